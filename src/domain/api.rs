@@ -1,0 +1,157 @@
+//! The agent's API: what goes over its unix socket. Web and command line are its only callers.
+//!
+//! HTTP/1.1 with JSON. Who calls is in the header [`CALLER`]; the kernel's peer credentials say whether it is believed.
+//! A refusal is a [`super::fault::Refusal`].
+//!
+//! | call | takes | answers |
+//! |---|---|---|
+//! | `GET /v1/hello` | – | [`Hello`], without a session |
+//! | `GET /v1/hello/events` | – | [`Hello`] lines (NDJSON), one at once and one per change, without a session |
+//! | `GET /v1/overview` | – | [`Overview`] |
+//! | `GET /v1/events` | – | [`Overview`] lines (NDJSON), one at once and one per change |
+//! | `POST /v1/setup` | [`SetPassword`] | [`Session`] |
+//! | `POST /v1/login` | [`Login`] | [`Session`] |
+//! | `POST /v1/logout` | – | `null` |
+//! | `GET /v1/session` | – | [`SessionInfo`] |
+//! | `POST /v1/password` | [`SetPassword`], console only | `null` |
+//! | `POST /v1/network/plan` | [`PlanRequest`] | [`super::network::plan::Plan`] |
+//! | `POST /v1/network/apply` | [`ApplyRequest`] | [`Applied`] |
+//! | `POST /v1/network/confirm` | [`ConfirmRequest`] | [`super::network::transaction::Outcome`] |
+//! | `POST /v1/network/handoff` | [`HandoffRequest`] | [`Session`] |
+//! | `POST /v1/network/rollback` | – | [`super::network::transaction::Outcome`] |
+//! | `POST /v1/network/more-time` | – | `null` |
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    box_file::Role,
+    load::Load,
+    name::PortName,
+    network::{kernel::StateHash, proof::Connection, spec::NetworkSpec, status::NetworkStatus, transaction::TxId},
+    secret::Secret,
+    time::UnixSeconds,
+};
+
+/// Header with a [`Caller`] as JSON.
+pub const CALLER: &str = "gatehouse-caller";
+/// Longest body that the agent reads, in bytes.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// For whom a call is made. The command line sends none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Caller {
+    /// The browser's session.
+    pub session: Option<Secret>,
+    /// The browser's connection, as the web process accepted it. The agent looks it up in the kernel.
+    pub connection: Option<Connection>,
+}
+
+/// What anybody may know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Whether a password is set; until then nothing else is served.
+    pub ready: bool,
+    pub host_name: String,
+    /// The interfaces on which the pages are to be served now.
+    pub listen: Vec<Listen>,
+    /// Grows when connections that were accepted before must be closed.
+    pub cut: u64,
+}
+
+/// One interface to serve pages on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Listen {
+    pub interface: String,
+    pub index: u32,
+    pub port: PortName,
+    pub service: bool,
+    /// Addresses that a certificate is needed for, those of an open change included.
+    pub addresses: Vec<Ipv4Addr>,
+}
+
+impl Listen {
+    pub fn is_service(role: Role) -> bool {
+        role == Role::Service
+    }
+}
+
+/// All that the overview shows; also the event that tells of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    pub model: String,
+    pub serial: String,
+    pub host_name: String,
+    pub support: Option<String>,
+    pub version: String,
+    pub network: NetworkStatus,
+    pub load: Load,
+    pub now: UnixSeconds,
+}
+
+/// First visit, or a new password on the console.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetPassword {
+    pub password: Secret,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    pub password: Secret,
+}
+
+/// A new session. The token is told once and only its digest is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    pub token: Secret,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Milliseconds until it ends unless it is used.
+    pub idle_left: u64,
+    /// Milliseconds until it ends in any case.
+    pub left: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRequest {
+    pub spec: NetworkSpec,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplyRequest {
+    pub spec: NetworkSpec,
+    /// [`super::network::plan::Plan::base`] of the plan that was looked at.
+    pub base: StateHash,
+    /// Seconds to wait for a confirmation; 90 if not given, 10 to 600.
+    #[serde(default)]
+    pub window: Option<u64>,
+}
+
+/// The change is being made. The two secrets are told once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    pub tx: TxId,
+    pub confirm: Secret,
+    pub handoff: Secret,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmRequest {
+    /// Needed from browsers, not on the console.
+    #[serde(default)]
+    pub token: Option<Secret>,
+    #[serde(default)]
+    pub automatic: bool,
+    /// "Keep it without a test": over the service port or on the console.
+    #[serde(default)]
+    pub untested: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoffRequest {
+    pub handoff: Secret,
+}

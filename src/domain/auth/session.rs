@@ -1,0 +1,125 @@
+//! Sessions: made at sign-in, gone at sign-out, after 15 idle minutes, after 12 hours, and when the password changes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{network::transaction::Digest, time::BootMillis};
+
+/// Shorter: a technician on a ladder signs in again and again. Longer: a laptop left open stays signed in.
+pub const IDLE: u64 = 15 * 60_000;
+/// A working day.
+pub const ABSOLUTE: u64 = 12 * 3_600_000;
+/// The oldest makes room for a new one.
+pub const MOST: usize = 32;
+
+/// All sessions, by the digest of their token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sessions {
+    by_digest: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The browser's address at sign-in.
+    pub from: String,
+    pub since: BootMillis,
+    pub used: BootMillis,
+}
+
+/// Milliseconds left: (unless used, in any case).
+pub type Left = (u64, u64);
+
+impl Sessions {
+    pub fn open(&mut self, digest: &Digest, from: String, now: BootMillis) {
+        self.drop_ended(now);
+        while self.by_digest.len() >= MOST {
+            let oldest = self.by_digest.iter().min_by_key(|(_, e)| e.used).map(|(d, _)| d.clone());
+            let Some(oldest) = oldest else { break };
+            self.by_digest.remove(&oldest);
+        }
+        self.by_digest.insert(digest.0.clone(), Entry { from, since: now, used: now });
+    }
+
+    /// Whether the session is alive; notes its use.
+    pub fn touch(&mut self, digest: &Digest, now: BootMillis) -> Option<&Entry> {
+        self.drop_ended(now);
+        let entry = self.by_digest.get_mut(&digest.0)?;
+        entry.used = now;
+        Some(entry)
+    }
+
+    /// How long the session lives; does not count as use.
+    pub fn left(&self, digest: &Digest, now: BootMillis) -> Option<Left> {
+        let entry = self.by_digest.get(&digest.0).filter(|e| alive(e, now))?;
+        let absolute = entry.since.plus(ABSOLUTE).left(now);
+        Some((entry.used.plus(IDLE).left(now).min(absolute), absolute))
+    }
+
+    pub fn close(&mut self, digest: &Digest) {
+        self.by_digest.remove(&digest.0);
+    }
+
+    pub fn close_all(&mut self) {
+        self.by_digest.clear();
+    }
+
+    pub fn len(&self) -> usize {
+        self.by_digest.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_digest.is_empty()
+    }
+
+    fn drop_ended(&mut self, now: BootMillis) {
+        self.by_digest.retain(|_, entry| alive(entry, now));
+    }
+}
+
+fn alive(entry: &Entry, now: BootMillis) -> bool {
+    entry.used.plus(IDLE) > now && entry.since.plus(ABSOLUTE) > now
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(n: usize) -> Digest {
+        Digest(format!("{n:064}"))
+    }
+
+    #[test]
+    fn ends_after_idling_and_after_a_working_day() {
+        let mut sessions = Sessions::default();
+        sessions.open(&digest(1), "10.0.0.9".into(), BootMillis(0));
+        assert!(sessions.touch(&digest(1), BootMillis(IDLE - 1)).is_some());
+        assert!(sessions.touch(&digest(1), BootMillis(2 * IDLE - 1)).is_none(), "idle");
+
+        sessions.open(&digest(2), "10.0.0.9".into(), BootMillis(0));
+        let mut now = 0;
+        while now + IDLE / 2 < ABSOLUTE {
+            now += IDLE / 2;
+            assert!(sessions.touch(&digest(2), BootMillis(now)).is_some());
+        }
+        assert!(sessions.touch(&digest(2), BootMillis(ABSOLUTE)).is_none(), "absolute");
+    }
+
+    #[test]
+    fn looking_at_what_is_left_does_not_prolong() {
+        let mut sessions = Sessions::default();
+        sessions.open(&digest(1), String::new(), BootMillis(0));
+        assert_eq!(sessions.left(&digest(1), BootMillis(1000)), Some((IDLE - 1000, ABSOLUTE - 1000)));
+        assert_eq!(sessions.left(&digest(1), BootMillis(IDLE)), None);
+    }
+
+    #[test]
+    fn the_least_used_makes_room() {
+        let mut sessions = Sessions::default();
+        for n in 0..=MOST {
+            sessions.open(&digest(n), String::new(), BootMillis(n as u64));
+        }
+        assert_eq!(sessions.len(), MOST);
+        assert!(sessions.left(&digest(0), BootMillis(50)).is_none());
+    }
+}

@@ -1,0 +1,131 @@
+//! Why a request was refused or failed: one type for the agent's answers, with stable codes.
+
+use serde::{Deserialize, Serialize};
+
+use super::network::{
+    issue::Issue,
+    proof::Proof,
+    transaction::{Actor, Outcome},
+};
+
+/// A refusal. Pages translate it; the command line prints its `Display` and its code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum Fault {
+    #[error("sign in first")]
+    NotSignedIn,
+    #[error("the password is wrong")]
+    WrongPassword,
+    #[error("too many attempts; try again in {seconds} s")]
+    SlowDown { seconds: u64 },
+    #[error("this box has no password yet; set one over the service port")]
+    SetupFirst,
+    #[error("this box has a password already")]
+    SetupDone,
+    #[error("only over the service port or on the console")]
+    ServicePortOnly,
+    #[error("the password cannot be used: {}", .rule.describe())]
+    BadPassword { rule: super::auth::password::PasswordRule },
+    #[error("{} of the fields cannot be used", .issues.len())]
+    Invalid { issues: Vec<Issue> },
+    #[error("a change is open, started by {}; it ends in {} s at the latest", .by.describe(), .left / 1000)]
+    Busy { by: Actor, left: u64 },
+    #[error("the network changed since the plan was made; plan again")]
+    PlanOutdated,
+    #[error("nothing would change")]
+    NothingToDo,
+    #[error("no change is open")]
+    NoChangeOpen { last: Option<Outcome> },
+    #[error("the change cannot be kept or undone at this moment; it is being worked on")]
+    NotNow,
+    #[error("the token is wrong, used up or of another change")]
+    WrongToken,
+    #[error("this connection does not prove the new network: {proof:?}")]
+    ProvesNothing { proof: Proof },
+    #[error("something needs a person's eye; look at the checks and decide")]
+    NeedsAPerson,
+    #[error("it could not be saved: {error}")]
+    NotSaved { error: String },
+    #[error("the request cannot be understood: {detail}")]
+    Malformed { detail: String },
+    #[error("there is no such thing")]
+    NotFound,
+    #[error("this caller may not ask that")]
+    Forbidden,
+    #[error("the agent does not answer")]
+    AgentAway,
+    #[error("something went wrong inside: {detail}")]
+    Internal { detail: String },
+}
+
+impl Fault {
+    /// Stable code for scripts, manuals and support: never reused, never renamed.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "GH-101",
+            Self::WrongPassword => "GH-102",
+            Self::SlowDown { .. } => "GH-103",
+            Self::SetupFirst => "GH-104",
+            Self::SetupDone => "GH-105",
+            Self::ServicePortOnly => "GH-106",
+            Self::BadPassword { .. } => "GH-107",
+            Self::Invalid { .. } => "GH-201",
+            Self::Busy { .. } => "GH-202",
+            Self::PlanOutdated => "GH-203",
+            Self::NothingToDo => "GH-204",
+            Self::NoChangeOpen { .. } => "GH-205",
+            Self::NotNow => "GH-206",
+            Self::WrongToken => "GH-207",
+            Self::ProvesNothing { .. } => "GH-208",
+            Self::NeedsAPerson => "GH-209",
+            Self::NotSaved { .. } => "GH-301",
+            Self::Malformed { .. } => "GH-401",
+            Self::NotFound => "GH-402",
+            Self::Forbidden => "GH-403",
+            Self::AgentAway => "GH-501",
+            Self::Internal { .. } => "GH-502",
+        }
+    }
+
+    /// HTTP status of the agent's and the pages' answers.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotSignedIn | Self::WrongPassword => 401,
+            Self::ServicePortOnly | Self::Forbidden | Self::WrongToken | Self::ProvesNothing { .. } => 403,
+            Self::NotFound => 404,
+            Self::SetupFirst
+            | Self::SetupDone
+            | Self::Busy { .. }
+            | Self::PlanOutdated
+            | Self::NothingToDo
+            | Self::NotNow
+            | Self::NeedsAPerson => 409,
+            Self::NoChangeOpen { .. } => 410,
+            Self::BadPassword { .. } | Self::Invalid { .. } => 422,
+            Self::SlowDown { .. } => 429,
+            Self::Malformed { .. } => 400,
+            Self::Internal { .. } => 500,
+            Self::AgentAway => 503,
+            Self::NotSaved { .. } => 507,
+        }
+    }
+}
+
+/// The body of every answer that is not a success: `{"fault":"busy",…,"code":"GH-202","operation":"9f3c…"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{fault} ({}, operation {operation})", .fault.code())]
+pub struct Refusal {
+    #[serde(flatten)]
+    pub fault: Fault,
+    /// For scripts; the same as [`Fault::code`].
+    pub code: String,
+    /// Stands in the agent's log too.
+    pub operation: String,
+}
+
+impl Refusal {
+    pub fn new(fault: Fault, operation: impl Into<String>) -> Self {
+        let code = fault.code().to_owned();
+        Self { fault, code, operation: operation.into() }
+    }
+}

@@ -1,0 +1,14 @@
+//! The rules of a box: pure, synchronous, the same code on the box and in the browser.
+//!
+//! Nothing in here reads a file, a clock or a socket: time, randomness and observations come in as arguments, and what is
+//! to be done goes out as values. `tests/architecture.rs` checks that.
+
+pub mod api;
+pub mod auth;
+pub mod box_file;
+pub mod fault;
+pub mod load;
+pub mod name;
+pub mod network;
+pub mod secret;
+pub mod time;

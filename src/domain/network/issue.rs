@@ -1,0 +1,137 @@
+//! What is wrong with a spec or a form, each with the field that it belongs to.
+
+use std::{fmt, net::Ipv4Addr};
+
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::name::PortName;
+
+/// One problem. A form or spec is refused with all of its issues at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// `None` where the whole spec is meant.
+    pub port: Option<PortName>,
+    pub field: Field,
+    pub rule: Rule,
+}
+
+/// A field of the port form and of the spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    Method,
+    Address,
+    Mask,
+    Gateway,
+    Dns1,
+    Dns2,
+    UplinkOrder,
+    Port,
+}
+
+impl Field {
+    /// The name in the form and the end of the path in the spec.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::Address => "address",
+            Self::Mask => "mask",
+            Self::Gateway => "gateway",
+            Self::Dns1 => "dns1",
+            Self::Dns2 => "dns2",
+            Self::UplinkOrder => "uplink_order",
+            Self::Port => "port",
+        }
+    }
+}
+
+/// The rule that is broken, with the figures that a message needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "snake_case")]
+pub enum Rule {
+    /// Nothing was typed where something is needed.
+    Missing,
+    /// Not four numbers from 0 to 255 with dots between.
+    NotAnAddress,
+    /// Neither 255.255.255.0 nor /24, or ones and zeros are mixed.
+    NotAMask,
+    /// A mask of /0 or longer than /30 leaves no network to be in.
+    PrefixOutOfRange,
+    /// 0.x, 127.x, 169.254.x, multicast or reserved: not an address of a host.
+    NotAHostAddress,
+    /// The first address of its network, which names the network.
+    IsNetworkAddress { network: Ipv4Net },
+    /// The last address of its network, which means all hosts.
+    IsBroadcastAddress { network: Ipv4Net },
+    /// The gateway is not in the address's network.
+    GatewayOutside { network: Ipv4Net, first: Ipv4Addr, last: Ipv4Addr },
+    /// The gateway is the port's own address.
+    GatewayIsOwnAddress,
+    /// The network overlaps that of another port.
+    Overlaps { port: PortName, network: Ipv4Net },
+    /// The network overlaps the service port's.
+    OverlapsService { network: Ipv4Net },
+    /// The address is used on another port too.
+    AddressTwice { port: PortName },
+    /// The DNS server is the box itself.
+    DnsIsOwnAddress,
+    /// The port does not exist or is not an uplink.
+    NotAnUplink,
+    /// The port's hardware is not there now.
+    PortAbsent,
+    /// The port is named twice in the order.
+    NamedTwice,
+    /// More than this is not supported on one port.
+    TooMany { most: usize },
+    /// The choice is not one of the offered ones.
+    NotAChoice,
+}
+
+impl Issue {
+    pub fn new(port: &PortName, field: Field, rule: Rule) -> Self {
+        Self { port: Some(port.clone()), field, rule }
+    }
+
+    /// The field's path in the spec, for scripts: `ports.lan1.gateway`.
+    pub fn path(&self) -> String {
+        match &self.port {
+            Some(port) => format!("ports.{port}.{}", self.field.as_str()),
+            None => self.field.as_str().to_owned(),
+        }
+    }
+}
+
+/// For the command line and logs, in English; pages translate the rule.
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path(), self.rule)
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("is needed"),
+            Self::NotAnAddress => f.write_str("is not an IPv4 address such as 10.20.0.15"),
+            Self::NotAMask => f.write_str("is not a mask such as 255.255.255.0 or /24"),
+            Self::PrefixOutOfRange => f.write_str("must be from /1 to /30"),
+            Self::NotAHostAddress => f.write_str("is not an address that a host can have"),
+            Self::IsNetworkAddress { network } => write!(f, "names the network {network} itself"),
+            Self::IsBroadcastAddress { network } => write!(f, "is the broadcast address of {network}"),
+            Self::GatewayOutside { network, first, last } => {
+                write!(f, "is outside {network}; use an address from {first} to {last}")
+            }
+            Self::GatewayIsOwnAddress => f.write_str("is the port's own address"),
+            Self::Overlaps { port, network } => write!(f, "overlaps {network} on port {port}"),
+            Self::OverlapsService { network } => write!(f, "overlaps the service port's network {network}"),
+            Self::AddressTwice { port } => write!(f, "is used on port {port} too"),
+            Self::DnsIsOwnAddress => f.write_str("is this box's own address"),
+            Self::NotAnUplink => f.write_str("is not an uplink port of this box"),
+            Self::PortAbsent => f.write_str("has no hardware now"),
+            Self::NamedTwice => f.write_str("names a port twice"),
+            Self::TooMany { most } => write!(f, "has more than {most} entries"),
+            Self::NotAChoice => f.write_str("is not one of the choices"),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! A plan: what will change, for people, and the steps, for the kernel.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
+
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    diff::{Step, diff},
+    kernel::{KernelState, StateHash},
+    spec::NetworkSpec,
+    wanted::{management_addresses, overlap, uplinks_in_order, wanted},
+};
+use crate::domain::{box_file::BoxFile, name::PortName};
+
+/// What applying a spec would do, made from one observed kernel state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The state that the plan was made from; an apply names it.
+    pub base: StateHash,
+    /// For people, in the order in which a page lists them.
+    pub changes: Vec<Change>,
+    /// The first half: what an apply writes. The old state stays reachable until it is kept.
+    pub apply: Vec<Step>,
+    /// The second half: what keeping it removes.
+    pub commit: Vec<Step>,
+    /// Management addresses that go, and those that come, in the order of the uplinks.
+    pub leaving: Vec<Ipv4Addr>,
+    pub arriving: Vec<Ipv4Addr>,
+}
+
+/// One line of "what will change".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub verb: Verb,
+    pub what: Item,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    Adds,
+    Removes,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "item", rename_all = "snake_case")]
+pub enum Item {
+    Address {
+        port: PortName,
+        net: Ipv4Net,
+    },
+    /// A default route; `place` is its place in the order of default routes, from 1.
+    DefaultRoute {
+        port: PortName,
+        gateway: Ipv4Addr,
+        place: usize,
+    },
+    /// A gateway that serves only replies of its own port.
+    PortGateway {
+        port: PortName,
+        gateway: Ipv4Addr,
+    },
+    Dns {
+        server: Ipv4Addr,
+    },
+    /// The management pages on this port.
+    Management {
+        port: PortName,
+    },
+    /// The order of the uplinks, first choice first.
+    UplinkOrder {
+        ports: Vec<PortName>,
+    },
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.apply.is_empty() && self.commit.is_empty()
+    }
+}
+
+/// The plan from the observed state and the saved spec to a new spec.
+pub fn plan(now: &KernelState, saved: &NetworkSpec, new: &NetworkSpec, board: &BoxFile) -> Plan {
+    let then = wanted(new, board);
+    let between = overlap(now, &then);
+    let (old_pages, new_pages) = (management_addresses(saved), management_addresses(new));
+    let without = |a: &[Ipv4Addr], b: &[Ipv4Addr]| a.iter().filter(|x| !b.contains(x)).copied().collect::<Vec<_>>();
+    Plan {
+        base: now.hash(),
+        changes: changes(saved, new, board),
+        apply: diff(now, &between),
+        commit: diff(&between, &then),
+        leaving: without(&old_pages, &new_pages),
+        arriving: without(&new_pages, &old_pages),
+    }
+}
+
+/// The differences that a person would name, removals after additions.
+fn changes(old: &NetworkSpec, new: &NetworkSpec, board: &BoxFile) -> Vec<Change> {
+    let (before, after) = (items(old, board), items(new, board));
+    // a default route that only changed its place is one line, not two
+    let placeless = |item: &Item| match item.clone() {
+        Item::DefaultRoute { port, gateway, .. } => Item::DefaultRoute { port, gateway, place: 0 },
+        other => other,
+    };
+    let (was, is): (BTreeSet<_>, BTreeSet<_>) =
+        (before.iter().map(placeless).collect(), after.iter().map(placeless).collect());
+    let adds = after.iter().filter(|i| !was.contains(&placeless(i)));
+    let removes = before.iter().filter(|i| !is.contains(&placeless(i)));
+    let order = |spec| uplinks_in_order(spec, board);
+    let reordered =
+        (order(old) != order(new)).then(|| Change { verb: Verb::Adds, what: Item::UplinkOrder { ports: order(new) } });
+    let line = |verb| move |what: &Item| Change { verb, what: what.clone() };
+    adds.map(line(Verb::Adds)).chain(reordered).chain(removes.map(line(Verb::Removes))).collect()
+}
+
+fn items(spec: &NetworkSpec, board: &BoxFile) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut servers = BTreeMap::new();
+    let mut place = 0;
+    for port in uplinks_in_order(spec, board) {
+        let its = spec.port(&port);
+        items.extend(its.ipv4.addresses().iter().map(|net| Item::Address { port: port.clone(), net: *net }));
+        if let Some(gateway) = its.ipv4.gateway() {
+            items.push(if its.default_route {
+                place += 1;
+                Item::DefaultRoute { port: port.clone(), gateway, place }
+            } else {
+                Item::PortGateway { port: port.clone(), gateway }
+            });
+        }
+        if its.manage && !its.ipv4.addresses().is_empty() {
+            items.push(Item::Management { port: port.clone() });
+        }
+        for server in its.dns {
+            let next = servers.len();
+            servers.entry(server).or_insert(next);
+        }
+    }
+    let mut servers = servers.into_iter().collect::<Vec<_>>();
+    servers.sort_by_key(|(_, place)| *place);
+    items.extend(servers.into_iter().map(|(server, _)| Item::Dns { server }));
+    items
+}

@@ -1,0 +1,91 @@
+//! What is wanted of the network. Saved as `network.toml`, sent as JSON.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::name::PortName;
+
+/// The wanted network of one box. The service port is not in it: its address is fixed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkSpec {
+    /// The uplinks from first choice to last. Uplinks that are not named follow, in the order of the chassis.
+    #[serde(default)]
+    pub uplink_order: Vec<PortName>,
+    /// Uplink ports; one that is missing here is off.
+    #[serde(default)]
+    pub ports: BTreeMap<PortName, PortSpec>,
+}
+
+/// The wanted state of one uplink port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortSpec {
+    pub ipv4: Ipv4Spec,
+    /// DNS servers, first choice first.
+    #[serde(default)]
+    pub dns: Vec<Ipv4Addr>,
+    /// Whether the port's gateway may become the box's default route.
+    #[serde(default = "yes")]
+    pub default_route: bool,
+    /// Whether the management pages answer on this port.
+    #[serde(default)]
+    pub manage: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for PortSpec {
+    fn default() -> Self {
+        Self { ipv4: Ipv4Spec::Off, dns: Vec::new(), default_route: true, manage: false }
+    }
+}
+
+/// Where a port's IPv4 addresses come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Ipv4Spec {
+    /// No IPv4 on this port.
+    #[default]
+    Off,
+    /// Addresses typed by a person. The host part is kept: `10.20.0.15/24`.
+    Static {
+        addresses: Vec<Ipv4Net>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gateway: Option<Ipv4Addr>,
+    },
+}
+
+impl Ipv4Spec {
+    pub fn addresses(&self) -> &[Ipv4Net] {
+        match self {
+            Self::Off => &[],
+            Self::Static { addresses, .. } => addresses,
+        }
+    }
+
+    pub fn gateway(&self) -> Option<Ipv4Addr> {
+        match self {
+            Self::Off => None,
+            Self::Static { gateway, .. } => *gateway,
+        }
+    }
+}
+
+impl NetworkSpec {
+    /// The port's spec; off if it is not named.
+    pub fn port(&self, name: &PortName) -> PortSpec {
+        self.ports.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The same spec with one port changed.
+    pub fn with_port(&self, name: PortName, port: PortSpec) -> Self {
+        let mut spec = self.clone();
+        spec.ports.insert(name, port);
+        spec
+    }
+}

@@ -1,0 +1,122 @@
+//! What the kernel says now.
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{spec::NetworkSpec, transaction::TransactionView};
+use crate::domain::{
+    box_file::{Mac, Role},
+    name::PortName,
+};
+
+/// The whole network at one moment. `serial` grows with every change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkStatus {
+    pub serial: u64,
+    /// In the order of the chassis.
+    pub ports: Vec<PortStatus>,
+    /// The uplink whose default route is used now.
+    pub uplink_in_use: Option<UplinkInUse>,
+    pub dns: DnsStatus,
+    /// The spec that is saved.
+    pub spec: NetworkSpec,
+    /// Our objects that are missing or too many, while no change is open.
+    pub drift: usize,
+    pub transaction: TransactionView,
+    /// Why the saved spec could not be read and another one is in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec_problem: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortStatus {
+    pub name: PortName,
+    pub label: String,
+    pub role: Role,
+    /// `None` while the kernel has no interface for this port.
+    pub link: Option<LinkStatus>,
+    pub addresses: Vec<AddressStatus>,
+    pub routes: Vec<RouteStatus>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkStatus {
+    /// The kernel's name and number.
+    pub interface: String,
+    pub index: u32,
+    pub mac: Option<Mac>,
+    /// `IFF_UP`.
+    pub up: bool,
+    /// `IFF_LOWER_UP`: a cable with somebody at the other end.
+    pub carrier: bool,
+    /// Mbit/s, where the driver knows.
+    pub speed: Option<u32>,
+    pub full_duplex: Option<bool>,
+    pub driver: Option<String>,
+    pub mtu: u32,
+    pub counters: Counters,
+}
+
+/// `struct rtnl_link_stats64`, since the interface was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    pub rx_bytes: u64,
+    pub tx_bytes: u64,
+    pub rx_errors: u64,
+    pub tx_errors: u64,
+    pub rx_dropped: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressStatus {
+    /// With prefix; IPv6 too: `10.20.0.15/24`, `fe80::1/64`.
+    pub net: ipnet::IpNet,
+    /// Whether it carries our protocol number.
+    pub ours: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteStatus {
+    pub table: u32,
+    pub destination: ipnet::Ipv4Net,
+    pub gateway: Option<Ipv4Addr>,
+    pub metric: u32,
+    pub ours: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UplinkInUse {
+    pub port: PortName,
+    pub gateway: Ipv4Addr,
+    pub address: Option<ipnet::Ipv4Net>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DnsStatus {
+    /// In our file, first choice first.
+    pub servers: Vec<Ipv4Addr>,
+    /// Where `/etc/resolv.conf` leads if it is not our file: somebody else decides there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<String>,
+}
+
+impl NetworkStatus {
+    pub fn port(&self, name: &PortName) -> Option<&PortStatus> {
+        self.ports.iter().find(|p| p.name == *name)
+    }
+}
+
+impl PortStatus {
+    pub fn has_carrier(&self) -> bool {
+        self.link.as_ref().is_some_and(|l| l.carrier)
+    }
+
+    /// The first IPv4 address, for the faceplate.
+    pub fn ipv4(&self) -> Option<ipnet::Ipv4Net> {
+        self.addresses.iter().find_map(|a| match a.net {
+            ipnet::IpNet::V4(net) => Some(net),
+            ipnet::IpNet::V6(_) => None,
+        })
+    }
+}

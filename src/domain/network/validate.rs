@@ -1,0 +1,153 @@
+//! The rules that a spec must meet. All issues are returned, not the first one.
+
+use std::{collections::BTreeSet, net::Ipv4Addr};
+
+use ipnet::Ipv4Net;
+
+use super::{
+    issue::{Field, Issue, Rule},
+    spec::{Ipv4Spec, NetworkSpec, PortSpec},
+};
+use crate::domain::{
+    box_file::{BoxFile, service_net},
+    name::PortName,
+};
+
+/// More addresses on one port than anybody needs, few enough for a page.
+pub const MAX_ADDRESSES: usize = 8;
+/// glibc reads three `nameserver` lines; a form has two fields.
+pub const MAX_DNS: usize = 3;
+
+/// Checks the spec against the box. An empty list means that it can be planned.
+pub fn validate(spec: &NetworkSpec, board: &BoxFile) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    for (name, port) in &spec.ports {
+        if board.uplink(name).is_none() {
+            issues.push(Issue::new(name, Field::Port, Rule::NotAnUplink));
+        }
+        issues.extend(port_alone(name, port));
+        issues.extend(against_others(name, port, spec));
+    }
+    issues.extend(order(spec, board));
+    issues
+}
+
+/// The rules that need nothing but the port itself; the browser checks these while typing.
+pub fn port_alone(name: &PortName, port: &PortSpec) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    let mut push = |field, rule| issues.push(Issue::new(name, field, rule));
+    let Ipv4Spec::Static { addresses, gateway } = &port.ipv4 else { return issues };
+    if addresses.is_empty() {
+        push(Field::Address, Rule::Missing);
+    }
+    if addresses.len() > MAX_ADDRESSES {
+        push(Field::Address, Rule::TooMany { most: MAX_ADDRESSES });
+    }
+    for net in addresses {
+        if let Some((field, rule)) = host_in_network(*net) {
+            push(field, rule);
+        }
+    }
+    if let (Some(gateway), Some(first)) = (gateway, addresses.first()) {
+        if let Some(rule) = gateway_rule(*gateway, addresses, *first) {
+            push(Field::Gateway, rule);
+        }
+    }
+    if port.dns.len() > MAX_DNS {
+        push(Field::Dns1, Rule::TooMany { most: MAX_DNS });
+    }
+    for (server, field) in port.dns.iter().zip([Field::Dns1, Field::Dns2, Field::Dns2]) {
+        if !is_host(*server) && !server.is_loopback() {
+            push(field, Rule::NotAHostAddress);
+        } else if addresses.iter().any(|a| a.addr() == *server) {
+            push(field, Rule::DnsIsOwnAddress);
+        }
+    }
+    issues
+}
+
+fn gateway_rule(gateway: Ipv4Addr, addresses: &[Ipv4Net], first: Ipv4Net) -> Option<Rule> {
+    if addresses.iter().any(|a| a.addr() == gateway) {
+        return Some(Rule::GatewayIsOwnAddress);
+    }
+    let Some(net) = addresses.iter().find(|a| a.contains(&gateway)) else {
+        let (low, high) = host_range(first);
+        return Some(Rule::GatewayOutside { network: first.trunc(), first: low, last: high });
+    };
+    let network = net.trunc();
+    if gateway == net.network() {
+        Some(Rule::IsNetworkAddress { network })
+    } else if gateway == net.broadcast() {
+        Some(Rule::IsBroadcastAddress { network })
+    } else {
+        None
+    }
+}
+
+/// Whether the address may be a host's in this network; the field that is to blame and why, if not.
+pub fn host_in_network(net: Ipv4Net) -> Option<(Field, Rule)> {
+    let (address, network) = (net.addr(), net.trunc());
+    if !is_host(address) {
+        Some((Field::Address, Rule::NotAHostAddress))
+    } else if !(1..=30).contains(&net.prefix_len()) {
+        Some((Field::Mask, Rule::PrefixOutOfRange))
+    } else if address == net.network() {
+        Some((Field::Address, Rule::IsNetworkAddress { network }))
+    } else if address == net.broadcast() {
+        Some((Field::Address, Rule::IsBroadcastAddress { network }))
+    } else {
+        None
+    }
+}
+
+/// Not "this network" (0/8), loopback, link-local, multicast or reserved: RFC 6890, section 2.2.2.
+fn is_host(address: Ipv4Addr) -> bool {
+    let first = address.octets()[0];
+    first != 0 && first < 224 && !address.is_loopback() && !address.is_link_local()
+}
+
+fn host_range(net: Ipv4Net) -> (Ipv4Addr, Ipv4Addr) {
+    let low = u32::from(net.network()).saturating_add(1);
+    let high = u32::from(net.broadcast()).saturating_sub(1);
+    (Ipv4Addr::from(low), Ipv4Addr::from(high))
+}
+
+fn overlap(a: Ipv4Net, b: Ipv4Net) -> bool {
+    a.contains(&b.network()) || b.contains(&a.network())
+}
+
+fn against_others(name: &PortName, port: &PortSpec, spec: &NetworkSpec) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    for net in port.ipv4.addresses() {
+        if overlap(net.trunc(), service_net().trunc()) {
+            issues.push(Issue::new(name, Field::Address, Rule::OverlapsService { network: service_net().trunc() }));
+        }
+        for (other, its) in spec.ports.iter().filter(|(other, _)| *other != name) {
+            for theirs in its.ipv4.addresses() {
+                let rule = if theirs.addr() == net.addr() {
+                    Rule::AddressTwice { port: other.clone() }
+                } else if overlap(net.trunc(), theirs.trunc()) {
+                    Rule::Overlaps { port: other.clone(), network: theirs.trunc() }
+                } else {
+                    continue;
+                };
+                issues.push(Issue::new(name, Field::Address, rule));
+            }
+        }
+    }
+    issues
+}
+
+fn order(spec: &NetworkSpec, board: &BoxFile) -> Vec<Issue> {
+    let mut seen = BTreeSet::new();
+    let blame = |name: &PortName, rule| Issue { port: Some(name.clone()), field: Field::UplinkOrder, rule };
+    let mut issues = Vec::new();
+    for name in &spec.uplink_order {
+        if board.uplink(name).is_none() {
+            issues.push(blame(name, Rule::NotAnUplink));
+        } else if !seen.insert(name) {
+            issues.push(blame(name, Rule::NamedTwice));
+        }
+    }
+    issues
+}
