@@ -128,6 +128,11 @@ impl Appliance {
         &self.site
     }
 
+    /// The wire at the service port, to put another host on.
+    pub fn service(&self) -> &Network {
+        &self.service
+    }
+
     /// The technician's laptop (or this machine's namespace, where the service port is here).
     pub fn client(&self) -> &Ns {
         &self.technician.ns

@@ -132,5 +132,5 @@ pub fn ask(path: &Path, request: &Request) -> Result<Reply> {
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).could_not(what)?;
     let reply: Reply = serde_json::from_str(&line)?;
-    if reply.ok { Ok(reply) } else { Err(Error::Refused(reply.error.unwrap_or_default())) }
+    if reply.ok { Ok(reply) } else { Err(Error::Answer(reply.error.unwrap_or_default())) }
 }

@@ -17,6 +17,9 @@ pub enum Error {
     /// The box's first process refused a request.
     #[error("the box refused: {0}")]
     Refused(String),
+    /// What a runner answered over its control socket.
+    #[error("{0}")]
+    Answer(String),
     #[error("the box is switched off")]
     Off,
     #[error("{what} was not there after {waited:?}")]

@@ -14,6 +14,8 @@
 mod appliance;
 mod config;
 pub mod control;
+mod daemon;
+mod dhcp;
 mod errands;
 mod error;
 mod helper;
@@ -25,6 +27,7 @@ mod scratch;
 mod site;
 
 pub use appliance::{Appliance, Builder};
+pub use daemon::{Daemon, leash};
 pub use errands::Ended;
 pub use error::{Error, Result, chain};
 pub use ns::Ns;

@@ -6,7 +6,7 @@ mod cli;
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
-/// The control socket of `boxes run`, and of no other.
+/// The control socket of `boxes run`.
 const CONTROL: &str = "/run/gatehouse-boxes.sock";
 
 #[derive(Debug, Parser)]
@@ -23,6 +23,9 @@ enum Command {
         /// The program to run in the box
         #[arg(long)]
         gatehouse: PathBuf,
+        /// Where to answer `boxes exec`
+        #[arg(long, default_value = CONTROL)]
+        control: PathBuf,
     },
     /// Bring up a site with a box and a laptop, and say in one line of JSON how to reach them; ends with standard input
     Up {
@@ -59,7 +62,12 @@ enum Command {
         argv: Vec<String>,
     },
     #[command(hide = true)]
-    Janitor { paths: Vec<PathBuf> },
+    Janitor { also: Vec<PathBuf> },
+    #[command(hide = true)]
+    Leash {
+        #[arg(last = true, required = true)]
+        argv: Vec<String>,
+    },
     #[command(hide = true)]
     Idle,
 }
@@ -76,14 +84,15 @@ fn main() -> ExitCode {
 
 fn carry_out(command: Command) -> boxes::Result<ExitCode> {
     match command {
-        Command::Run { gatehouse } => cli::run::run(&gatehouse),
+        Command::Run { gatehouse, control } => cli::run::run(&gatehouse, &control),
         Command::Up { gatehouse, json: _ } => cli::up::run(&gatehouse),
         Command::Exec { control, argv } => cli::reach::exec(&control, &argv),
         Command::InClient { control, argv } => cli::reach::in_client(&control, &argv),
         Command::Keeper { spec } => boxes::inside::keeper::run(&spec).map(|()| ExitCode::SUCCESS),
         Command::Init { spec } => boxes::inside::init::run(&spec).map(|()| ExitCode::SUCCESS),
         Command::Enter { init, argv } => boxes::inside::enter::run_in_box(init, &argv).map(cli::reach::code),
-        Command::Janitor { paths } => Ok(if boxes::janitor(&paths) { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+        Command::Janitor { also } => Ok(if boxes::janitor(&also)? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+        Command::Leash { argv } => boxes::leash(&argv).map(|()| ExitCode::SUCCESS),
         Command::Idle => {
             drop(std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
             Ok(ExitCode::SUCCESS)

@@ -56,7 +56,8 @@ impl Ns {
         move || ns.enter().expect("a namespace that is held open can be entered by root")
     }
 
-    /// A command that runs inside, and is killed when the thread that spawned it ends.
+    /// A command that runs inside, and is killed when the thread that spawned it ends; for a server, which may change its
+    /// user and then is no longer, see [`Ns::daemon`].
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         self.put_inside(&mut command, true);

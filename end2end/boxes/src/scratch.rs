@@ -2,11 +2,13 @@
 //! janitor, waits for the end of a pipe that only the runner holds, and then removes it.
 
 use crate::{
-    error::{Context, Result},
+    error::{Context, Error, Result},
     helper,
 };
 use std::{
-    fs, io,
+    fs,
+    io::{self, BufRead, BufReader, Write},
+    iter,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Stdio},
@@ -28,19 +30,21 @@ pub struct Scratch {
 impl Scratch {
     /// `also` are further files for the janitor, such as a socket elsewhere.
     pub fn new(also: &[&Path]) -> Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("gatehouse-boxes-")
-            .tempdir()
-            .could_not(|| "make a temporary folder".into())?;
-        let janitor = helper::command("janitor")?
-            .arg(folder.path())
+        let mut janitor = helper::command("janitor")?
             .args(also)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .process_group(0) // Ctrl-C is for the runner
             .spawn()
             .could_not(|| "start the janitor".into())?;
-        Ok(Self { path: folder.keep(), janitor })
+        let mut path = String::new();
+        if let Some(stdout) = janitor.stdout.take() {
+            BufReader::new(stdout).read_line(&mut path).could_not(|| "hear from the janitor".into())?;
+        }
+        match path.strip_suffix('\n') {
+            Some(path) => Ok(Self { path: path.into(), janitor }),
+            None => Err(Error::NotStarted("there is no temporary folder for its files".into())),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -55,21 +59,29 @@ impl Drop for Scratch {
     }
 }
 
-/// The janitor's whole life. `false` when something could not be removed.
-pub fn janitor(paths: &[PathBuf]) -> bool {
+/// The janitor's whole life. It makes the folder itself, so that there is no moment when nobody would remove it. `false`
+/// when something could not be removed.
+pub fn janitor(also: &[PathBuf]) -> Result<bool> {
+    let folder = tempfile::Builder::new().prefix("gatehouse-boxes-").tempdir();
+    let folder = folder.could_not(|| "make a temporary folder".into())?.keep();
+    // If nobody hears it, the pipe below has ended, too.
+    drop(writeln!(io::stdout(), "{}", folder.display()));
     drop(io::copy(&mut io::stdin(), &mut io::sink()));
     let until = Instant::now() + REMOVE_FOR;
-    paths.iter().all(|path| {
-        loop {
-            let gone = match fs::symlink_metadata(path) {
-                Err(error) => error.kind() == io::ErrorKind::NotFound,
-                Ok(found) if found.is_dir() => fs::remove_dir_all(path).is_ok(),
-                Ok(_) => fs::remove_file(path).is_ok(),
-            };
-            if gone || Instant::now() > until {
-                return gone;
-            }
-            thread::sleep(Duration::from_millis(20));
+    let removed = iter::once(&folder).chain(also).map(|path| remove(path, until));
+    Ok(removed.fold(true, |all, this| all && this))
+}
+
+fn remove(path: &Path, until: Instant) -> bool {
+    loop {
+        let gone = match fs::symlink_metadata(path) {
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+            Ok(found) if found.is_dir() => fs::remove_dir_all(path).is_ok(),
+            Ok(_) => fs::remove_file(path).is_ok(),
+        };
+        if gone || Instant::now() > until {
+            return gone;
         }
-    })
+        thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -1,4 +1,5 @@
 //! Behaviour of a box under test, in real namespaces (needs root).
+#![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
 mod common;
 
@@ -37,7 +38,7 @@ fn a_box_leaves_nothing_behind() {
     let marker = folder.display().to_string();
     assert!(!processes_with(&marker).is_empty(), "its keeper can be found by its folder");
     drop((appliance, scratch));
-    assert_eq!(processes_with(&marker), [""; 0]);
+    assert_eq!(processes_with(&marker), [0; 0]);
     assert!(!folder.exists());
     assert!(!fs::read_to_string("/proc/self/mountinfo").unwrap().contains(&marker));
 }
@@ -188,6 +189,7 @@ fn a_box_cannot_reach_the_machine() {
     let (appliance, _scratch) = a_box();
     for attempt in [
         "touch /usr/left-behind",
+        "touch /dev/left-behind",
         "touch /etc/ssl/left-behind",
         "echo 1 > /proc/sys/vm/overcommit_memory",
         "date -s 2001-01-01",
@@ -196,7 +198,22 @@ fn a_box_cannot_reach_the_machine() {
         assert_ne!(appliance.exec(&["sh", "-c", attempt]).unwrap().code, 0, "{attempt}");
     }
     assert_eq!(appliance.exec(&["sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore"]).unwrap().code, 0);
-    assert_eq!(appliance.exec(&["sh", "-c", "touch /tmp/x /etc/x /var/lib/x /run/x"]).unwrap().code, 0);
+    assert_eq!(
+        appliance.exec(&["sh", "-c", "touch /tmp/x /etc/x /var/lib/x /run/x /dev/shm/gatehouse-test-x"]).unwrap().code,
+        0
+    );
+}
+
+#[test]
+fn the_gateways_give_addresses_out() {
+    let (appliance, _scratch) = a_box();
+    let _dhcp = appliance.site().dhcp().unwrap();
+    appliance.wait_ready(SOON).unwrap();
+    let listening = || {
+        let sockets = appliance.gateway_exec(Uplink::B, &["ss", "-lun"]).unwrap().stdout;
+        (sockets.contains(":67 ") && sockets.contains("10.21.0.1:53 ")).then_some(())
+    };
+    eventually("dnsmasq listens", listening);
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! The program: what `make run` and Playwright start, how it ends, and what is left when it is killed.
+#![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
 mod common;
 
-use boxes::control::{Reply, Request, ask};
-use common::{boxes_program, eventually, processes_with, stand_in};
+use boxes::control::{Reply, ask};
+use common::{alive, boxes_program, eventually, family_of, stand_in};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 struct Up {
@@ -29,40 +30,41 @@ fn up() -> Up {
     Up { child, control: told["control"].as_str().unwrap().into(), client_pid: told["client_pid"].as_i64().unwrap() }
 }
 
-/// Nothing of the runner is to be found any more: no process, no file.
-fn nothing_is_left_of(up: &Up) {
-    let folder = up.control.parent().unwrap();
-    eventually("the folder goes", || (!folder.exists()).then_some(()));
-    let marker = folder.display().to_string();
-    eventually("the processes go", || processes_with(&marker).is_empty().then_some(()));
-    eventually("the laptop goes", || (!Path::new(&format!("/proc/{}", up.client_pid)).exists()).then_some(()));
+impl Up {
+    /// Ends the runner in some way and looks whether any process or file is left.
+    fn leaves_nothing_after(mut self, end: impl FnOnce(&mut Child)) -> Option<i32> {
+        let family = family_of(self.child.id());
+        assert!(
+            family.len() >= 10,
+            "runner, janitor, laptop, keeper, init, two roles, leashes and servers: {family:?}"
+        );
+        assert!(family.contains(&u32::try_from(self.client_pid).unwrap()));
+        end(&mut self.child);
+        let code = self.child.wait().unwrap().code();
+        eventually("the processes go", || alive(&family).is_empty().then_some(()));
+        let folder = self.control.parent().unwrap();
+        eventually("the folder goes", || (!folder.exists()).then_some(()));
+        code
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
 }
 
 #[test]
 fn the_runner_killed_leaves_nothing_behind() {
-    let mut up = up();
-    let pid = up.child.id();
-    let init = ask(&up.control, &Request::Where).unwrap().init_pid.unwrap();
-    kill_process(Pid::from_child(&up.child), Signal::KILL).unwrap();
-    up.child.wait().unwrap();
-    nothing_is_left_of(&up);
-    assert!(!Path::new(&format!("/proc/{init}")).exists(), "runner {pid}, box {init}");
+    assert_eq!(up().leaves_nothing_after(|runner| signal(runner, Signal::KILL)), None);
 }
 
 #[test]
 fn the_end_of_its_input_ends_a_runner_cleanly() {
-    let mut up = up();
-    drop(up.child.stdin.take());
-    assert_eq!(up.child.wait().unwrap().code(), Some(0));
-    nothing_is_left_of(&up);
+    assert_eq!(up().leaves_nothing_after(|runner| drop(runner.stdin.take())), Some(0));
 }
 
 #[test]
 fn a_signal_ends_a_runner_cleanly() {
-    let mut up = up();
-    kill_process(Pid::from_child(&up.child), Signal::TERM).unwrap();
-    assert_eq!(up.child.wait().unwrap().code(), Some(0));
-    nothing_is_left_of(&up);
+    assert_eq!(up().leaves_nothing_after(|runner| signal(runner, Signal::TERM)), Some(0));
 }
 
 #[test]
@@ -83,7 +85,7 @@ fn the_control_socket_does_what_the_methods_do() {
         assert!(ask(&format!(r#"{{"do":"{restart}"}}"#)).unwrap().ok, "{restart}");
     }
     let error = ask(r#"{"do":"kill","role":"guard","signal":"TERM"}"#).unwrap_err().to_string();
-    assert_eq!(error, "the box refused: the box refused: this box has no guard");
+    assert_eq!(error, "the box refused: this box has no guard");
     drop(up.child.stdin.take());
     up.child.wait().unwrap();
 }
@@ -110,42 +112,76 @@ fn commands_reach_the_box_and_the_laptop() {
     up.child.wait().unwrap();
 }
 
-/// In a network namespace of the test's own, which stands for the machine of a person who tries a box.
+/// `boxes run` in a network namespace of the test's own, which stands for the machine of a person who tries a box.
+struct Trial {
+    machine: boxes::Ns,
+    folder: tempfile::TempDir,
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    said: String,
+}
+
+fn run(machine: &boxes::Ns, folder: &Path) -> Command {
+    let mut command = machine.command(boxes_program());
+    command.args(["run", "--gatehouse"]).arg(stand_in()).arg("--control").arg(folder.join("control.sock"));
+    command.env("TMPDIR", folder).stdin(Stdio::null());
+    command
+}
+
+fn trial() -> Trial {
+    let (machine, folder) = (boxes::Ns::new().unwrap(), tempfile::tempdir().unwrap());
+    let mut child = run(&machine, folder.path()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("Ctrl-C") {
+        assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    Trial { machine, folder, child, stdout, said }
+}
+
+fn nothing_is_left_of_the_trial(trial: &Trial, family: &[u32]) {
+    let links = || trial.machine.command("ip").args(["-br", "link"]).output().unwrap().stdout;
+    eventually("the interface goes", || (!String::from_utf8_lossy(&links()).contains("gatehouse0")).then_some(()));
+    let empty = || std::fs::read_dir(trial.folder.path()).unwrap().next().is_none();
+    eventually("folder and socket go", || empty().then_some(()));
+    eventually("the processes go", || alive(family).is_empty().then_some(()));
+}
+
 #[test]
 fn a_box_to_try_is_reached_from_here_and_goes_with_ctrl_c() {
-    let machine = boxes::Ns::new().unwrap();
-    let mut command = machine.command(boxes_program());
-    command.args(["run", "--gatehouse"]).arg(stand_in()).stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut text = String::new();
-    while !text.contains("Ctrl-C") {
-        assert_ne!(stdout.read_line(&mut text).unwrap(), 0, "{text}");
-    }
+    let mut trial = trial();
+    let family = family_of(trial.child.id());
     for part in ["https://192.168.100.198/", "AB:CD:EF", "exec -- gatehouse status"] {
-        assert!(text.contains(part), "{part} is missing in {text}");
+        assert!(trial.said.contains(part), "{part} is missing in {}", trial.said);
     }
-    let reached = machine.run(|| std::net::TcpStream::connect("192.168.100.198:443")).unwrap();
+    let reached = trial.machine.run(|| std::net::TcpStream::connect("192.168.100.198:443")).unwrap();
     assert!(reached.is_ok(), "{reached:?}");
 
-    let again = machine.command(boxes_program()).args(["run", "--gatehouse"]).arg(stand_in()).output().unwrap();
+    let again = run(&trial.machine, trial.folder.path()).output().unwrap();
     assert_eq!(again.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&again.stderr).contains("another `boxes run` is up"), "{again:?}");
 
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    stdout.read_to_string(&mut text).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{text}");
-    assert_eq!(machine.run(|| Path::new("/proc/net/dev_snmp6/gatehouse0").exists()).unwrap(), false);
-    assert!(!Path::new("/run/gatehouse-boxes.sock").exists());
+    signal(&trial.child, Signal::INT);
+    trial.stdout.read_to_string(&mut trial.said).unwrap();
+    assert_eq!(trial.child.wait().unwrap().code(), Some(0), "{}", trial.said);
+    nothing_is_left_of_the_trial(&trial, &family);
+}
+
+#[test]
+fn a_box_to_try_leaves_nothing_behind_when_its_runner_is_killed() {
+    let mut trial = trial();
+    let family = family_of(trial.child.id());
+    signal(&trial.child, Signal::KILL);
+    trial.child.wait().unwrap();
+    nothing_is_left_of_the_trial(&trial, &family);
 }
 
 #[test]
 fn a_machine_that_uses_the_service_network_is_left_alone() {
-    let machine = boxes::Ns::new().unwrap();
+    let (machine, folder) = (boxes::Ns::new().unwrap(), tempfile::tempdir().unwrap());
     machine.ip("addr add 192.168.100.5/24 dev lo").unwrap();
-    let run = machine.command(boxes_program()).args(["run", "--gatehouse"]).arg(stand_in()).output().unwrap();
-    assert_eq!(run.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&run.stderr);
-    // The other test's box may be up, which is another reason to refuse.
-    assert!(said.contains("lo has the address 192.168.100.5/24") || said.contains("another `boxes run`"), "{said}");
+    let output = run(&machine, folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("in use on this machine (lo has the address 192.168.100.5/24)"), "{said}");
 }

@@ -4,7 +4,7 @@ use super::{
     events::{Event, Events, print_logs},
     in_use,
 };
-use boxes::{Appliance, Error, Result, SERVICE_ADDRESS, Scratch, Site, control};
+use boxes::{Appliance, Error, Result, SERVICE_ADDRESS, Scratch, Site, control::serve};
 use std::{
     fs,
     os::unix::net::UnixStream,
@@ -20,11 +20,10 @@ const INTERFACE: &str = "gatehouse0";
 /// The web role writes it before it listens; a little later is no fault.
 const FINGERPRINT_WITHIN: Duration = Duration::from_secs(2);
 
-pub fn run(gatehouse: &Path) -> Result<ExitCode> {
+pub fn run(gatehouse: &Path, control: &Path) -> Result<ExitCode> {
     if !rustix::process::geteuid().is_root() {
         return Err(Error::NotRoot);
     }
-    let control = Path::new(crate::CONTROL);
     if UnixStream::connect(control).is_ok() {
         return Err(Error::Refused("another `boxes run` is up on this machine: end it first".into()));
     }
@@ -39,17 +38,18 @@ pub fn run(gatehouse: &Path) -> Result<ExitCode> {
     drop(fs::remove_file(control)); // of a runner whose machine lost power
     let scratch = Scratch::new(&[control])?;
     let folder = scratch.path().to_owned();
-    let outcome = until_told(&events, gatehouse, &folder);
+    let outcome = until_told(&events, gatehouse, &folder, control);
     drop(scratch);
     let code = outcome?;
-    Ok(if nothing_left(&folder) { code } else { ExitCode::FAILURE })
+    Ok(if nothing_left(&folder, control) { code } else { ExitCode::FAILURE })
 }
 
-fn until_told(events: &Events, gatehouse: &Path, folder: &Path) -> Result<ExitCode> {
+fn until_told(events: &Events, gatehouse: &Path, folder: &Path, control: &Path) -> Result<ExitCode> {
     let site = Site::new()?;
+    let _dhcp = site.dhcp()?;
     let builder = Appliance::builder(&site, gatehouse, folder.join("box")).service_port_here(INTERFACE);
     let appliance = Arc::new(builder.start()?);
-    control::serve(Path::new(crate::CONTROL), &appliance, None)?;
+    serve(control, &appliance, None)?;
     println!("Starting a box …");
     events.tell_when_ready(&appliance);
     let code = loop {
@@ -86,7 +86,8 @@ The box is ready:  https://{SERVICE_ADDRESS}/
   4. Network → LAN1: change its address, keep the change or let it roll back by itself.
 
 You sit at the service port: this machine is 192.168.100.197, by {INTERFACE}. The box's LAN1 is plugged into
-10.20.0.0/24 and 10.30.0.0/24 (gateways .1), LAN2 into 10.21.0.0/24 (gateway .1); both exist only for the box.
+10.20.0.0/24 and 10.30.0.0/24 (gateways .1), LAN2 into 10.21.0.0/24 (gateway .1), each with a DHCP server; both
+exist only for the box.
 
 Its command line, in another terminal (as root):  {program} exec -- gatehouse status
 Ctrl-C switches the box off and removes everything."
@@ -94,9 +95,9 @@ Ctrl-C switches the box off and removes everything."
 }
 
 /// Looks again, instead of believing.
-fn nothing_left(folder: &Path) -> bool {
+fn nothing_left(folder: &Path, control: &Path) -> bool {
     let interface = Path::new("/sys/class/net").join(INTERFACE);
-    let left = [folder, &interface, Path::new(crate::CONTROL)];
+    let left = [folder, &interface, control];
     poll(Duration::from_secs(5), || left.iter().all(|path| fs::symlink_metadata(path).is_err())) || {
         for path in left.iter().filter(|path| fs::symlink_metadata(path).is_ok()) {
             eprintln!("boxes: {} is still there", path.display());

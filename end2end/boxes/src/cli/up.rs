@@ -13,6 +13,7 @@ pub fn run(gatehouse: &Path) -> Result<ExitCode> {
     events.end_with_stdin();
     let scratch = Scratch::new(&[])?;
     let site = Site::new()?;
+    let _dhcp = site.dhcp()?;
     let appliance = Arc::new(Appliance::builder(&site, gatehouse, scratch.path().join("box")).start()?);
 
     // A process in the laptop's network, for others to follow into it. It ends with this one, by the end of its input.

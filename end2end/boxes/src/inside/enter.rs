@@ -14,6 +14,7 @@ use std::{
         unix::process::{CommandExt, ExitStatusExt},
     },
     process::Command,
+    sync::Arc,
 };
 
 /// Runs `argv` in the box whose first process this machine knows as `init`, and returns its exit code; 128 + the signal
@@ -30,6 +31,8 @@ pub fn run_in_box(init: i32, argv: &[String]) -> Result<i32> {
     move_into_thread_name_spaces(pidfd.as_fd(), all).could_not(what)?;
     super::init::drop_dangerous_capabilities().could_not(|| "drop capabilities".into())?;
     let Some((program, arguments)) = argv.split_first() else { return Ok(0) };
+    // Ctrl-C is for the command, which it reaches by the terminal.
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::default()).could_not(|| "keep Ctrl-C off".into())?;
     // Found by the box's path, not by this machine's.
     let mut command = Command::new("/usr/bin/env");
     command.arg(format!("PATH={SEARCH_PATH}")).arg("HOME=/root").arg(program).args(arguments).current_dir("/");

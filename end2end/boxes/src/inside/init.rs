@@ -16,12 +16,13 @@ use std::{
 
 /// What could reach the machine in spite of the namespaces. The agent of a shipped box has far less (its unit says
 /// which); here it stays root without these, because a unit's sandbox is tested where there is a systemd.
-const DANGEROUS: [CapabilitySet; 8] = [
+const DANGEROUS: [CapabilitySet; 9] = [
     CapabilitySet::SYS_TIME,
     CapabilitySet::SYS_BOOT,
     CapabilitySet::SYS_MODULE,
     CapabilitySet::SYS_RAWIO,
     CapabilitySet::SYSLOG,
+    CapabilitySet::MKNOD,
     CapabilitySet::WAKE_ALARM,
     CapabilitySet::MAC_ADMIN,
     CapabilitySet::BPF,

@@ -34,7 +34,7 @@ fn unshare_all() -> rustix::io::Result<()> {
 }
 
 #[expect(unsafe_code, reason = "the parent-death signal is lost by fork and must be set before exec")]
-pub(super) fn die_with_parent(command: &mut Command) {
+pub(crate) fn die_with_parent(command: &mut Command) {
     // SAFETY: one system call between fork and exec; nothing is allocated or locked.
     unsafe {
         command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));

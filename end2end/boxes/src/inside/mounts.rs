@@ -17,21 +17,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// File systems that hold no files of the machine's and are dealt with one by one below.
-const NOT_FILES: [&str; 12] = [
-    "proc",
-    "sysfs",
-    "tmpfs",
-    "devtmpfs",
-    "devpts",
-    "mqueue",
-    "cgroup",
-    "cgroup2",
-    "debugfs",
-    "tracefs",
-    "securityfs",
-    "hugetlbfs",
-];
+/// File systems of the kernel's, not of files. The box gets its own, except for terminals.
+const NOT_FILES: [&str; 4] = ["proc", "sysfs", "devpts", "mqueue"];
 
 /// Prepares everything; afterwards the box's own folders are at their places.
 pub fn prepare(spec: &BootSpec) -> Result<()> {
@@ -42,6 +29,9 @@ pub fn prepare(spec: &BootSpec) -> Result<()> {
     machine_read_only()?;
     for folder in ["/run", "/tmp", "/var/lib", "/var/log"] {
         tmpfs(folder)?;
+    }
+    if Path::new("/dev/shm").is_dir() {
+        tmpfs("/dev/shm")?;
     }
     fs::set_permissions("/tmp", Permissions::from_mode(0o1777)).could_not(|| "open /tmp to all".into())?;
     kernel_files()?;

@@ -38,12 +38,32 @@ pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// The PIDs of this machine whose command line contains the text.
-pub fn processes_with(text: &str) -> Vec<String> {
-    let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    let pids = entries.map(|entry| entry.file_name().into_string().unwrap_or_default());
-    let mine = |pid: &String| {
-        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        pid.parse::<u32>().is_ok() && String::from_utf8_lossy(&line).contains(text)
+pub fn processes_with(text: &str) -> Vec<u32> {
+    let line = |pid: &u32| std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    processes().filter(|pid| String::from_utf8_lossy(&line(pid)).contains(text)).collect()
+}
+
+/// The process and all that it has started, directly or not, in whatever namespace.
+pub fn family_of(pid: u32) -> Vec<u32> {
+    let parent = |pid: u32| -> Option<u32> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
     };
-    pids.filter(mine).collect()
+    let tree: Vec<(u32, u32)> = processes().filter_map(|child| Some((child, parent(child)?))).collect();
+    let mut family = vec![pid];
+    let mut at = 0;
+    while let Some(elder) = family.get(at).copied() {
+        family.extend(tree.iter().filter(|(_, parent)| *parent == elder).map(|(child, _)| child));
+        at += 1;
+    }
+    family
+}
+
+pub fn alive(pids: &[u32]) -> Vec<u32> {
+    pids.iter().copied().filter(|pid| Path::new(&format!("/proc/{pid}")).exists()).collect()
+}
+
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
