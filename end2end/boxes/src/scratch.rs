@@ -69,7 +69,7 @@ pub fn janitor(also: &[PathBuf]) -> Result<bool> {
     drop(io::copy(&mut io::stdin(), &mut io::sink()));
     let until = Instant::now() + REMOVE_FOR;
     let removed = iter::once(&folder).chain(also).map(|path| remove(path, until));
-    Ok(removed.fold(true, |all, this| all && this))
+    Ok(removed.filter(|gone| !gone).count() == 0)
 }
 
 fn remove(path: &Path, until: Instant) -> bool {

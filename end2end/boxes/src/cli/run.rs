@@ -41,7 +41,11 @@ pub fn run(gatehouse: &Path, control: &Path) -> Result<ExitCode> {
     let outcome = until_told(&events, gatehouse, &folder, control);
     drop(scratch);
     let code = outcome?;
-    Ok(if nothing_left(&folder, control) { code } else { ExitCode::FAILURE })
+    if !nothing_left(&folder, control) {
+        return Ok(ExitCode::FAILURE);
+    }
+    println!("\nThe box is off, and nothing of it is left on this machine.");
+    Ok(code)
 }
 
 fn until_told(events: &Events, gatehouse: &Path, folder: &Path, control: &Path) -> Result<ExitCode> {
@@ -64,7 +68,6 @@ fn until_told(events: &Events, gatehouse: &Path, folder: &Path, control: &Path) 
         }
     };
     appliance.power_off(); // also ends the requests that are under way
-    println!("\nThe box is off, and nothing of it is left on this machine.");
     Ok(code)
 }
 
