@@ -16,11 +16,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use super::{clock, disk, secrets};
 use crate::domain::{
     api::SessionInfo,
-    auth::{
-        password::broken_rule,
-        session::Sessions,
-        throttle::Throttle,
-    },
+    auth::{password::broken_rule, session::Sessions, throttle::Throttle},
     fault::Fault,
     network::transaction::Digest,
     secret::Secret,

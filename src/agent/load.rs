@@ -31,9 +31,8 @@ fn proc(name: &str) -> Option<String> {
 
 fn sample(cpu_percent: u8, state_dir: &PathBuf) -> Load {
     let (memory_total, available) = proc("meminfo").and_then(|m| memory(&m)).unwrap_or_default();
-    let (storage_total, storage_free) = rustix::fs::statvfs(state_dir)
-        .map(|s| (s.f_blocks * s.f_frsize, s.f_bfree * s.f_frsize))
-        .unwrap_or_default();
+    let (storage_total, storage_free) =
+        rustix::fs::statvfs(state_dir).map(|s| (s.f_blocks * s.f_frsize, s.f_bfree * s.f_frsize)).unwrap_or_default();
     let uptime = proc("uptime").and_then(|u| u.split('.').next()?.parse().ok()).unwrap_or(0);
     Load {
         cpu_percent,

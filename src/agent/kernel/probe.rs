@@ -49,9 +49,10 @@ impl Kernel {
     async fn neighbour_state(&self, index: u32, neighbour: Ipv4Addr) -> Option<NeighbourState> {
         let mut all = Box::pin(self.handle.neighbours().get().set_address_family(AddressFamily::Inet).execute());
         while let Ok(Some(message)) = all.try_next().await {
-            let is_it = message.attributes.iter().any(|a| {
-                matches!(a, NeighbourAttribute::Destination(NeighbourAddress::Inet(ip)) if *ip == neighbour)
-            });
+            let is_it = message
+                .attributes
+                .iter()
+                .any(|a| matches!(a, NeighbourAttribute::Destination(NeighbourAddress::Inet(ip)) if *ip == neighbour));
             if message.header.ifindex == index && is_it {
                 return Some(message.header.state);
             }

@@ -28,6 +28,8 @@ pub struct Published {
     pub listen: Vec<Listen>,
     /// Grows when connections accepted before must be closed.
     pub cut: u64,
+    /// How often events were lost and everything was read again.
+    pub overruns: u64,
 }
 
 impl Published {

@@ -32,7 +32,8 @@ use crate::{
             spec::NetworkSpec,
             status::NetworkStatus,
             transaction::{
-                self, Checks, Confirmation, Digest, Effect, Event, GatewayCheck, Outcome, Phase, State, Transaction, TxId,
+                self, Checks, Confirmation, Digest, Effect, Event, GatewayCheck, Outcome, Phase, State, Transaction,
+                TxId,
             },
             validate::validate,
             wanted::{overlap, wanted},
@@ -81,6 +82,7 @@ struct Task {
     observed: Observed,
     interfaces: Interfaces,
     cut: u64,
+    overruns: u64,
     serial: u64,
     /// Steps that the last repair could not do, and when the next one may run.
     drift: usize,
@@ -116,6 +118,7 @@ pub async fn start(
         observed: Observed::default(),
         interfaces: Interfaces::new(),
         cut: 0,
+        overruns: 0,
         serial: 0,
         drift: 0,
         repair_at: None,
@@ -156,6 +159,7 @@ impl Task {
                 change = changes.next() => match change {
                     Some(change) => {
                         if change == Change::Overrun {
+                            self.overruns += 1;
                             tracing::warn!("network events were lost; reading everything again");
                         }
                         settle_at.get_or_insert_with(|| tokio::time::Instant::now() + QUIET);
@@ -218,9 +222,8 @@ impl Task {
     fn issues(&self, spec: &NetworkSpec) -> Vec<Issue> {
         let mut issues = validate(spec, &self.options.board);
         let changed = spec.ports.iter().filter(|(name, port)| self.committed.port(name) != **port);
-        let absent = changed.filter(|(name, port)| {
-            !port.ipv4.addresses().is_empty() && !self.interfaces.contains_key(*name)
-        });
+        let absent =
+            changed.filter(|(name, port)| !port.ipv4.addresses().is_empty() && !self.interfaces.contains_key(*name));
         issues.extend(absent.map(|(name, _)| Issue::new(name, Field::Port, Rule::PortAbsent)));
         issues
     }
@@ -313,7 +316,12 @@ impl Task {
             Effect::Accepted => {
                 if let Some(tx) = self.state.transaction() {
                     self.last_tx = tx.id;
-                    tracing::info!(tx = tx.id.0, by = tx.by.describe(), steps = tx.steps.len(), "network change begins");
+                    tracing::info!(
+                        tx = tx.id.0,
+                        by = tx.by.describe(),
+                        steps = tx.steps.len(),
+                        "network change begins"
+                    );
                 }
                 if let Asker::Apply(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
                     drop(answer.send(Ok(self.last_tx)));
@@ -531,9 +539,11 @@ impl Task {
             State::AwaitingConfirm { awaiting, .. } => Some(awaiting.deadline),
             _ => None,
         };
-        let published = Published { listen: report::listen(&status), status, deadline, cut: self.cut };
+        let published =
+            Published { listen: report::listen(&status), status, deadline, cut: self.cut, overruns: self.overruns };
         let before = self.publish.borrow().clone();
-        if published.status != before.status || published.cut != before.cut || published.deadline != before.deadline {
+        let marks = |p: &Published| (p.cut, p.overruns, p.deadline);
+        if published.status != before.status || marks(&published) != marks(&before) {
             self.serial += 1;
             let mut published = published;
             published.status.serial = self.serial;
@@ -578,4 +588,3 @@ async fn at(when: Option<tokio::time::Instant>) {
         None => std::future::pending().await,
     }
 }
-
