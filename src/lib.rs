@@ -1,1 +1,16 @@
-//! x
+//! Gatehouse, the local management platform of an edge appliance.
+//!
+//! One library, built twice: with `ssr` for the box, with `hydrate` for the browser, which gets nothing but [`islands`].
+
+#[cfg(feature = "ssr")]
+pub mod assets;
+pub mod islands;
+#[cfg(feature = "ssr")]
+pub mod text;
+
+/// Makes the islands ready; the boot module calls it once, before it hydrates each `leptos-island` of the page.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+}
