@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 # command=package of Debian
 run=(cc=build-essential node=nodejs npm=npm curl=curl ip=iproute2 unshare=util-linux dnsmasq=dnsmasq-base)
-test=(chromium=chromium arping=iputils-arping)
+test=(chromium=chromium)
 # Without these fonts a screenshot of a Chinese page is a page of boxes.
 test_files=(/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk)
 
