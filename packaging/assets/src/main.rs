@@ -46,5 +46,10 @@ fn generate(input: &Path, output: &Path, name: &str) -> Result<(), String> {
     if snippets.exists() {
         return Err(format!("{} was made: a dependency brings JavaScript of its own", snippets.display()));
     }
+    let script = output.join(format!("{name}.js"));
+    let script = fs::read_to_string(&script).map_err(|cause| format!("{}: {cause}", script.display()))?;
+    if script.contains("__wbindgen_externref_xform__") {
+        return Err("the islands were compiled with reference types: RUSTFLAGS hides .cargo/config.toml".to_owned());
+    }
     Ok(())
 }
