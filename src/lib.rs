@@ -1,5 +1,20 @@
 //! Gatehouse: the local management platform of an edge appliance. ARCHITECTURE.md is the map.
+//!
+//! One library, built twice: with `ssr` for the box, with `hydrate` for the browser, which gets nothing but [`islands`] and
+//! the [`domain`] rules that they use.
 
 #[cfg(feature = "ssr")]
 pub mod agent;
+#[cfg(feature = "ssr")]
+pub mod assets;
 pub mod domain;
+pub mod islands;
+#[cfg(feature = "ssr")]
+pub mod text;
+
+/// Makes the islands ready; the boot module calls it once, before it hydrates each `leptos-island` of the page.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+}
