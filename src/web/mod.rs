@@ -20,12 +20,11 @@ pub mod certificates;
 pub mod cookies;
 pub mod headers;
 mod host;
-mod standin;
 mod visitor;
 
 pub use certificates::Certificates;
 pub use headers::FormTargets;
-pub use standin::{Lang, Text};
+pub use crate::text::{Lang, Text};
 pub use visitor::{Conn, Visitor};
 
 /// What the pages give. As values, so that this module can be tested with pages of its own.

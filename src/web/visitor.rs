@@ -10,11 +10,11 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 
-use super::{
-    App, cookies, host,
-    standin::{Lang, Text},
+use super::{App, cookies, host};
+use crate::{
+    domain::{api::Caller, name::PortName, network::proof::Connection},
+    text::{Lang, Text},
 };
-use crate::domain::{api::Caller, name::PortName, network::proof::Connection};
 
 /// The TCP connection that a request came over; an extension of each request.
 #[derive(Clone, Debug, PartialEq, Eq)]
