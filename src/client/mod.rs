@@ -168,7 +168,10 @@ impl AgentClient {
 }
 
 async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
-    timeout(limit, call).await.unwrap_or_else(|late| Err(away(&late)))
+    match timeout(limit, call).await {
+        Ok(answer) => answer,
+        Err(late) => Err(away(&late)),
+    }
 }
 
 async fn read<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, Refusal> {
@@ -195,7 +198,8 @@ async fn refusal(response: Response<Incoming>) -> Refusal {
 
 fn away(error: &(impl std::fmt::Display + ?Sized)) -> Refusal {
     let refusal = here(Fault::AgentAway);
-    tracing::warn!(operation = refusal.operation, %error, "the agent does not answer");
+    // The caller tells; while the agent is away this comes twice a second.
+    tracing::debug!(operation = refusal.operation, %error, "the agent does not answer");
     refusal
 }
 

@@ -60,7 +60,9 @@ pub(super) async fn check(State(app): State<App>, request: Request, next: Next) 
         next.run(Request::from_parts(parts, body)).await
     } else {
         let address = conn.local.ip().to_canonical();
-        let text = format!("This name does not lead here. Open https://{address}/\n此名称不属于本设备，请打开 https://{address}/\n");
+        let text = format!(
+            "This name does not lead here. Open https://{address}/\n此名称不属于本设备，请打开 https://{address}/\n"
+        );
         (StatusCode::MISDIRECTED_REQUEST, text).into_response()
     }
 }

@@ -38,6 +38,10 @@ impl Tls {
         Ok(Self { base, app })
     }
 
+    pub fn certificates(&self) -> &Arc<Certificates> {
+        &self.app.certificates
+    }
+
     /// Shakes hands as the name that the browser asked for, if it is one of ours, else as the address that it reached.
     pub async fn accept<S>(&self, stream: S, local: IpAddr) -> io::Result<TlsStream<S>>
     where
@@ -47,7 +51,8 @@ impl Tls {
         let subject = self.subject(&start.client_hello(), local);
         let certificate = self.app.certificates.get(&subject).map_err(io::Error::other)?;
         let resolver = SingleCertAndKey::from(CertifiedKey::clone(&certificate.key));
-        let config = ServerConfig { cert_resolver: Arc::new(resolver), ..self.base.clone() };
+        let mut config = self.base.clone();
+        config.cert_resolver = Arc::new(resolver);
         start.into_stream(Arc::new(config)).await
     }
 
