@@ -46,7 +46,7 @@ async fn listeners_follow_what_the_agent_names() {
     let named = std::mem::take(&mut quiet.hello.listen)[..1].to_vec();
     let mut agent = Agent::start(folder.path().join("agent.sock"), quiet);
     let options = WebOptions { socket: agent.socket.clone(), state_dir: folder.path().into() };
-    let ports = free();
+    let (ports, again) = (free(), options.clone());
     let mut tasks = JoinSet::new();
     tasks.spawn(async move { serve(options, pages(), Limits::default(), ports).await.expect("serves") });
     let https = SocketAddr::from(([127, 0, 0, 1], ports.https));
@@ -62,8 +62,15 @@ async fn listeners_follow_what_the_agent_names() {
     let (_, second) = until(|| async { tls(https, "127.0.0.1", "h2").await.ok() }).await;
     assert_eq!(first, second, "the browser is not asked again");
 
+    let noted = folder.path().join("hello.json");
+    until(|| async { std::fs::read_to_string(&noted).ok().filter(|json| json.contains("\"index\":2")) }).await;
     agent.go().await;
     assert!(tls(https, "127.0.0.1", "h2").await.is_ok(), "it goes on serving without the agent");
+
+    tasks.shutdown().await;
+    tasks.spawn(async move { serve(again, pages(), Limits::default(), ports).await.expect("serves") });
+    let (_, third) = until(|| async { tls(https, "127.0.0.1", "h2").await.ok() }).await;
+    assert_eq!(first, third, "it even starts without the agent");
 }
 
 #[tokio::test]
