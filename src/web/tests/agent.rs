@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use serde::Serialize;
 use tokio::{
     net::UnixListener,
@@ -21,6 +21,9 @@ use tokio::{
 use crate::domain::{
     api::{CALLER, Caller, Hello, Listen, Overview, SessionInfo},
     fault::{Fault, Refusal},
+    load::Load,
+    network::status::NetworkStatus,
+    time::UnixSeconds,
 };
 
 /// What the agent says now.
@@ -60,9 +63,9 @@ pub(super) fn said() -> Said {
             host_name: "gh-1".into(),
             support: None,
             version: "0".into(),
-            network: Default::default(),
-            load: Default::default(),
-            now: Default::default(),
+            network: NetworkStatus::default(),
+            load: Load::default(),
+            now: UnixSeconds::default(),
         },
         sessions: ["alive".to_owned()].into(),
     }
@@ -140,6 +143,5 @@ fn lines<T: Serialize>(said: watch::Receiver<Said>, what: impl Fn(&Said) -> Opti
     let said = tokio_stream::wrappers::WatchStream::new(said);
     let lines = said.map(move |s| what(&s).map(|t| serde_json::to_string(&t).expect("JSON") + "\n"));
     let lines = lines.take_while(|l| std::future::ready(l.is_some())).filter_map(std::future::ready);
-    let ended = stream::empty::<Bytes>();
-    Body::from_stream(lines.map(Bytes::from).chain(ended).map(Ok::<_, Infallible>)).into_response()
+    Body::from_stream(lines.map(Bytes::from).map(Ok::<_, Infallible>)).into_response()
 }

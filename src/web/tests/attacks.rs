@@ -143,6 +143,7 @@ async fn every_answer_forbids_framing_sniffing_and_foreign_script() {
         assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
     }
     let moving = rig.ask(By::Uplink, signed_in(Method::GET, "/moving").body(Body::empty()).expect("request")).await;
+    assert_eq!(moving.header("referrer-policy"), "strict-origin", "or the handoff would come from nowhere");
     let policy = moving.header("content-security-policy");
     assert!(policy.contains("form-action 'self' https://10.0.0.6; base-uri"), "{policy}");
 }

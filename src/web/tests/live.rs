@@ -204,7 +204,7 @@ async fn an_http2_connection_without_requests_is_closed() {
     assert_eq!(soon(sender.send_request(request)).await.expect("answer").status(), StatusCode::OK);
     soon(async {
         while sender.ready().await.is_ok() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     })
     .await;
@@ -219,7 +219,7 @@ async fn one_peer_gets_its_share_of_the_places() {
     drop(second);
     soon(async {
         while tls(live.to, "127.0.0.1", "h2").await.is_err() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     })
     .await;
@@ -248,12 +248,11 @@ async fn connections_from_before_the_cut_are_closed_and_later_ones_stay() {
     let mut later = live.http1().await;
     soon(async {
         while !one.is_closed() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     })
     .await;
-    let rest = soon(events.into_body().collect()).await;
-    assert!(rest.is_err() || rest.is_ok(), "it ended");
+    let _ended = soon(events.into_body().collect()).await;
     assert!(soon(two.send_request(page("/"))).await.is_err());
     assert_eq!(Answer::of(soon(later.send_request(page("/"))).await.expect("answer")).await.body, INSIDE);
 
@@ -261,7 +260,7 @@ async fn connections_from_before_the_cut_are_closed_and_later_ones_stay() {
     drop(live.door);
     soon(async {
         while !later.is_closed() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     })
     .await;
