@@ -17,8 +17,9 @@ pub fn choice(choice: Choice) -> impl IntoView {
     let Choice { kind, name, value, label, why, chosen } = choice;
     let id = format!("{name}-{value}");
     let why_id = why.as_ref().map(|_| format!("{id}-why"));
+    let target = id.clone();
     view! {
-        <label class="choice" for=id.clone()>
+        <label class="choice" for=target>
             <input type=kind id=id name=name value=value checked=chosen aria-describedby=why_id.clone() />
             <span>{label}</span>
             {why.map(|why| view! { <span class="why" id=why_id>{why}</span> })}

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::format::duration;
 use crate::text::Text;
 
 /// `left` and `window` in milliseconds.
@@ -11,7 +10,7 @@ pub fn countdown(text: Text, left: u64, window: u64) -> impl IntoView {
     view! {
         <div class="countdown" data-left=left.to_string() data-window=window.to_string()>
             <p>{text.change_returns_in()}</p>
-            <output data-clock>{duration(text, seconds)}</output>
+            <output data-template=text.change_clock("{seconds}")>{text.change_clock(seconds)}</output>
             <progress max=window.to_string() value=left.to_string() aria-hidden="true"></progress>
         </div>
     }

@@ -40,7 +40,7 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
     let signed_in = frame.product.is_some();
     let title = frame.document_title();
     let refresh = frame.refresh.map(|seconds| {
-        view! { <noscript><meta http-equiv="refresh" content=seconds.to_string() /></noscript> }
+        view! { <noscript><meta http-equiv="refresh" content=format!("{seconds};url={}", frame.path) /></noscript> }
     });
     view! {
         <!DOCTYPE html>
@@ -104,6 +104,12 @@ fn live(text: Text) -> impl IntoView {
         <Live>
             <div class="offline" data-offline role="status" hidden>
                 <Note mood=Mood::Warn title=text.live_away()><p>{text.live_away_why()}</p></Note>
+            </div>
+            <div class="offline" data-signed-out role="alert" hidden>
+                <Note mood=Mood::Warn title=text.fault_not_signed_in()>
+                    <p>{text.live_signed_out_why()}</p>
+                    <p><a href="/login" target="_blank" rel="noreferrer">{text.login_title()}</a></p>
+                </Note>
             </div>
         </Live>
     }

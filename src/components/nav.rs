@@ -43,5 +43,5 @@ pub fn places(text: Text, here: Option<Place>, path: &str) -> impl IntoView + us
         let current = (here == Some(place)).then_some(if path == place.href() { "page" } else { "true" });
         view! { <li><a href=place.href() aria-current=current>{place.icon()}<span>{place.name(text)}</span></a></li> }
     });
-    view! { <nav class="places" aria-label=text.nav_label()><ul>{links.to_vec()}</ul></nav> }
+    view! { <nav class="places" aria-label=text.nav_label()><ul>{Vec::from(links)}</ul></nav> }
 }

@@ -19,8 +19,6 @@ use crate::{
 /// Why the page is shown.
 #[derive(Clone, Debug, Default)]
 pub struct LoginView {
-    /// Where to go on after it: a path of this box.
-    pub next: Option<String>,
     /// The session ended while it was used.
     pub ended: bool,
     /// The person signed out.
@@ -50,7 +48,6 @@ pub fn login(frame: Frame, view: LoginView) -> impl IntoView {
         kind: Kind::CurrentPassword,
         ..Field::default()
     });
-    let next = view.next.map(|next| view! { <input type="hidden" name="next" value=next /> });
     let frame = Frame { title: text.login_title().to_owned(), problem: view.refusal.is_some(), ..frame };
     view! {
         <Shell frame=frame>
@@ -61,7 +58,6 @@ pub fn login(frame: Frame, view: LoginView) -> impl IntoView {
                 {ended}
                 {other}
                 <form class="stack" method="post" action="/login">
-                    {next}
                     {password}
                     {show_password(text)}
                     <div class="actions"><button>{text.login_go()}</button></div>

@@ -35,7 +35,7 @@ pub fn load(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let uptime = text.load_uptime(duration(text, load.uptime));
     view! {
         <Card title=text.load_title() id="load">
-            <div class="meters">{meters.to_vec()}</div>
+            <div class="meters">{Vec::from(meters)}</div>
             <p class="muted">{uptime}</p>
         </Card>
     }
