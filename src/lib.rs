@@ -1,16 +1,24 @@
-//! Gatehouse: the local management platform of an edge appliance. ARCHITECTURE.md is the map.
+//! Gatehouse, the local management platform of an edge appliance. ARCHITECTURE.md is the map.
 //!
-//! One library, built twice: with `ssr` for the box, with `hydrate` for the browser, which gets nothing but [`islands`] and
-//! the [`domain`] rules that they use.
+//! One library, built twice: with `ssr` for the box, with `hydrate` for the browser, which gets nothing but [`islands`] and the
+//! rules of [`domain`] that they use.
 
 #[cfg(feature = "ssr")]
 pub mod agent;
 #[cfg(feature = "ssr")]
 pub mod assets;
+#[cfg(feature = "ssr")]
+pub mod client;
+#[cfg(feature = "ssr")]
+pub mod components;
 pub mod domain;
 pub mod islands;
 #[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
 pub mod text;
+#[cfg(feature = "ssr")]
+pub mod web;
 
 /// Makes the islands ready; the boot module calls it once, before it hydrates each `leptos-island` of the page.
 #[cfg(feature = "hydrate")]
