@@ -1,3 +1,22 @@
-//! Gatehouse: the local management platform of an edge appliance. ARCHITECTURE.md is the map.
+//! Gatehouse, the local management platform of an edge appliance. ARCHITECTURE.md is the map.
+//!
+//! One library, built twice: with `ssr` for the box, with `hydrate` for the browser, which gets nothing but [`islands`] and the
+//! rules of [`domain`] that they use.
 
+#[cfg(feature = "ssr")]
+pub mod assets;
+#[cfg(feature = "ssr")]
+pub mod client;
 pub mod domain;
+pub mod islands;
+#[cfg(feature = "ssr")]
+pub mod text;
+#[cfg(feature = "ssr")]
+pub mod web;
+
+/// Makes the islands ready; the boot module calls it once, before it hydrates each `leptos-island` of the page.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+}

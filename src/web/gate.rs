@@ -1,0 +1,69 @@
+//! Who may go on to the pages: one place for all of them, and what is not named here is closed.
+//!
+//! It looks at the route that the router has chosen, not at the path's text: there is no second reading of a path that `%2e` or
+//! `//` could lead astray.
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::Method,
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{App, HANDOFF, Visitor};
+use crate::{
+    client::here,
+    domain::fault::{Fault, Refusal},
+};
+
+const LOGIN: &str = "/login";
+const SETUP: &str = "/setup";
+/// Say nothing about the box and ask nothing of the agent.
+pub(super) const ALWAYS: [&str; 3] = ["/healthz", "/assets/{name}", "/language"];
+/// Without a session, on a box that has a password.
+const SIGNED_OUT: [&str; 3] = [LOGIN, SETUP, HANDOFF];
+
+/// Layer: before a password is set, only the page that sets it, over the service port; then only with a session.
+pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("", MatchedPath::as_str);
+    if ALWAYS.contains(&route) {
+        return next.run(request).await;
+    }
+    let write = request.method() == Method::POST;
+    let (parts, body) = request.into_parts();
+    let Some(visitor) = Visitor::of(&parts) else {
+        return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    match judge(&app, &visitor, route, write).await {
+        Ok(None) => next.run(Request::from_parts(parts, body)).await,
+        Ok(Some(elsewhere)) => Redirect::to(elsewhere).into_response(),
+        Err(refusal) => app.refused(&visitor, &refusal),
+    }
+}
+
+/// `Ok(None)`: go on; `Ok(Some(path))`: see there (303).
+async fn judge(app: &App, visitor: &Visitor, route: &str, write: bool) -> Result<Option<&'static str>, Refusal> {
+    if !app.has_password().await? {
+        return match (route == SETUP, visitor.service, write) {
+            (true, true, _) => Ok(None),
+            (true, false, _) => Err(here(Fault::ServicePortOnly)),
+            (false, _, true) => Err(here(Fault::SetupFirst)),
+            (false, _, false) => Ok(Some(SETUP)),
+        };
+    }
+    if route == SETUP && !write {
+        return Ok(Some(LOGIN));
+    }
+    if SIGNED_OUT.contains(&route) {
+        return Ok(None);
+    }
+    if visitor.caller.session.is_none() {
+        return if write { Err(here(Fault::NotSignedIn)) } else { Ok(Some(LOGIN)) };
+    }
+    match app.agent.session(&visitor.caller).await {
+        Ok(_) => Ok(None),
+        Err(Refusal { fault: Fault::NotSignedIn, .. }) if !write => Ok(Some(LOGIN)),
+        Err(refusal) => Err(refusal),
+    }
+}

@@ -1,0 +1,192 @@
+//! The web role: TLS, listeners, cookies and the security layers, around the pages.
+//!
+//! Unprivileged, and it decides nothing about the box: each call to the agent carries the browser's session, and the agent
+//! judges it. Whoever breaks in here gets what a signed-out visitor has.
+//!
+//! ```text
+//! listen ─► connection ─► tls ─► headers ─► methods ─► body ─► host ─► origin ─► gate ─► pages
+//!   ▲                                                          (layers, outermost first)
+//! follow ◄── agent: where to listen, when to cut
+//! ```
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+use tokio_rustls::rustls;
+
+pub use crate::text::{Lang, Text};
+use crate::{
+    client::{AgentClient, here},
+    domain::{
+        api::{Hello, Overview},
+        fault::{Fault, Refusal},
+    },
+};
+
+mod assets;
+mod body;
+pub mod certificates;
+mod connection;
+pub mod cookies;
+mod events;
+mod follow;
+mod gate;
+mod headers;
+mod host;
+mod language;
+mod limits;
+mod listen;
+mod origin;
+mod places;
+mod plain;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod visitor;
+
+pub use certificates::Certificates;
+pub use headers::FormTargets;
+pub use language::is_local;
+pub use visitor::{Conn, Visitor};
+
+use connection::Server;
+use follow::Known;
+use limits::Limits;
+use listen::TcpPorts;
+use places::Places;
+
+/// Where a browser shows the handoff of a change: the only write that may come from another of the box's origins.
+pub const HANDOFF: &str = "/handoff";
+
+#[derive(Clone, Debug)]
+pub struct WebOptions {
+    /// The agent's.
+    pub socket: PathBuf,
+    /// For the certificates.
+    pub state_dir: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
+    #[error("the signal to end cannot be waited for")]
+    Signal(#[source] io::Error),
+}
+
+/// What the pages give. As values, so that this module is tested with pages of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Pages {
+    pub routes: fn() -> Router<App>,
+    /// The page that says why not.
+    pub refused: fn(&Visitor, &Refusal) -> Response,
+    /// The live parts of all pages, as (element id, HTML).
+    pub pieces: fn(Text, &Overview) -> Vec<(String, String)>,
+}
+
+/// axum's state: what each handler may use.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub agent: AgentClient,
+    pub certificates: Arc<Certificates>,
+    known: watch::Receiver<Known>,
+    streams: Places<events::SessionKey>,
+    pages: Pages,
+}
+
+impl App {
+    /// What the agent said of itself last; `None` while it has not answered since this process began.
+    pub fn hello(&self) -> Option<Arc<Hello>> {
+        self.known.borrow().hello.clone()
+    }
+
+    pub fn refused(&self, visitor: &Visitor, refusal: &Refusal) -> Response {
+        (self.pages.refused)(visitor, refusal)
+    }
+
+    /// Asks the agent unless it is known: the event that a password was set may be on its way still.
+    async fn has_password(&self) -> Result<bool, Refusal> {
+        let known = self.known.borrow().clone();
+        match known.hello {
+            Some(hello) if known.here && hello.ready => Ok(true),
+            _ => Ok(self.agent.hello().await?.ready),
+        }
+    }
+}
+
+/// Serves until the process is told to end.
+pub async fn run(options: WebOptions) -> Result<(), WebError> {
+    let mut end = signal(SignalKind::terminate()).map_err(WebError::Signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(WebError::Signal)?;
+    let pages = Pages { routes: Router::new, refused: plainly_refused, pieces: |_, _| Vec::new() };
+    tokio::select! {
+        ended = serve(options, pages, Limits::default(), TcpPorts::default()) => ended,
+        _ = end.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+    }
+}
+
+fn plainly_refused(_: &Visitor, refusal: &Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{refusal}\n")).into_response()
+}
+
+async fn serve(options: WebOptions, pages: Pages, limits: Limits, ports: TcpPorts) -> Result<(), WebError> {
+    let (known, known_here) = watch::channel(Known::default());
+    let (cut, cuts) = watch::channel(0);
+    let app = App {
+        agent: AgentClient::new(options.socket),
+        certificates: Arc::new(Certificates::new(options.state_dir.join("certificates"))),
+        known: known_here.clone(),
+        streams: Places::default(),
+        pages,
+    };
+    let following = follow::follow(app.agent.clone(), known, cut);
+    let server = Arc::new(server(app, limits, cuts)?);
+    tokio::join!(following, listen::keep(server, known_here, ports));
+    Ok(())
+}
+
+fn server(app: App, limits: Limits, cuts: watch::Receiver<u64>) -> Result<Server, WebError> {
+    Ok(Server {
+        tls: tls::Tls::new(app.clone())?,
+        secure: router(app.clone(), limits),
+        plain: plain::router(app),
+        limits,
+        places: Places::default(),
+        cuts,
+    })
+}
+
+/// What answers over TLS. The last layer is the outermost.
+fn router(app: App, limits: Limits) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/assets/{name}", get(assets::serve))
+        .route("/language", post(language::choose))
+        .route("/events", get(events::stream))
+        .merge((app.pages.routes)())
+        .fallback(not_found)
+        .layer(from_fn_with_state(app.clone(), gate::check))
+        .layer(from_fn_with_state(app.clone(), origin::check))
+        .layer(from_fn_with_state(app.clone(), host::check))
+        .layer(from_fn_with_state(body::Bodies::new(limits.body), body::whole))
+        .layer(from_fn(body::methods))
+        .layer(from_fn(headers::add))
+        .with_state(app)
+}
+
+async fn not_found(State(app): State<App>, visitor: Visitor) -> Response {
+    app.refused(&visitor, &here(Fault::NotFound))
+}
