@@ -46,8 +46,7 @@ pub(super) async fn add(request: Request, next: Next) -> Response {
 fn policy(targets: &FormTargets) -> HeaderValue {
     let targets = targets.0.iter().filter(|t| is_origin(t)).flat_map(|t| [" ", t.as_str()]);
     let text = [POLICY[0]].into_iter().chain(targets).chain([POLICY[1]]).collect::<String>();
-    HeaderValue::from_str(&text)
-        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
 }
 
 /// `https://` and a host, in the few characters that those have: a `;` or a space would write policy.
