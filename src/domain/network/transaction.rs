@@ -24,7 +24,7 @@ mod rules;
 mod view;
 
 pub use rules::{start, step};
-pub use view::{ChecksView, PhaseView, TransactionView};
+pub use view::{ChecksView, OpenView, PhaseView, TransactionView};
 
 /// Time for a person to answer. Shorter: a browser's certificate warning eats it up. Longer: a box cut off stays so.
 pub const CONFIRM_WINDOW: u64 = 90_000;
