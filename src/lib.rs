@@ -9,8 +9,12 @@ pub mod assets;
 pub mod cli;
 #[cfg(feature = "ssr")]
 pub mod client;
+#[cfg(feature = "ssr")]
+pub mod components;
 pub mod domain;
 pub mod islands;
+#[cfg(feature = "ssr")]
+pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod text;
 #[cfg(feature = "ssr")]

@@ -1,17 +1,59 @@
-//! All that the browser downloads. The server renders each island's content; the browser only adds behaviour.
+//! All that the browser downloads. The server renders each island's content, which works without it; the browser only adds
+//! behaviour, with the texts and figures that it finds in `data-*` of that content.
 
 use leptos::prelude::*;
 
-/// Marks its content as reached by WebAssembly, which shows that the whole chain from build to browser works.
+#[cfg(feature = "hydrate")]
+mod browser;
+
+/// What an island adds to its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Behaviour {
+    Live,
+    Change,
+    FormCheck,
+    Handoff,
+    ShowPassword,
+}
+
+/// Replaces the live parts of the page as the box tells of changes, and says when it does not.
 #[island]
-pub fn Reached(children: Children) -> impl IntoView {
+pub fn Live(children: Children) -> impl IntoView {
+    around(Behaviour::Live, children)
+}
+
+/// Counts down, follows the change, keeps it when all is well, and goes to the new address when the page's own moves.
+#[island]
+pub fn Change(children: Children) -> impl IntoView {
+    around(Behaviour::Change, children)
+}
+
+/// Checks a port's fields when they are left, by the rules and with the words of the server.
+#[island]
+pub fn FormCheck(children: Children) -> impl IntoView {
+    around(Behaviour::FormCheck, children)
+}
+
+/// Signs in at a new address with the secret of the URL's fragment.
+#[island]
+pub fn Handoff(children: Children) -> impl IntoView {
+    around(Behaviour::Handoff, children)
+}
+
+#[island]
+pub fn ShowPassword(children: Children) -> impl IntoView {
+    around(Behaviour::ShowPassword, children)
+}
+
+fn around(behaviour: Behaviour, children: Children) -> impl IntoView {
     let node = NodeRef::<leptos::html::Div>::new();
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        if let Some(element) = node.get() {
-            // A failure leaves the mark away, which is what the mark is there to show.
-            let _ = element.set_attribute("data-reached", "");
+        if let Some(root) = node.get() {
+            browser::start(behaviour, &root);
         }
     });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = behaviour;
     view! { <div node_ref=node>{children()}</div> }
 }

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::{
     Conn,
+    limits::Limits,
     places::{Places, Room},
 };
 use crate::domain::api::BODY_LIMIT;
@@ -40,9 +41,14 @@ impl Bodies {
     }
 }
 
-/// Layer: no method but those of pages and forms.
-pub(super) async fn methods(request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) {
+/// Layer: no method but those of pages and forms, and no head that is too long.
+///
+/// hyper's limit of an HTTP/1 head is where it stops reading, not a size: what has come with one read may be twice that.
+pub(super) async fn heads(request: Request, next: Next) -> Response {
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    if fields.sum::<usize>() + request.uri().path().len() > Limits::HEADER_LIST as usize {
+        closing(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+    } else if matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) {
         next.run(request).await
     } else {
         (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")]).into_response()

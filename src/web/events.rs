@@ -3,7 +3,7 @@
 //! | event | data |
 //! |---|---|
 //! | `piece` | an element's id, a line end, its new HTML |
-//! | `ended` | nothing: the session is over, no use in coming back |
+//! | `ended` | `ended`: the session is over, no use in coming back |
 //!
 //! The stream outlives the agent: it waits for a new one, because a browser gives an event source up for good at the first answer
 //! that is none.
@@ -85,7 +85,7 @@ impl Feed {
             match self.app.agent.events(&self.visitor.caller).await {
                 Ok(overviews) => self.overviews = Some(Box::pin(overviews)),
                 Err(Refusal { fault: Fault::NotSignedIn, .. }) => {
-                    return Some((Ok(Event::default().event("ended").data("")), None));
+                    return Some((Ok(Event::default().event("ended").data("ended")), None));
                 }
                 Err(_) => self.overviews = None,
             }

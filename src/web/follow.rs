@@ -1,10 +1,17 @@
 //! Follows what the agent says of itself, over its restarts.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use tokio::sync::watch;
 
+use super::files;
 use crate::{client::AgentClient, domain::api::Hello};
 
 /// Between two attempts to reach the agent. Shorter: noise while it starts. Longer: its pages come back late.
@@ -17,6 +24,36 @@ pub struct Known {
     pub hello: Option<Arc<Hello>>,
     /// Whether it is there.
     pub here: bool,
+}
+
+/// The agent's last words, for a web process that starts while the agent is away: its page that says so must be where people look
+/// for the box. Nothing is decided by them.
+const REMEMBERED: &str = "hello.json";
+
+impl Known {
+    /// What an earlier process heard.
+    pub fn remembered(folder: &Path) -> Self {
+        let hello = fs::read(folder.join(REMEMBERED)).ok().and_then(|json| serde_json::from_slice(&json).ok());
+        Self { hello: hello.map(Arc::new), here: false }
+    }
+}
+
+/// Writes down what a later process may need, until `known` ends.
+pub async fn remember(folder: PathBuf, mut known: watch::Receiver<Known>) {
+    let mut written = known.borrow().hello.as_ref().map(|h| h.listen.clone());
+    while known.changed().await.is_ok() {
+        let Some(hello) = known.borrow_and_update().hello.clone() else { continue };
+        if written.as_ref() == Some(&hello.listen) {
+            continue;
+        }
+        let Ok(json) = serde_json::to_string(&*hello) else { continue };
+        let folder = folder.clone();
+        let put = tokio::task::spawn_blocking(move || files::put(&folder, REMEMBERED, 0o600, &json)).await;
+        if !matches!(put, Ok(Ok(()))) {
+            tracing::warn!("what the agent said cannot be written down");
+        }
+        written = Some(hello.listen.clone());
+    }
 }
 
 /// Keeps `known` and `cuts` up to date, for ever.

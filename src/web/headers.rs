@@ -21,14 +21,16 @@ const POLICY: [&str; 2] = [
     "; base-uri 'none'; frame-ancestors 'none'",
 ];
 
-const FIXED: [(HeaderName, HeaderValue); 5] = [
+const FIXED: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    // Not `no-referrer`: forms would be sent with `Origin: null`.
-    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
+
+/// Not `no-referrer`: all forms would be sent with `Origin: null`. For the same reason a form that goes to another origin needs
+/// more than `same-origin` (Fetch, "append a request `Origin` header").
+const REFERRER: [HeaderValue; 2] = [HeaderValue::from_static("same-origin"), HeaderValue::from_static("strict-origin")];
 
 /// Layer, the outermost: refusals of the other layers get the headers too.
 pub(super) async fn add(request: Request, next: Next) -> Response {
@@ -37,6 +39,8 @@ pub(super) async fn add(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy(&targets));
     headers.extend(FIXED);
+    let [same, across] = REFERRER;
+    headers.insert(header::REFERRER_POLICY, if targets.0.is_empty() { same } else { across });
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -4,7 +4,7 @@
 //! judges it. Whoever breaks in here gets what a signed-out visitor has.
 //!
 //! ```text
-//! listen ─► connection ─► tls ─► headers ─► methods ─► body ─► host ─► origin ─► gate ─► pages
+//! listen ─► connection ─► tls ─► headers ─► heads ─► body ─► host ─► origin ─► gate ─► pages
 //!   ▲                                                          (layers, outermost first)
 //! follow ◄── agent: where to listen, when to cut
 //! ```
@@ -40,6 +40,7 @@ pub mod certificates;
 mod connection;
 pub mod cookies;
 mod events;
+mod files;
 mod follow;
 mod gate;
 mod headers;
@@ -143,7 +144,7 @@ fn plainly_refused(_: &Visitor, refusal: &Refusal) -> Response {
 }
 
 async fn serve(options: WebOptions, pages: Pages, limits: Limits, ports: TcpPorts) -> Result<(), WebError> {
-    let (known, known_here) = watch::channel(Known::default());
+    let (known, known_here) = watch::channel(Known::remembered(&options.state_dir));
     let (cut, cuts) = watch::channel(0);
     let app = App {
         agent: AgentClient::new(options.socket),
@@ -153,8 +154,9 @@ async fn serve(options: WebOptions, pages: Pages, limits: Limits, ports: TcpPort
         pages,
     };
     let following = follow::follow(app.agent.clone(), known, cut);
+    let remembering = follow::remember(options.state_dir, known_here.clone());
     let server = Arc::new(server(app, limits, cuts)?);
-    tokio::join!(following, listen::keep(server, known_here, ports));
+    tokio::join!(following, remembering, listen::keep(server, known_here, ports));
     Ok(())
 }
 
@@ -182,7 +184,7 @@ fn router(app: App, limits: Limits) -> Router {
         .layer(from_fn_with_state(app.clone(), origin::check))
         .layer(from_fn_with_state(app.clone(), host::check))
         .layer(from_fn_with_state(body::Bodies::new(limits.body), body::whole))
-        .layer(from_fn(body::methods))
+        .layer(from_fn(body::heads))
         .layer(from_fn(headers::add))
         .with_state(app)
 }

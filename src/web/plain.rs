@@ -27,7 +27,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/assets/{name}", get(assets::serve))
         .fallback(|| async { Redirect::to("/") })
         .layer(from_fn_with_state(app.clone(), host::check))
-        .layer(from_fn(body::methods))
+        .layer(from_fn(body::heads))
         .layer(from_fn(headers::add))
         .with_state(app)
 }

@@ -88,6 +88,32 @@ pub enum Rule {
     NotAChoice,
 }
 
+impl Rule {
+    /// The name that it has in JSON, without its figures.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NotAnAddress => "not_an_address",
+            Self::NotAMask => "not_a_mask",
+            Self::PrefixOutOfRange => "prefix_out_of_range",
+            Self::NotAHostAddress => "not_a_host_address",
+            Self::IsNetworkAddress { .. } => "is_network_address",
+            Self::IsBroadcastAddress { .. } => "is_broadcast_address",
+            Self::GatewayOutside { .. } => "gateway_outside",
+            Self::GatewayIsOwnAddress => "gateway_is_own_address",
+            Self::Overlaps { .. } => "overlaps",
+            Self::OverlapsService { .. } => "overlaps_service",
+            Self::AddressTwice { .. } => "address_twice",
+            Self::DnsIsOwnAddress => "dns_is_own_address",
+            Self::NotAnUplink => "not_an_uplink",
+            Self::PortAbsent => "port_absent",
+            Self::NamedTwice => "named_twice",
+            Self::TooMany { .. } => "too_many",
+            Self::NotAChoice => "not_a_choice",
+        }
+    }
+}
+
 impl Issue {
     pub fn new(port: &PortName, field: Field, rule: Rule) -> Self {
         Self { port: Some(port.clone()), field, rule }

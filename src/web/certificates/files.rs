@@ -1,13 +1,14 @@
-//! A certificate's files: written whole or not at all.
+//! A certificate's files.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs::{self, DirBuilder, File},
+    io,
+    os::unix::fs::DirBuilderExt,
     path::Path,
 };
 
 use super::Subject;
+use crate::web::files::put;
 
 /// Certificate and key, or `None` when one of the two is missing: the key is written first, so that a certificate always has one.
 pub(super) fn read(folder: &Path, subject: &Subject) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
@@ -25,20 +26,6 @@ pub(super) fn write(folder: &Path, subject: &Subject, pem: &str, key: &str, fing
     put(folder, &format!("{subject}.fingerprint"), 0o644, &format!("{fingerprint}\n"))?;
     put(folder, &format!("{subject}.pem"), 0o644, pem)?;
     File::open(folder)?.sync_all()
-}
-
-/// Whoever reads `name` sees the old content or the new one.
-fn put(folder: &Path, name: &str, mode: u32, content: &str) -> io::Result<()> {
-    let draft = folder.join(format!(".{name}.new"));
-    // Left over from a power cut, or it is not there.
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
-    file.write_all(content.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&draft, folder.join(name))
 }
 
 #[cfg(test)]

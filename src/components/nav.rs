@@ -1,0 +1,47 @@
+//! The places of the box. Only what exists.
+
+use leptos::prelude::*;
+
+use crate::text::Text;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Overview,
+    Network,
+}
+
+impl Place {
+    const ALL: [Self; 2] = [Self::Overview, Self::Network];
+
+    fn href(self) -> &'static str {
+        match self {
+            Self::Overview => "/",
+            Self::Network => "/network",
+        }
+    }
+
+    fn name(self, text: Text) -> &'static str {
+        match self {
+            Self::Overview => text.nav_overview(),
+            Self::Network => text.nav_network(),
+        }
+    }
+
+    fn icon(self) -> impl IntoView {
+        let strokes = match self {
+            Self::Overview => "M3 11 12 4l9 7v9H3zM9 20v-6h6v6",
+            Self::Network => "M3 6h18v12H3zM7 18v-5h3v5m4 0v-5h3v5",
+        };
+        view! { <svg viewBox="0 0 24 24" aria-hidden="true"><path d=strokes /></svg> }
+    }
+}
+
+/// `path` is that of the page: a page below a place is not the place itself.
+pub fn places(text: Text, here: Option<Place>, path: &str) -> impl IntoView + use<> {
+    let path = path.to_owned();
+    let links = Place::ALL.map(|place| {
+        let current = (here == Some(place)).then_some(if path == place.href() { "page" } else { "true" });
+        view! { <li><a href=place.href() aria-current=current>{place.icon()}<span>{place.name(text)}</span></a></li> }
+    });
+    view! { <nav class="places" aria-label=text.nav_label()><ul>{Vec::from(links)}</ul></nav> }
+}

@@ -1,0 +1,81 @@
+//! A fault explained: what happened, why, and what to do next.
+
+use super::{Ports, change};
+use crate::{
+    components::format::duration,
+    domain::{auth::password::PasswordRule, fault::Fault, network::{proof::Proof, status::NetworkStatus}},
+    text::Text,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    pub what: &'static str,
+    pub why: String,
+    pub next: &'static str,
+}
+
+pub fn explain(text: Text, fault: &Fault) -> Explained {
+    let t = text;
+    let say = |what, why: &str, next| Explained { what, why: why.to_owned(), next };
+    match fault {
+        Fault::NotSignedIn => say(t.fault_not_signed_in(), t.fault_not_signed_in_why(), t.fault_not_signed_in_next()),
+        Fault::WrongPassword => {
+            say(t.fault_wrong_password(), t.fault_wrong_password_why(), t.fault_wrong_password_next())
+        }
+        Fault::SlowDown { seconds } => {
+            say(t.fault_slow_down(), &t.fault_slow_down_why(duration(t, *seconds)), t.fault_slow_down_next())
+        }
+        Fault::SetupFirst => say(t.fault_setup_first(), t.fault_setup_first_why(), t.fault_setup_first_next()),
+        Fault::SetupDone => say(t.fault_setup_done(), t.fault_setup_done_why(), t.fault_setup_done_next()),
+        Fault::ServicePortOnly => say(t.fault_service_port(), t.fault_service_port_why(), t.fault_service_port_next()),
+        Fault::BadPassword { rule } => {
+            say(t.fault_bad_password(), password_rule(t, *rule), t.fault_bad_password_next())
+        }
+        Fault::Invalid { issues } => {
+            say(t.fault_invalid(), &t.fault_invalid_why(issues.len() as u64), t.fault_invalid_next())
+        }
+        Fault::Busy { by, left } => {
+            let why = t.fault_busy_why(change::actor(t, by), duration(t, left.div_ceil(1000)));
+            say(t.fault_busy(), &why, t.fault_busy_next())
+        }
+        Fault::PlanOutdated => say(t.fault_plan_outdated(), t.fault_plan_outdated_why(), t.fault_plan_outdated_next()),
+        Fault::NothingToDo => say(t.fault_nothing_to_do(), t.fault_nothing_to_do_why(), t.fault_nothing_to_do_next()),
+        Fault::NoChangeOpen { last } => {
+            // the ports' labels are not at hand here; names serve
+            let nothing = NetworkStatus::default();
+            let ended = last.as_ref().map(|last| change::outcome(t, last, Ports(&nothing)));
+            let why = ended.as_deref().unwrap_or(t.fault_no_change_why());
+            say(t.fault_no_change(), why, t.fault_no_change_next())
+        }
+        Fault::NotNow => say(t.fault_not_now(), t.fault_not_now_why(), t.fault_not_now_next()),
+        Fault::WrongToken => say(t.fault_wrong_token(), t.fault_wrong_token_why(), t.fault_wrong_token_next()),
+        Fault::ProvesNothing { proof } => say(t.fault_proves_nothing(), proof_why(t, *proof), t.fault_proves_nothing_next()),
+        Fault::NeedsAPerson => say(t.fault_needs_person(), t.fault_needs_person_why(), t.fault_needs_person_next()),
+        Fault::NotSaved { error } => say(t.fault_not_saved(), &t.fault_not_saved_why(error), t.fault_not_saved_next()),
+        Fault::Malformed { detail } => say(t.fault_malformed(), &t.fault_malformed_why(detail), t.fault_malformed_next()),
+        Fault::NotFound => say(t.fault_not_found(), t.fault_not_found_why(), t.fault_not_found_next()),
+        Fault::Forbidden => say(t.fault_forbidden(), t.fault_forbidden_why(), t.fault_forbidden_next()),
+        Fault::AgentAway => say(t.fault_agent_away(), t.fault_agent_away_why(), t.fault_agent_away_next()),
+        Fault::Internal { detail } => say(t.fault_internal(), &t.fault_internal_why(detail), t.fault_internal_next()),
+    }
+}
+
+pub fn password_rule(text: Text, rule: PasswordRule) -> &'static str {
+    match rule {
+        PasswordRule::TooShort => text.password_too_short(),
+        PasswordRule::TooLong => text.password_too_long(),
+        PasswordRule::Common => text.password_common(),
+        PasswordRule::Monotonous => text.password_monotonous(),
+    }
+}
+
+fn proof_why(text: Text, proof: Proof) -> &'static str {
+    match proof {
+        Proof::Console | Proof::NewAddress => text.proof_other(),
+        Proof::ServicePort => text.proof_service_port(),
+        Proof::OldConnection => text.proof_old_connection(),
+        Proof::OldAddress => text.proof_old_address(),
+        Proof::FromTheBox => text.proof_from_the_box(),
+        Proof::NotConnected => text.proof_not_connected(),
+    }
+}

@@ -1,0 +1,90 @@
+//! Why a value is refused: what is wrong with it, and what would be right.
+
+use super::Ports;
+use crate::{
+    domain::network::issue::{Field, Issue, Rule},
+    text::Text,
+};
+
+/// What a message is filled with: the values of one issue, or placeholders that the browser fills.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    pub typed: String,
+    pub network: String,
+    pub first: String,
+    pub last: String,
+    pub port: String,
+    pub most: String,
+}
+
+impl Figures {
+    pub fn placeholders() -> Self {
+        let [typed, network, first, last, port, most] =
+            ["{typed}", "{network}", "{first}", "{last}", "{port}", "{most}"].map(str::to_owned);
+        Self { typed, network, first, last, port, most }
+    }
+
+    fn of(text: Text, rule: &Rule, typed: &str, ports: Ports) -> Self {
+        let mut figures = Self { typed: typed.to_owned(), ..Self::default() };
+        match rule {
+            Rule::IsNetworkAddress { network }
+            | Rule::IsBroadcastAddress { network }
+            | Rule::OverlapsService { network } => figures.network = network.to_string(),
+            Rule::GatewayOutside { network, first, last } => {
+                figures.network = network.to_string();
+                figures.first = first.to_string();
+                figures.last = last.to_string();
+            }
+            Rule::Overlaps { port, network } => {
+                figures.network = network.to_string();
+                figures.port = ports.say(text, port);
+            }
+            Rule::AddressTwice { port } => figures.port = ports.say(text, port),
+            Rule::TooMany { most } => figures.most = most.to_string(),
+            Rule::Missing
+            | Rule::NotAnAddress
+            | Rule::NotAMask
+            | Rule::PrefixOutOfRange
+            | Rule::NotAHostAddress
+            | Rule::GatewayIsOwnAddress
+            | Rule::DnsIsOwnAddress
+            | Rule::NotAnUplink
+            | Rule::PortAbsent
+            | Rule::NamedTwice
+            | Rule::NotAChoice => {}
+        }
+        figures
+    }
+}
+
+/// The message beside the field and in the summary.
+pub fn issue(text: Text, issue: &Issue, typed: &str, ports: Ports) -> String {
+    message(text, issue.field, &issue.rule, &Figures::of(text, &issue.rule, typed, ports))
+}
+
+/// The rule's own values are not read: they are in `figures`.
+pub fn message(text: Text, field: Field, rule: &Rule, figures: &Figures) -> String {
+    let Figures { typed, network, first, last, port, most } = figures;
+    match rule {
+        Rule::Missing if field == Field::Mask => text.rule_missing_mask().to_owned(),
+        Rule::Missing if field == Field::Address => text.rule_missing_address().to_owned(),
+        Rule::Missing => text.rule_missing().to_owned(),
+        Rule::NotAnAddress => text.rule_not_an_address(typed),
+        Rule::NotAMask => text.rule_not_a_mask(typed),
+        Rule::PrefixOutOfRange => text.rule_prefix_out_of_range().to_owned(),
+        Rule::NotAHostAddress => text.rule_not_a_host_address(typed),
+        Rule::IsNetworkAddress { .. } => text.rule_is_network_address(network, typed),
+        Rule::IsBroadcastAddress { .. } => text.rule_is_broadcast_address(network, typed),
+        Rule::GatewayOutside { .. } => text.rule_gateway_outside(first, last, network, typed),
+        Rule::GatewayIsOwnAddress => text.rule_gateway_is_own_address().to_owned(),
+        Rule::Overlaps { .. } => text.rule_overlaps(network, port),
+        Rule::OverlapsService { .. } => text.rule_overlaps_service(network),
+        Rule::AddressTwice { .. } => text.rule_address_twice(port, typed),
+        Rule::DnsIsOwnAddress => text.rule_dns_is_own_address().to_owned(),
+        Rule::NotAnUplink => text.rule_not_an_uplink().to_owned(),
+        Rule::PortAbsent => text.rule_port_absent().to_owned(),
+        Rule::NamedTwice => text.rule_named_twice().to_owned(),
+        Rule::TooMany { .. } => text.rule_too_many(most),
+        Rule::NotAChoice => text.rule_not_a_choice().to_owned(),
+    }
+}

@@ -1,0 +1,111 @@
+//! A port's form, checked by the rules that the server checks it by.
+
+use std::cell::RefCell;
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement};
+
+use super::dom::{find, input, on, set};
+use crate::domain::{
+    name::PortName,
+    network::{
+        form::PortForm,
+        issue::{Field, Issue, Rule},
+        spec::PortSpec,
+    },
+};
+
+const FIELDS: [Field; 5] = [Field::Address, Field::Mask, Field::Gateway, Field::Dns1, Field::Dns2];
+
+pub fn start(root: &Element) {
+    let form = root.clone();
+    // a field is not blamed before the person has been in it
+    let seen = RefCell::new(FIELDS.map(|field| shown(&form, field)));
+    on(root, "focusout", move |event| {
+        let Some(left) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else { return };
+        let mut seen = seen.borrow_mut();
+        for (field, seen) in FIELDS.iter().zip(seen.iter_mut()) {
+            *seen |= field.as_str() == left.name() && !left.value().is_empty();
+        }
+        check(&form, &seen);
+    });
+}
+
+fn check(form: &Element, seen: &[bool]) {
+    let issues = issues(form);
+    for (field, seen) in FIELDS.into_iter().zip(seen) {
+        match issues.iter().find(|issue| issue.field == field).filter(|_| *seen) {
+            Some(issue) => tell(form, issue),
+            None => mended(form, field),
+        }
+    }
+}
+
+fn issues(form: &Element) -> Vec<Issue> {
+    let value = |field: Field| by_field(form, field).map(|i| i.value()).unwrap_or_default();
+    let off = input(form, "[value=off]").is_some_and(|choice| choice.checked());
+    let Ok(port) = "port".parse::<PortName>() else { return Vec::new() };
+    let typed = PortForm {
+        method: if off { "off" } else { "static" }.to_owned(),
+        address: value(Field::Address),
+        mask: value(Field::Mask),
+        gateway: value(Field::Gateway),
+        dns1: value(Field::Dns1),
+        dns2: value(Field::Dns2),
+        default_route: None,
+        manage: None,
+    };
+    typed.read(&port, &PortSpec::default()).err().unwrap_or_default()
+}
+
+fn by_field(form: &Element, field: Field) -> Option<HtmlInputElement> {
+    input(form, &["[name=", field.as_str(), "]"].concat())
+}
+
+fn error_line(form: &Element, field: Field) -> Option<Element> {
+    find(form, &["#", field.as_str(), "-error"].concat())
+}
+
+fn shown(form: &Element, field: Field) -> bool {
+    error_line(form, field).is_some_and(|line| !line.has_attribute("hidden"))
+}
+
+fn tell(form: &Element, issue: &Issue) {
+    let (Some(line), Some(input)) = (error_line(form, issue.field), by_field(form, issue.field)) else { return };
+    let key = match issue.rule {
+        Rule::Missing => ["missing-", issue.field.as_str()].concat(),
+        _ => issue.rule.name().to_owned(),
+    };
+    let Some(template) = find(form, &["[data-rule=\"", &key, "\"]"].concat()) else { return };
+    let text = fill(template.text_content().unwrap_or_default(), &issue.rule, &input.value());
+    if let Some(message) = find(&line, "[data-message]") {
+        message.set_text_content(Some(&text));
+    }
+    set(&line, "class", "error");
+    let _ = line.remove_attribute("hidden");
+    set(&input, "aria-invalid", "true");
+}
+
+/// The line keeps its place, so that the button does not move under the pointer that is about to press it.
+fn mended(form: &Element, field: Field) {
+    if let Some(line) = error_line(form, field) {
+        set(&line, "class", "error mended");
+    }
+    if let Some(input) = by_field(form, field) {
+        let _ = input.remove_attribute("aria-invalid");
+    }
+}
+
+fn fill(text: String, rule: &Rule, typed: &str) -> String {
+    let text = text.replace("{typed}", typed);
+    match rule {
+        Rule::IsNetworkAddress { network } | Rule::IsBroadcastAddress { network } => {
+            text.replace("{network}", &network.to_string())
+        }
+        Rule::GatewayOutside { network, first, last } => text
+            .replace("{network}", &network.to_string())
+            .replace("{first}", &first.to_string())
+            .replace("{last}", &last.to_string()),
+        _ => text,
+    }
+}

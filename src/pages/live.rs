@@ -1,0 +1,24 @@
+//! What changes on its own while a page is open, as HTML by id. The pages render the same pieces.
+
+use leptos::prelude::*;
+
+use super::{network, overview, port, render::to_html};
+use crate::{domain::api::Overview, text::Text};
+
+/// All pieces, each an element with its id. A page takes those that it has.
+pub fn pieces(text: Text, overview: &Overview) -> Vec<(String, String)> {
+    let fixed: [(&str, fn(Text, &Overview) -> AnyView); 7] = [
+        ("headline", |t, o| overview::headline(t, o).into_any()),
+        ("guide", |t, o| overview::guide(t, o).into_any()),
+        ("faceplate", |t, o| overview::ports(t, o).into_any()),
+        ("attention", |t, o| overview::attention(t, o).into_any()),
+        ("uplink", |t, o| overview::uplink(t, o).into_any()),
+        ("load", |t, o| overview::load(t, o).into_any()),
+        ("network", |t, o| network::state(t, o).into_any()),
+    ];
+    let fixed = fixed.map(|(id, piece)| (id.to_owned(), to_html(|| piece(text, overview))));
+    let ports = overview.network.ports.iter().map(|its| {
+        (port::status_id(&its.name), to_html(|| port::status(text, its, &overview.network)))
+    });
+    fixed.into_iter().chain(ports).collect()
+}

@@ -1,0 +1,100 @@
+//! What needs a person: each with its reason and, where there is one, the place to mend it.
+
+use leptos::prelude::*;
+
+use super::headline::configured;
+use crate::{
+    components::{
+        card::Card,
+        note::Note,
+        tag::{Mood, tag},
+        words::{Ports, outcome, port_title},
+    },
+    domain::{
+        api::Overview,
+        network::{
+            status::NetworkStatus,
+            transaction::{Outcome, PhaseView},
+        },
+    },
+    text::Text,
+};
+
+struct Alert {
+    mood: Mood,
+    title: String,
+    why: String,
+    place: Option<(String, &'static str)>,
+}
+
+pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
+    let mut alerts = alerts(text, &overview.network);
+    alerts.sort_by_key(|alert| std::cmp::Reverse(alert.mood));
+    let count = alerts.len();
+    let end = if count == 0 { tag(Mood::Ok, text.attention_none()) } else { tag(alerts[0].mood, count.to_string()) };
+    let body = if count == 0 {
+        view! { <p class="muted">{text.attention_none_why()}</p> }.into_any()
+    } else {
+        view! { <ul class="notes">{alerts.into_iter().map(one).collect_view()}</ul> }.into_any()
+    };
+    view! { <Card title=text.attention_title() id="attention" end=end.into_any()>{body}</Card> }
+}
+
+fn one(alert: Alert) -> impl IntoView {
+    let place = alert.place.map(|(href, label)| view! { <p><a href=href>{label}</a></p> });
+    view! { <li><Note mood=alert.mood title=alert.title><p>{alert.why}</p>{place}</Note></li> }
+}
+
+fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
+    let mut alerts = change(text, network);
+    let mut push = |mood, title: String, why: String, place: Option<(String, &'static str)>| {
+        alerts.push(Alert { mood, title, why, place });
+    };
+    if let Some(problem) = &network.spec_problem {
+        push(Mood::Bad, text.attention_spec().to_owned(), text.attention_spec_why(problem), None);
+    }
+    for port in configured(network) {
+        let mood = if network.uplink_in_use.is_some() { Mood::Warn } else { Mood::Bad };
+        let place = || Some((format!("/network/{}", port.name), text.attention_to_port()));
+        if port.link.is_none() {
+            push(Mood::Bad, text.attention_absent(port_title(text, port)), text.attention_absent_why().to_owned(), place());
+        } else if !port.has_carrier() {
+            push(mood, text.attention_no_link(port_title(text, port)), text.attention_no_link_why().to_owned(), place());
+        }
+    }
+    let network_place = || Some(("/network".to_owned(), text.fault_to_network()));
+    if network.uplink_in_use.is_none() && configured(network).any(|p| p.has_carrier()) {
+        push(Mood::Bad, text.attention_no_route().to_owned(), text.attention_no_route_why().to_owned(), network_place());
+    }
+    if network.drift > 0 {
+        let why = text.attention_drift_why(network.drift as u64);
+        push(Mood::Warn, text.attention_drift().to_owned(), why, None);
+    }
+    if let Some(owner) = &network.dns.foreign {
+        push(Mood::Warn, text.attention_dns_foreign().to_owned(), text.attention_dns_foreign_why(owner), None);
+    } else if network.uplink_in_use.is_some() && network.dns.servers.is_empty() {
+        push(Mood::Warn, text.attention_no_dns().to_owned(), text.attention_no_dns_why().to_owned(), network_place());
+    }
+    alerts
+}
+
+fn change(text: Text, network: &NetworkStatus) -> Vec<Alert> {
+    let mut alerts = Vec::new();
+    let page = || Some(("/network/change".to_owned(), text.fault_to_change()));
+    if let Some(open) = &network.transaction.open {
+        let (mood, title, why) = match open.phase {
+            PhaseView::AwaitingConfirm { .. } => (Mood::Warn, text.headline_awaiting(), text.headline_awaiting_why()),
+            _ => (Mood::Info, text.headline_changing(), text.headline_changing_why()),
+        };
+        alerts.push(Alert { mood, title: title.to_owned(), why: why.to_owned(), place: page() });
+    }
+    if network.transaction.degraded > 0 {
+        let why = text.attention_degraded_why(network.transaction.degraded as u64);
+        alerts.push(Alert { mood: Mood::Bad, title: text.attention_degraded().to_owned(), why, place: None });
+    }
+    if let Some(last @ Outcome::RolledBack { .. }) = &network.transaction.last {
+        let why = outcome(text, last, Ports(network));
+        alerts.push(Alert { mood: Mood::Warn, title: text.attention_undone().to_owned(), why, place: page() });
+    }
+    alerts
+}

@@ -1,0 +1,104 @@
+//! The form of one uplink port. What was typed stays typed.
+
+use leptos::prelude::*;
+
+use super::{PortView, typed};
+use crate::{
+    components::{
+        card::Card,
+        choice::{Choice, choice},
+        field,
+        words::{Figures, Ports, issue, message},
+    },
+    domain::network::{
+        issue::{Field, Rule},
+        status::{NetworkStatus, PortStatus},
+    },
+    islands::FormCheck,
+    text::Text,
+};
+
+pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortView) -> impl IntoView + use<> {
+    let form = &view.form;
+    let field = |at: Field, label: &str, hint: Option<&str>| {
+        let found = view.issues.iter().find(|i| i.field == at);
+        field::field(field::Field {
+            name: at.as_str(),
+            label: label.to_owned(),
+            hint: hint.map(str::to_owned),
+            problem: found.map(|found| issue(text, found, typed(form, at), Ports(network))),
+            value: typed(form, at).to_owned(),
+            ..field::Field::default()
+        })
+    };
+    let method = |value: &'static str, label: &str, why: Option<&str>| {
+        choice(Choice {
+            kind: "radio",
+            name: "method",
+            value,
+            label: label.to_owned(),
+            why: why.map(str::to_owned),
+            chosen: form.method == value,
+        })
+    };
+    let tick = |name: &'static str, label: &str, why: &str, chosen: bool| {
+        choice(Choice { kind: "checkbox", name, value: "on", label: label.to_owned(), why: Some(why.to_owned()), chosen })
+    };
+    let methods = view! {
+        {method("static", text.form_static(), None)}
+        {method("off", text.form_off(), Some(text.form_off_why()))}
+    };
+    let fields = view! {
+        <div class="pair">
+            {field(Field::Address, text.field_address(), Some(text.form_address_hint()))}
+            {field(Field::Mask, text.field_mask(), Some(text.form_mask_hint()))}
+        </div>
+        {field(Field::Gateway, text.field_gateway(), Some(text.form_gateway_hint()))}
+        <div class="pair">
+            {field(Field::Dns1, text.field_dns1(), Some(text.field_optional()))}
+            {field(Field::Dns2, text.field_dns2(), Some(text.field_optional()))}
+        </div>
+    };
+    let default_route = tick("default_route", text.form_default_route(), text.form_default_route_why(), form.default_route.is_some());
+    let manage = tick("manage", text.form_manage(), text.form_manage_why(), form.manage.is_some());
+    let action = format!("/network/{}", port.name);
+    view! {
+        <Card title=text.form_title()>
+            <FormCheck>
+                <form class="port-form stack" method="post" action=action novalidate>
+                    <fieldset><legend>{text.form_method()}</legend>{methods}</fieldset>
+                    <div class="static-only stack">{fields}{default_route}{manage}</div>
+                    <div class="actions"><button>{text.form_check()}</button></div>
+                    {messages(text)}
+                </form>
+            </FormCheck>
+        </Card>
+    }
+}
+
+/// What the browser's own check says, with placeholders that it fills: the same rules, the same words.
+pub fn messages(text: Text) -> impl IntoView {
+    const FIELDS: [Field; 5] = [Field::Address, Field::Mask, Field::Gateway, Field::Dns1, Field::Dns2];
+    let net = crate::domain::box_file::service_net();
+    let rules = [
+        Rule::Missing,
+        Rule::NotAnAddress,
+        Rule::NotAMask,
+        Rule::PrefixOutOfRange,
+        Rule::NotAHostAddress,
+        Rule::IsNetworkAddress { network: net },
+        Rule::IsBroadcastAddress { network: net },
+        Rule::GatewayOutside { network: net, first: net.addr(), last: net.addr() },
+        Rule::GatewayIsOwnAddress,
+        Rule::DnsIsOwnAddress,
+    ];
+    let lines = rules.iter().flat_map(|rule| {
+        // only "missing" differs from field to field
+        let fields = if *rule == Rule::Missing { &FIELDS[..2] } else { &FIELDS[..1] };
+        fields.iter().map(move |field| {
+            let key = if *rule == Rule::Missing { format!("missing-{}", field.as_str()) } else { rule.name().to_owned() };
+            view! { <p data-rule=key>{message(text, *field, rule, &Figures::placeholders())}</p> }
+        })
+    });
+    view! { <div data-messages hidden>{lines.collect_view()}</div> }
+}

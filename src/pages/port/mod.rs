@@ -1,0 +1,120 @@
+//! `/network/<port>`: one port, how it is and how it should be.
+//!
+//! The form checks first (422 with the problems, or 200 with the plan beside it), and only the plan can be applied.
+
+mod form;
+mod handlers;
+mod preview;
+mod status;
+
+use leptos::prelude::*;
+
+pub use form::{form, messages};
+pub use handlers::routes;
+pub use preview::{Preview, landing_note, preview};
+pub use status::{status, status_id};
+
+use super::fault;
+use crate::{
+    components::{
+        card::Card,
+        frame::{Frame, Shell},
+        note::Note,
+        summary::{Problem, summary},
+        tag::Mood,
+        words::{Ports, issue, port_title},
+    },
+    domain::{
+        api::Overview,
+        box_file::Role,
+        fault::{Fault, Refusal},
+        network::{
+            form::PortForm,
+            issue::{Field, Issue},
+            status::{NetworkStatus, PortStatus},
+        },
+    },
+    text::Text,
+};
+
+/// What the page shows besides the port itself.
+#[derive(Clone, Debug, Default)]
+pub struct PortView {
+    pub form: PortForm,
+    pub issues: Vec<Issue>,
+    pub refusal: Option<Refusal>,
+    pub preview: Option<Preview>,
+}
+
+pub fn page(frame: Frame, overview: &Overview, port: &PortStatus, view: PortView) -> impl IntoView + use<> {
+    let text = frame.text;
+    let network = &overview.network;
+    let title = port_title(text, port);
+    let problem = !view.issues.is_empty() || matches!(&view.refusal, Some(r) if r.fault != Fault::NothingToDo);
+    let problems = summary(text, &problems(text, &view, network));
+    let refusal = view.refusal.as_ref().filter(|r| !matches!(r.fault, Fault::Invalid { .. }));
+    let refusal = refusal.map(|refusal| fault::note(text, refusal));
+    let busy = (network.transaction.open.is_some() && view.refusal.is_none()).then(|| open_note(text));
+    let preview = view.preview.as_ref().map(|p| preview(text, port, network, &view.form, p));
+    let body = match port.role {
+        Role::Uplink => form(text, port, network, &view).into_any(),
+        Role::Service => fixed(text.port_service_fixed(), text.port_service_why()).into_any(),
+        Role::Heartbeat => fixed(text.port_heartbeat_fixed(), text.port_heartbeat_why()).into_any(),
+    };
+    let status = status(text, port, network);
+    let frame = Frame { title: title.clone(), problem, path: format!("/network/{}", port.name), ..frame };
+    view! {
+        <Shell frame=frame>
+            <div class="lead">
+                <p class="small"><a class="link" href="/network">{text.nav_network()}</a></p>
+                <h1>{title}</h1>
+            </div>
+            {problems}
+            {refusal}
+            {busy}
+            <div class="cols">{preview}{body}{status}</div>
+        </Shell>
+    }
+}
+
+/// Each problem, at the field that it belongs to; those without a field of this form are told as they are.
+fn problems(text: Text, view: &PortView, network: &NetworkStatus) -> Vec<Problem> {
+    let ports = Ports(network);
+    let problem = |found: &Issue| {
+        let message = issue(text, found, typed(&view.form, found.field), ports);
+        let field = match found.field {
+            Field::Method => Some("method-static".to_owned()),
+            Field::Address | Field::Mask | Field::Gateway | Field::Dns1 | Field::Dns2 => {
+                Some(found.field.as_str().to_owned())
+            }
+            Field::UplinkOrder | Field::Port => None,
+        };
+        Problem { field, message }
+    };
+    view.issues.iter().map(problem).collect()
+}
+
+fn typed(form: &PortForm, field: Field) -> &str {
+    match field {
+        Field::Address => &form.address,
+        Field::Mask => &form.mask,
+        Field::Gateway => &form.gateway,
+        Field::Dns1 => &form.dns1,
+        Field::Dns2 => &form.dns2,
+        Field::Method => &form.method,
+        Field::UplinkOrder | Field::Port => "",
+    }
+}
+
+fn fixed(title: &'static str, why: &'static str) -> impl IntoView {
+    view! { <Card title=title><p>{why}</p></Card> }
+}
+
+fn open_note(text: Text) -> impl IntoView {
+    view! {
+        <Note mood=Mood::Warn title=text.fault_busy()>
+            <p>{text.port_busy()}</p>
+            <p><a href="/network/change">{text.fault_to_change()}</a></p>
+        </Note>
+    }
+}

@@ -1,0 +1,119 @@
+//! The plan beside the form: what will change, where this page will be, and the button that does it.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        card::Card,
+        note::Note,
+        plan::{Sign, plan_list},
+        tag::Mood,
+        words::{Ports, item},
+    },
+    domain::network::{
+        form::PortForm,
+        plan::{Plan, Verb},
+        status::{NetworkStatus, PortStatus},
+    },
+    pages::landing::Landing,
+    text::Text,
+};
+
+#[derive(Clone, Debug)]
+pub struct Preview {
+    pub plan: Plan,
+    /// [`Plan::base`] as text, to come back with the form.
+    pub base: String,
+    pub landing: Landing,
+}
+
+pub fn preview(
+    text: Text,
+    port: &PortStatus,
+    network: &NetworkStatus,
+    form: &PortForm,
+    preview: &Preview,
+) -> impl IntoView + use<> {
+    let Preview { plan, base, landing } = preview;
+    let mut lines = plan
+        .changes
+        .iter()
+        .map(|change| {
+            let sign = match change.verb {
+                Verb::Adds => Sign::Adds,
+                Verb::Removes => Sign::Removes,
+            };
+            (sign, item(text, &change.what, Ports(network)))
+        })
+        .collect::<Vec<_>>();
+    if lines.is_empty() {
+        // what the kernel lacks of what is saved already
+        lines.push((Sign::Adds, text.preview_repairs().to_owned()));
+    }
+    if let Landing::Stays { at } = landing {
+        lines.push((Sign::Keeps, text.preview_stays(at)));
+    }
+    let gone = plan.leaving.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let gone = (!gone.is_empty()).then(|| {
+        view! { <p>{text.preview_disconnects(crate::components::format::list(text, &gone))}</p> }
+    });
+    let moves = landing_note(text, landing);
+    let list = plan_list(text, lines);
+    let hidden = hidden(form, base);
+    let action = format!("/network/{}/apply", port.name);
+    view! {
+        <Card title=text.preview_title() weighty=true id="plan">
+            {list}
+            {gone}
+            {moves}
+            <p class="muted">{text.preview_safe()}</p>
+            <form class="actions" method="post" action=action>
+                {hidden}
+                <button>{text.preview_apply()}</button>
+                <a class="button plain" href=format!("/network/{}", port.name)>{text.preview_discard()}</a>
+            </form>
+        </Card>
+    }
+}
+
+/// Where the page goes, before it goes there.
+pub fn landing_note(text: Text, landing: &Landing) -> Option<AnyView> {
+    match landing {
+        Landing::Stays { .. } => None,
+        Landing::Moves { to, fingerprint } => {
+            let url = format!("https://{to}");
+            let print = fingerprint.clone().map(|print| {
+                view! { <p>{text.preview_fingerprint()}</p><p class="fingerprint">{print}</p> }
+            });
+            let view = view! {
+                <Note mood=Mood::Warn title=text.preview_moves(url)>
+                    <p>{text.preview_moves_why()}</p>
+                    {print}
+                </Note>
+            };
+            Some(view.into_any())
+        }
+        Landing::Lost { at } => {
+            let view = view! {
+                <Note mood=Mood::Bad title=text.preview_lost(at)><p>{text.preview_lost_why()}</p></Note>
+            };
+            Some(view.into_any())
+        }
+    }
+}
+
+fn hidden(form: &PortForm, base: &str) -> impl IntoView + use<> {
+    let texts = [
+        ("method", &form.method),
+        ("address", &form.address),
+        ("mask", &form.mask),
+        ("gateway", &form.gateway),
+        ("dns1", &form.dns1),
+        ("dns2", &form.dns2),
+    ];
+    let ticks = [("default_route", &form.default_route), ("manage", &form.manage)];
+    let base = base.to_owned();
+    let texts = texts.map(|(name, value)| view! { <input type="hidden" name=name value=value.clone() /> });
+    let ticks = ticks.map(|(name, tick)| tick.is_some().then(|| view! { <input type="hidden" name=name value="on" /> }));
+    view! { {Vec::from(texts)}{Vec::from(ticks)}<input type="hidden" name="base" value=base /> }
+}
