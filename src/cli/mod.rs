@@ -118,7 +118,7 @@ GATEHOUSE_LOG chooses what is logged, such as `info` or `gatehouse=debug`.",
 #[derive(Debug, thiserror::Error)]
 enum CliError {
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(Box<Refusal>),
     #[error(transparent)]
     SpecFile(#[from] spec_file::SpecFileError),
     #[error("there is nobody to ask here; say --yes to apply without a question")]
@@ -126,7 +126,7 @@ enum CliError {
     #[error("nothing was changed")]
     Declined,
     #[error("{}", words::outcome(.0))]
-    RolledBack(Outcome),
+    RolledBack(Box<Outcome>),
     #[error("the two passwords differ; nothing was changed")]
     PasswordsDiffer,
     #[error("cannot read from standard input")]
@@ -137,6 +137,12 @@ enum CliError {
     Start(#[source] io::Error),
     #[error("{role} ended: {reason}")]
     Role { role: &'static str, reason: String },
+}
+
+impl From<Refusal> for CliError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
 }
 
 impl CliError {
@@ -222,7 +228,7 @@ mod tests {
 
     #[test]
     fn each_error_has_its_exit_code() {
-        let refused = |fault| CliError::Refused(Refusal::new(fault, "9f3c"));
+        let refused = |fault| CliError::from(Refusal::new(fault, "9f3c"));
         let undone = Outcome::Committed { tx: crate::domain::network::transaction::TxId(1) };
         for (error, code) in [
             (CliError::Declined, 1),
@@ -232,7 +238,7 @@ mod tests {
             (CliError::SpecFile(spec_file::read_text("[[[").expect_err("malformed")), 2),
             (refused(Fault::PlanOutdated), 3),
             (refused(Fault::AgentAway), 4),
-            (CliError::RolledBack(undone), 5),
+            (CliError::RolledBack(Box::new(undone)), 5),
         ] {
             assert_eq!(error.exit().code(), code, "{error}");
         }

@@ -18,30 +18,30 @@ pub(super) struct Output {
 impl Output {
     /// The answer: `value` as JSON, or its text.
     pub(super) fn answer<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), CliError> {
-        if self.json { self.print(&json(value)?) } else { self.print(&text(value)) }
+        if self.json { print(&json(value)?) } else { print(&text(value)) }
     }
 
     /// Text for people only; nothing with `--json`.
     pub(super) fn say(self, text: &str) -> Result<(), CliError> {
-        if self.json { Ok(()) } else { self.print(text) }
-    }
-
-    fn print(self, text: &str) -> Result<(), CliError> {
-        let mut out = io::stdout().lock();
-        let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
-        out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes())).map_err(CliError::Output)?;
-        out.flush().map_err(CliError::Output)
+        if self.json { Ok(()) } else { print(text) }
     }
 
     /// Says why the command failed. If even that cannot be written, the exit code has to do.
     pub(super) fn error(self, error: &CliError) {
         let told = match error {
-            CliError::Refused(refusal) if self.json => json(refusal).and_then(|text| self.print(&text)),
-            CliError::RolledBack(outcome) if self.json => json(outcome).and_then(|text| self.print(&text)),
+            CliError::Refused(refusal) if self.json => json(refusal).and_then(|text| print(&text)),
+            CliError::RolledBack(outcome) if self.json => json(outcome).and_then(|text| print(&text)),
             _ => writeln!(io::stderr(), "gatehouse: {}", explained(error)).map_err(CliError::Output),
         };
         drop(told);
     }
+}
+
+fn print(text: &str) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes())).map_err(CliError::Output)?;
+    out.flush().map_err(CliError::Output)
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, CliError> {
@@ -83,14 +83,14 @@ mod tests {
             Issue::new(&port, Field::Address, Rule::Missing),
             Issue::new(&port, Field::Gateway, Rule::GatewayIsOwnAddress),
         ];
-        let error = CliError::Refused(Refusal::new(Fault::Invalid { issues }, "9f3c"));
+        let error = CliError::from(Refusal::new(Fault::Invalid { issues }, "9f3c"));
         insta::assert_snapshot!(explained(&error), @"
         2 of the fields cannot be used (GH-201, operation 9f3c)
           ports.lan1.address: is needed
           ports.lan1.gateway: is the port's own address
         Correct the file and try again.
         ");
-        let away = CliError::Refused(Refusal::new(Fault::AgentAway, "9f3c"));
+        let away = CliError::from(Refusal::new(Fault::AgentAway, "9f3c"));
         insta::assert_snapshot!(explained(&away), @"
         the agent does not answer (GH-501, operation 9f3c)
         Is it running, and may you use its socket? See `systemctl status gatehouse-agent`, or try with sudo.

@@ -68,7 +68,7 @@ impl Apply {
             Outcome::Committed { tx } => {
                 output.answer(&Outcome::Committed { tx }, |o| format!("{}\n", crate::cli::words::outcome(o)))
             }
-            undone @ Outcome::RolledBack { .. } => Err(CliError::RolledBack(undone)),
+            undone @ Outcome::RolledBack { .. } => Err(CliError::RolledBack(Box::new(undone))),
         }
     }
 }

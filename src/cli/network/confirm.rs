@@ -22,7 +22,7 @@ impl Confirm {
         let request = ConfirmRequest { token: None, automatic: false, untested: self.untested };
         match context.agent.confirm(&Caller::default(), &request).await? {
             kept @ Outcome::Committed { .. } => context.output.answer(&kept, words::outcome),
-            undone @ Outcome::RolledBack { .. } => Err(CliError::RolledBack(undone)),
+            undone @ Outcome::RolledBack { .. } => Err(CliError::RolledBack(Box::new(undone))),
         }
     }
 }

@@ -35,17 +35,18 @@ pub(super) fn text(plan: &Plan) -> String {
     if plan.changes.is_empty() {
         text += "= what is saved already, written to the kernel again\n";
     }
-    if !plan.leaving.is_empty() {
-        text += &format!("The pages leave {}", words::list(&plan.leaving));
-        text += &if plan.arriving.is_empty() {
-            ".\n".to_owned()
-        } else {
-            format!(" for {}.\n", words::list(&plan.arriving))
-        };
-    } else if !plan.arriving.is_empty() {
-        text += &format!("The pages come to {}.\n", words::list(&plan.arriving));
-    }
+    text += &pages(plan);
     text
+}
+
+fn pages(plan: &Plan) -> String {
+    let (leaving, arriving) = (words::list(&plan.leaving), words::list(&plan.arriving));
+    match (leaving.as_str(), arriving.as_str()) {
+        ("", "") => String::new(),
+        ("", arriving) => format!("The pages come to {arriving}.\n"),
+        (leaving, "") => format!("The pages leave {leaving}.\n"),
+        (leaving, arriving) => format!("The pages leave {leaving} for {arriving}.\n"),
+    }
 }
 
 #[cfg(test)]
