@@ -17,14 +17,15 @@ pub fn countdown(text: Text, left: u64, window: u64) -> impl IntoView {
 }
 
 /// Something is going on; nothing to do but wait.
-pub fn busy(line: impl Into<String>) -> impl IntoView {
+pub fn busy(line: &str) -> impl IntoView + use<> {
+    let line = line.to_owned();
     view! {
         <p class="busy" role="status">
             <svg viewBox="0 0 32 32" aria-hidden="true">
                 <circle class="track" cx="16" cy="16" r="12" />
                 <path class="turning" d="M16 4a12 12 0 0 1 12 12" />
             </svg>
-            <span>{line.into()}</span>
+            <span>{line}</span>
         </p>
     }
 }

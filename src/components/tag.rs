@@ -33,7 +33,8 @@ impl Mood {
     }
 }
 
-pub fn tag(mood: Mood, word: impl Into<String>) -> impl IntoView {
+pub fn tag(mood: Mood, word: &str) -> impl IntoView + use<> {
+    let word = word.to_owned();
     let class = format!("tag {}", mood.class());
-    view! { <span class=class><span aria-hidden="true">{mood.mark()}</span><span>{word.into()}</span></span> }
+    view! { <span class=class><span aria-hidden="true">{mood.mark()}</span><span>{word}</span></span> }
 }

@@ -37,11 +37,12 @@ pub(super) fn awaiting(text: Text, network: &NetworkStatus, asked: &Asked, view:
     let landing = landing_note(text, &view.landing);
     let go = view.mine.as_ref().and_then(|mine| go_there(text, &view.landing, mine.confirm.expose(), mine.handoff.expose()));
     let keep = (view.mine.is_some() && stays).then(|| keep(text, !counts));
+    let clock = countdown(text, asked.left, asked.window);
     let list = check_list(text, network, asked);
     view! {
         <h1>{text.headline_awaiting()}</h1>
         <Card title=text.change_keep_question() weighty=true>
-            <div data-auto=auto>{countdown(text, asked.left, asked.window)}</div>
+            <div data-auto=auto>{clock}</div>
             {advice}
             {landing}
             <div class="actions">

@@ -98,7 +98,7 @@ fn working(text: Text, open: &OpenView, view: &ChangeView) -> impl IntoView + us
     view! {
         <h1>{title}</h1>
         <Card title=text.change_now()>
-            {busy(said)}
+            {busy(&said)}
             <p class="muted">{text.change_wait()}</p>
             {note}
         </Card>

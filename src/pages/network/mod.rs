@@ -120,7 +120,8 @@ fn dns(text: Text, network: &NetworkStatus) -> impl IntoView + use<> {
     let servers = network.dns.servers.iter().map(ToString::to_string).collect::<Vec<_>>();
     let servers = (!servers.is_empty()).then(|| list(text, &servers));
     let foreign = network.dns.foreign.as_ref().map(|owner| {
-        view! { <Note mood=Mood::Warn title=text.attention_dns_foreign()><p>{text.attention_dns_foreign_why(owner)}</p></Note> }
+        let why = text.attention_dns_foreign_why(owner);
+        view! { <Note mood=Mood::Warn title=text.attention_dns_foreign()><p>{why}</p></Note> }
     });
     let rows = vec![(text.network_dns_servers().to_owned(), Fact::code(servers))];
     view! { <Card title=text.network_dns()>{facts(rows)}{foreign}</Card> }

@@ -31,7 +31,7 @@ pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let mut alerts = alerts(text, &overview.network);
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.mood));
     let count = alerts.len();
-    let end = if count == 0 { tag(Mood::Ok, text.attention_none()) } else { tag(alerts[0].mood, count.to_string()) };
+    let end = if count == 0 { tag(Mood::Ok, text.attention_none()) } else { tag(alerts[0].mood, &count.to_string()) };
     let body = if count == 0 {
         view! { <p class="muted">{text.attention_none_why()}</p> }.into_any()
     } else {

@@ -60,7 +60,8 @@ pub fn preview(
     let moves = landing_note(text, landing);
     let list = plan_list(text, lines);
     let hidden = hidden(form, base);
-    let action = format!("/network/{}/apply", port.name);
+    let back = format!("/network/{}", port.name);
+    let action = format!("{back}/apply");
     view! {
         <Card title=text.preview_title() weighty=true id="plan">
             {list}
@@ -70,7 +71,7 @@ pub fn preview(
             <form class="actions" method="post" action=action>
                 {hidden}
                 <button>{text.preview_apply()}</button>
-                <a class="button plain" href=format!("/network/{}", port.name)>{text.preview_discard()}</a>
+                <a class="button plain" href=back>{text.preview_discard()}</a>
             </form>
         </Card>
     }

@@ -1,0 +1,164 @@
+//! Boxes in fixed states, to render pages from.
+
+use gatehouse::domain::{
+    api::Overview,
+    box_file::{Mac, Role},
+    load::Load,
+    name::PortName,
+    network::{
+        spec::{Ipv4Spec, NetworkSpec, PortSpec},
+        status::{AddressStatus, Counters, DnsStatus, LinkStatus, NetworkStatus, PortStatus, RouteStatus, UplinkInUse},
+        transaction::{Actor, ChecksView, GatewayCheck, OpenView, Outcome, PhaseView, TransactionView, TxId, Why},
+    },
+    time::UnixSeconds,
+};
+
+pub fn name(text: &str) -> PortName {
+    text.parse().expect("name")
+}
+
+pub fn port_spec(address: &str, gateway: &str) -> PortSpec {
+    PortSpec {
+        ipv4: Ipv4Spec::Static {
+            addresses: vec![address.parse().expect("address")],
+            gateway: Some(gateway.parse().expect("gateway")),
+        },
+        dns: vec!["10.20.0.1".parse().expect("dns"), "223.5.5.5".parse().expect("dns")],
+        default_route: true,
+        manage: true,
+    }
+}
+
+fn port(n: u8, label: &str, role: Role, carrier: bool, address: Option<&str>) -> PortStatus {
+    PortStatus {
+        name: name(&format!("lan{n}")),
+        label: label.to_owned(),
+        role,
+        link: Some(LinkStatus {
+            interface: format!("enp{n}s0"),
+            index: u32::from(n) + 1,
+            mac: Some(Mac([0x52, 0x54, 0, 0x6a, 0x10, n])),
+            up: true,
+            carrier,
+            speed: carrier.then_some(if n == 1 { 2500 } else { 1000 }),
+            full_duplex: carrier.then_some(true),
+            driver: Some("igc".to_owned()),
+            mtu: 1500,
+            counters: Counters { rx_bytes: 5_204_113_408, tx_bytes: 98_304, rx_errors: 3, tx_errors: 0, rx_dropped: 12_345 },
+        }),
+        addresses: address
+            .map(|net| AddressStatus { net: net.parse().expect("address"), ours: true })
+            .into_iter()
+            .collect(),
+        routes: Vec::new(),
+    }
+}
+
+/// Never configured: no uplink has an address.
+pub fn new_box() -> Overview {
+    Overview {
+        model: "B-012".to_owned(),
+        serial: "7F3K-2219".to_owned(),
+        host_name: "box-b6".to_owned(),
+        support: Some("400-810-0000".to_owned()),
+        version: "0.1.0".to_owned(),
+        network: NetworkStatus {
+            serial: 1,
+            ports: vec![
+                port(1, "1", Role::Uplink, true, None),
+                port(2, "2", Role::Uplink, false, None),
+                port(3, "LAN3", Role::Service, true, Some("192.168.100.198/24")),
+            ],
+            ..NetworkStatus::default()
+        },
+        load: Load {
+            cpu_percent: 7,
+            memory_used: 3 << 30,
+            memory_total: 16 << 30,
+            storage_used: 118 << 30,
+            storage_total: 128 << 30,
+            uptime: 273_900,
+        },
+        now: UnixSeconds(1_790_000_000),
+    }
+}
+
+/// Port 1 is the way out, port 2 is set up and has no cable.
+pub fn working_box() -> Overview {
+    let mut it = new_box();
+    let network = &mut it.network;
+    network.ports[0] = port(1, "1", Role::Uplink, true, Some("10.20.0.15/24"));
+    network.ports[0].routes.push(RouteStatus {
+        table: 254,
+        destination: "0.0.0.0/0".parse().expect("net"),
+        gateway: Some("10.20.0.1".parse().expect("gateway")),
+        metric: 100,
+        ours: true,
+    });
+    network.ports[1] = port(2, "2", Role::Uplink, false, Some("10.21.0.15/24"));
+    network.spec = NetworkSpec::default()
+        .with_port(name("lan1"), port_spec("10.20.0.15/24", "10.20.0.1"))
+        .with_port(name("lan2"), port_spec("10.21.0.15/24", "10.21.0.1"));
+    network.uplink_in_use = Some(UplinkInUse {
+        port: name("lan1"),
+        gateway: "10.20.0.1".parse().expect("gateway"),
+        address: Some("10.20.0.15/24".parse().expect("net")),
+    });
+    network.dns = DnsStatus {
+        servers: vec!["10.20.0.1".parse().expect("dns"), "223.5.5.5".parse().expect("dns")],
+        foreign: None,
+    };
+    it
+}
+
+/// Everything that can need attention does.
+pub fn troubled_box() -> Overview {
+    let mut it = working_box();
+    let network = &mut it.network;
+    network.uplink_in_use = None;
+    network.ports[1].link = None;
+    network.drift = 2;
+    network.dns.foreign = Some("/run/systemd/resolve/stub-resolv.conf".to_owned());
+    network.spec_problem = Some("network.toml: line 3: unknown field".to_owned());
+    network.transaction = TransactionView {
+        open: None,
+        last: Some(Outcome::RolledBack { tx: TxId(41), reason: Why::NotConfirmed }),
+        degraded: 1,
+    };
+    it.load.cpu_percent = 97;
+    it
+}
+
+/// A change of port 1 to 10.30.0.15 is open.
+pub fn changing_box(phase: PhaseView) -> Overview {
+    let mut it = working_box();
+    let new_spec = it.network.spec.with_port(name("lan1"), port_spec("10.30.0.15/24", "10.30.0.1"));
+    let ip = |text: &str| text.parse().expect("address");
+    it.network.transaction.open = Some(OpenView {
+        tx: TxId(42),
+        by: Actor::Session { from: "10.20.0.77".to_owned() },
+        phase,
+        new_spec,
+        old_pages: vec![ip("10.20.0.15"), ip("192.168.100.198")],
+        new_pages: vec![ip("10.30.0.15"), ip("192.168.100.198")],
+    });
+    it
+}
+
+pub fn awaiting(answers: bool) -> PhaseView {
+    let gateway = |port: &str, gateway: &str, answers| GatewayCheck {
+        port: name(port),
+        gateway: gateway.parse().expect("gateway"),
+        answers,
+    };
+    PhaseView::AwaitingConfirm {
+        left: 74_000,
+        window: 90_000,
+        checks: ChecksView {
+            no_carrier: if answers { Vec::new() } else { vec![name("lan2")] },
+            gateways: vec![gateway("lan1", "10.30.0.1", answers)],
+            all_well: answers,
+            proven: answers,
+        },
+    }
+}
