@@ -1,1 +1,5 @@
-fn main() {}
+//! Wiring only: see `cli`.
+
+fn main() -> std::process::ExitCode {
+    gatehouse::cli::main()
+}

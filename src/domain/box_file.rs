@@ -83,6 +83,10 @@ impl FromStr for Mac {
         let mut parts = text.split(':');
         for byte in &mut bytes {
             let part = parts.next().filter(|p| p.len() == 2).ok_or(BadMac)?;
+            // `from_str_radix` alone takes a sign
+            if !part.bytes().all(|b| b.is_ascii_hexdigit()) {
+                return Err(BadMac);
+            }
             *byte = u8::from_str_radix(part, 16).map_err(|_| BadMac)?;
         }
         if parts.next().is_some() { Err(BadMac) } else { Ok(Self(bytes)) }
@@ -105,8 +109,11 @@ impl From<Mac> for String {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        for (i, byte) in self.0.iter().enumerate() {
+            let colon = if i == 0 { "" } else { ":" };
+            write!(f, "{colon}{byte:02x}")?;
+        }
+        Ok(())
     }
 }
 
@@ -117,6 +124,8 @@ pub enum BoxFileProblem {
     NoPort,
     #[error("port name {0} is used twice")]
     NameTwice(PortName),
+    #[error("port {0} has the device of another port")]
+    DeviceTwice(PortName),
     #[error("a box has one service port; this file has {0}")]
     ServicePorts(usize),
     #[error("a box has at most {MAX_PORTS} ports; this file has {0}")]
@@ -154,6 +163,9 @@ impl BoxFile {
         problems.extend(
             self.ports.iter().filter(|p| !seen.insert(&p.name)).map(|p| BoxFileProblem::NameTwice(p.name.clone())),
         );
+        let devices = self.ports.iter().enumerate();
+        let again = devices.filter(|(i, p)| self.ports.iter().take(*i).any(|before| before.device == p.device));
+        problems.extend(again.map(|(_, p)| BoxFileProblem::DeviceTwice(p.name.clone())));
         let services = self.ports.iter().filter(|p| p.role == Role::Service).count();
         if services != 1 && !self.ports.is_empty() {
             problems.push(BoxFileProblem::ServicePorts(services));

@@ -77,40 +77,44 @@ impl PortForm {
         flags: impl Fn(Ipv4Spec, Vec<Ipv4Addr>) -> PortSpec,
     ) -> Result<PortSpec, Vec<Issue>> {
         let mut issues = Vec::new();
-        let mut note = |field, result: Result<Option<Ipv4Addr>, Rule>| match result {
+        let network = address_and_mask(&self.address, &self.mask);
+        issues.extend(network.clone().err().into_iter().flatten());
+        let mut value = |field, text| match optional_address(text) {
             Ok(value) => value,
             Err(rule) => {
-                issues.push(Issue::new(port, field, rule));
+                issues.push((field, rule));
                 None
             }
         };
-        let gateway = note(Field::Gateway, optional_address(&self.gateway));
-        let dns1 = note(Field::Dns1, optional_address(&self.dns1));
-        let dns2 = note(Field::Dns2, optional_address(&self.dns2));
-        let network = match address_and_mask(&self.address, &self.mask) {
-            Ok(network) => Some(network),
-            Err(found) => {
-                issues.splice(0..0, found.into_iter().map(|(field, rule)| Issue::new(port, field, rule)));
-                None
-            }
-        };
+        let gateway = value(Field::Gateway, &self.gateway);
+        let servers =
+            [Field::Dns1, Field::Dns2].map(|f| (f, value(f, if f == Field::Dns1 { &self.dns1 } else { &self.dns2 })));
+
+        let usable = network.is_ok();
         let addresses = network.into_iter().chain(saved.ipv4.addresses().iter().skip(1).copied()).collect();
-        let dns = [dns1, dns2].into_iter().flatten().chain(saved.dns.iter().skip(2).copied()).collect();
+        let dns = servers.iter().filter_map(|(_, s)| *s).chain(saved.dns.iter().skip(2).copied()).collect();
         let spec = flags(Ipv4Spec::Static { addresses, gateway }, dns);
-        if network.is_some() {
-            issues.extend(validate::port_alone(port, &spec));
+        if usable {
+            issues.extend(validate::addressing(&spec.ipv4));
         }
+        // not the rules of the spec's list: an empty first field must not shift the blame to itself
+        let rules = servers.iter().filter_map(|(field, s)| Some((*field, validate::dns_server((*s)?, &spec.ipv4)?)));
+        issues.extend(rules);
+        issues.sort_by_key(|(field, _)| *field);
+        let issues = issues.into_iter().map(|(field, rule)| Issue::new(port, field, rule)).collect::<Vec<_>>();
         if issues.is_empty() { Ok(spec) } else { Err(issues) }
     }
 }
 
-/// Full-width digits, dots and slashes become plain ones; spaces go.
+/// Full-width digits, dots and slashes become plain ones; spaces and marks that nobody sees go.
 pub fn plain(text: &str) -> String {
+    // zero-width spaces and joiners, directions of writing, word joiner, byte order mark: they come along with pasted text
+    let unseen = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}');
     text.chars()
-        .filter(|c| !c.is_whitespace() && *c != '\u{feff}' && *c != '\u{200b}')
+        .filter(|c| !c.is_whitespace() && !unseen(*c))
         .map(|c| match c {
             '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-            '。' => '.',
+            '。' | '｡' => '.',
             _ => c,
         })
         .collect()

@@ -119,11 +119,12 @@ impl Issue {
         Self { port: Some(port.clone()), field, rule }
     }
 
-    /// The field's path in the spec, for scripts: `ports.lan1.gateway`.
+    /// The field's path, for scripts: `ports.lan1.gateway`, `ports.lan9` for the port itself, `uplink_order`.
     pub fn path(&self) -> String {
-        match &self.port {
-            Some(port) => format!("ports.{port}.{}", self.field.as_str()),
-            None => self.field.as_str().to_owned(),
+        match (&self.port, self.field) {
+            (Some(port), Field::Port) => format!("ports.{port}"),
+            (None, _) | (Some(_), Field::UplinkOrder) => self.field.as_str().to_owned(),
+            (Some(port), _) => format!("ports.{port}.{}", self.field.as_str()),
         }
     }
 }
@@ -131,7 +132,10 @@ impl Issue {
 /// For the command line and logs, in English; pages translate the rule.
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path(), self.rule)
+        match (&self.port, self.field) {
+            (Some(port), Field::UplinkOrder) => write!(f, "{}, {port}: {}", self.path(), self.rule),
+            _ => write!(f, "{}: {}", self.path(), self.rule),
+        }
     }
 }
 

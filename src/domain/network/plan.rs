@@ -1,9 +1,6 @@
 //! A plan: what will change, for people, and the steps, for the kernel.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
-};
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
@@ -67,6 +64,10 @@ pub enum Item {
     Dns {
         server: Ipv4Addr,
     },
+    /// The order in which DNS servers are asked that were and are in use, first choice first.
+    DnsOrder {
+        servers: Vec<Ipv4Addr>,
+    },
     /// The management pages on this port.
     Management {
         port: PortName,
@@ -114,13 +115,17 @@ fn changes(old: &NetworkSpec, new: &NetworkSpec, board: &BoxFile) -> Vec<Change>
     let order = |spec| uplinks_in_order(spec, board);
     let reordered =
         (order(old) != order(new)).then(|| Change { verb: Verb::Adds, what: Item::UplinkOrder { ports: order(new) } });
+    let (asked, asks) = (servers(old, board), servers(new, board));
+    let kept =
+        |servers: &[Ipv4Addr], by: &[Ipv4Addr]| servers.iter().filter(|s| by.contains(s)).copied().collect::<Vec<_>>();
+    let dns_order = (kept(&asked, &asks) != kept(&asks, &asked))
+        .then(|| Change { verb: Verb::Adds, what: Item::DnsOrder { servers: asks.clone() } });
     let line = |verb| move |what: &Item| Change { verb, what: what.clone() };
-    adds.map(line(Verb::Adds)).chain(reordered).chain(removes.map(line(Verb::Removes))).collect()
+    adds.map(line(Verb::Adds)).chain(reordered).chain(dns_order).chain(removes.map(line(Verb::Removes))).collect()
 }
 
 fn items(spec: &NetworkSpec, board: &BoxFile) -> Vec<Item> {
     let mut items = Vec::new();
-    let mut servers = BTreeMap::new();
     let mut place = 0;
     for port in uplinks_in_order(spec, board) {
         let its = spec.port(&port);
@@ -136,13 +141,20 @@ fn items(spec: &NetworkSpec, board: &BoxFile) -> Vec<Item> {
         if its.manage && !its.ipv4.addresses().is_empty() {
             items.push(Item::Management { port: port.clone() });
         }
-        for server in its.dns {
-            let next = servers.len();
-            servers.entry(server).or_insert(next);
+    }
+    items.extend(servers(spec, board).into_iter().map(|server| Item::Dns { server }));
+    items
+}
+
+/// All DNS servers, first choice first.
+fn servers(spec: &NetworkSpec, board: &BoxFile) -> Vec<Ipv4Addr> {
+    let mut servers = Vec::new();
+    for port in uplinks_in_order(spec, board) {
+        for server in spec.port(&port).servers() {
+            if !servers.contains(server) {
+                servers.push(*server);
+            }
         }
     }
-    let mut servers = servers.into_iter().collect::<Vec<_>>();
-    servers.sort_by_key(|(_, place)| *place);
-    items.extend(servers.into_iter().map(|(server, _)| Item::Dns { server }));
-    items
+    servers
 }

@@ -17,6 +17,14 @@ pub struct Connection {
     pub remote: (Ipv4Addr, u16),
 }
 
+impl Connection {
+    /// The same connection as its peer has it. Where both are in one socket table, both ends are on this box, whatever the
+    /// address: that of the old state or of somebody else's.
+    fn other_end(self) -> Self {
+        Self { local: self.remote, remote: self.local }
+    }
+}
+
 /// Where a confirmation came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,7 +57,7 @@ pub fn judge(
     let (local, remote) = (connection.local.0, connection.remote.0);
     if !open.contains(&connection) {
         Proof::NotConnected
-    } else if remote.is_loopback() || new.has_address(remote) {
+    } else if remote.is_loopback() || new.has_address(remote) || open.contains(&connection.other_end()) {
         Proof::FromTheBox
     } else if local == SERVICE_ADDRESS {
         Proof::ServicePort
@@ -82,7 +90,8 @@ mod tests {
         let (fresh, kept) = (to([10, 30, 0, 15], [10, 30, 0, 200]), to([10, 30, 0, 15], [10, 30, 0, 201]));
         let (old, service) = (to([10, 20, 0, 15], [10, 20, 0, 200]), to([192, 168, 100, 198], [192, 168, 100, 197]));
         let own = to([10, 30, 0, 15], [10, 30, 0, 15]);
-        let open = [fresh, kept, old, service, own].into();
+        let via_old = to([10, 30, 0, 15], [10, 20, 0, 15]);
+        let open = [fresh, kept, old, service, own, via_old, via_old.other_end()].into();
         let before = [kept].into();
         for (connection, proof) in [
             (fresh, Proof::NewAddress),
@@ -90,6 +99,7 @@ mod tests {
             (old, Proof::OldAddress),
             (service, Proof::ServicePort),
             (own, Proof::FromTheBox),
+            (via_old, Proof::FromTheBox),
             (to([10, 30, 0, 15], [10, 30, 0, 9]), Proof::NotConnected),
         ] {
             assert_eq!(judge(connection, &open, &before, &new), proof, "{connection:?}");

@@ -76,6 +76,16 @@ impl Ipv4Spec {
     }
 }
 
+impl PortSpec {
+    /// The DNS servers that count: those of a port that is off cannot be reached.
+    pub fn servers(&self) -> &[Ipv4Addr] {
+        match self.ipv4 {
+            Ipv4Spec::Off => &[],
+            Ipv4Spec::Static { .. } => &self.dns,
+        }
+    }
+}
+
 impl NetworkSpec {
     /// The port's spec; off if it is not named.
     pub fn port(&self, name: &PortName) -> PortSpec {

@@ -9,7 +9,7 @@ use super::{
     spec::{Ipv4Spec, NetworkSpec, PortSpec},
 };
 use crate::domain::{
-    box_file::{BoxFile, service_net},
+    box_file::{BoxFile, SERVICE_ADDRESS, service_net},
     name::PortName,
 };
 
@@ -34,36 +34,49 @@ pub fn validate(spec: &NetworkSpec, board: &BoxFile) -> Vec<Issue> {
 
 /// The rules that need nothing but the port itself; the browser checks these while typing.
 pub fn port_alone(name: &PortName, port: &PortSpec) -> Vec<Issue> {
-    let mut issues = Vec::new();
-    let mut push = |field, rule| issues.push(Issue::new(name, field, rule));
-    let Ipv4Spec::Static { addresses, gateway } = &port.ipv4 else { return issues };
+    let broken = addressing(&port.ipv4).into_iter().chain(dns(port));
+    broken.map(|(field, rule)| Issue::new(name, field, rule)).collect()
+}
+
+/// The rules of addresses and gateway.
+pub fn addressing(ipv4: &Ipv4Spec) -> Vec<(Field, Rule)> {
+    let Ipv4Spec::Static { addresses, gateway } = ipv4 else { return Vec::new() };
+    let mut broken = addresses.iter().filter_map(|net| host_in_network(*net)).collect::<Vec<_>>();
+    // without a usable network any word about the gateway would be wrong
+    let no_network = broken.iter().any(|(field, _)| *field == Field::Mask);
     if addresses.is_empty() {
-        push(Field::Address, Rule::Missing);
+        broken.push((Field::Address, Rule::Missing));
     }
     if addresses.len() > MAX_ADDRESSES {
-        push(Field::Address, Rule::TooMany { most: MAX_ADDRESSES });
+        broken.push((Field::Address, Rule::TooMany { most: MAX_ADDRESSES }));
     }
-    for net in addresses {
-        if let Some((field, rule)) = host_in_network(*net) {
-            push(field, rule);
-        }
+    if let (Some(gateway), Some(first), false) = (gateway, addresses.first(), no_network) {
+        broken.extend(gateway_rule(*gateway, addresses, *first).map(|rule| (Field::Gateway, rule)));
     }
-    if let (Some(gateway), Some(first)) = (gateway, addresses.first()) {
-        if let Some(rule) = gateway_rule(*gateway, addresses, *first) {
-            push(Field::Gateway, rule);
-        }
-    }
+    broken
+}
+
+fn dns(port: &PortSpec) -> Vec<(Field, Rule)> {
+    let mut broken = Vec::new();
     if port.dns.len() > MAX_DNS {
-        push(Field::Dns1, Rule::TooMany { most: MAX_DNS });
+        broken.push((Field::Dns1, Rule::TooMany { most: MAX_DNS }));
     }
-    for (server, field) in port.dns.iter().zip([Field::Dns1, Field::Dns2, Field::Dns2]) {
-        if !is_host(*server) && !server.is_loopback() {
-            push(field, Rule::NotAHostAddress);
-        } else if addresses.iter().any(|a| a.addr() == *server) {
-            push(field, Rule::DnsIsOwnAddress);
-        }
+    let fields = [Field::Dns1, Field::Dns2, Field::Dns2];
+    let rules =
+        port.dns.iter().zip(fields).filter_map(|(server, field)| Some((field, dns_server(*server, &port.ipv4)?)));
+    broken.extend(rules);
+    broken
+}
+
+/// What is wrong with a DNS server of a port with these addresses.
+pub fn dns_server(server: Ipv4Addr, own: &Ipv4Spec) -> Option<Rule> {
+    if !is_host(server) && !server.is_loopback() {
+        Some(Rule::NotAHostAddress)
+    } else if server == SERVICE_ADDRESS || own.addresses().iter().any(|a| a.addr() == server) {
+        Some(Rule::DnsIsOwnAddress)
+    } else {
+        None
     }
-    issues
 }
 
 fn gateway_rule(gateway: Ipv4Addr, addresses: &[Ipv4Net], first: Ipv4Net) -> Option<Rule> {
@@ -89,7 +102,7 @@ pub fn host_in_network(net: Ipv4Net) -> Option<(Field, Rule)> {
     let (address, network) = (net.addr(), net.trunc());
     if !is_host(address) {
         Some((Field::Address, Rule::NotAHostAddress))
-    } else if !(1..=30).contains(&net.prefix_len()) {
+    } else if !is_usable(net) {
         Some((Field::Mask, Rule::PrefixOutOfRange))
     } else if address == net.network() {
         Some((Field::Address, Rule::IsNetworkAddress { network }))
@@ -98,6 +111,11 @@ pub fn host_in_network(net: Ipv4Net) -> Option<(Field, Rule)> {
     } else {
         None
     }
+}
+
+/// /0 is everything, and /31 and /32 leave no room for a host and its gateway.
+fn is_usable(net: Ipv4Net) -> bool {
+    (1..=30).contains(&net.prefix_len())
 }
 
 /// Not "this network" (0/8), loopback, link-local, multicast or reserved: RFC 6890, section 2.2.2.
@@ -118,21 +136,32 @@ fn overlap(a: Ipv4Net, b: Ipv4Net) -> bool {
 
 fn against_others(name: &PortName, port: &PortSpec, spec: &NetworkSpec) -> Vec<Issue> {
     let mut issues = Vec::new();
-    for net in port.ipv4.addresses() {
-        if overlap(net.trunc(), service_net().trunc()) {
+    let others = || spec.ports.iter().filter(|(other, _)| *other != name);
+    for (i, net) in port.ipv4.addresses().iter().enumerate() {
+        if port.ipv4.addresses()[..i].iter().any(|before| before.addr() == net.addr()) {
+            issues.push(Issue::new(name, Field::Address, Rule::AddressTwice { port: name.clone() }));
+        }
+        // one complaint about the mask is enough
+        let usable = is_usable(*net);
+        if usable && overlap(net.trunc(), service_net().trunc()) {
             issues.push(Issue::new(name, Field::Address, Rule::OverlapsService { network: service_net().trunc() }));
         }
-        for (other, its) in spec.ports.iter().filter(|(other, _)| *other != name) {
+        for (other, its) in others() {
             for theirs in its.ipv4.addresses() {
                 let rule = if theirs.addr() == net.addr() {
                     Rule::AddressTwice { port: other.clone() }
-                } else if overlap(net.trunc(), theirs.trunc()) {
+                } else if usable && is_usable(*theirs) && overlap(net.trunc(), theirs.trunc()) {
                     Rule::Overlaps { port: other.clone(), network: theirs.trunc() }
                 } else {
                     continue;
                 };
                 issues.push(Issue::new(name, Field::Address, rule));
             }
+        }
+    }
+    for (server, field) in port.dns.iter().zip([Field::Dns1, Field::Dns2, Field::Dns2]) {
+        if others().any(|(_, its)| its.ipv4.addresses().iter().any(|a| a.addr() == *server)) {
+            issues.push(Issue::new(name, field, Rule::DnsIsOwnAddress));
         }
     }
     issues

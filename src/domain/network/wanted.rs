@@ -54,9 +54,9 @@ pub fn wanted(spec: &NetworkSpec, board: &BoxFile) -> KernelState {
                 state.objects.insert(via(MAIN_TABLE, metric));
             }
         }
-        for server in port.dns {
-            if !state.dns.contains(&server) {
-                state.dns.push(server);
+        for server in port.servers() {
+            if !state.dns.contains(server) {
+                state.dns.push(*server);
             }
         }
     }

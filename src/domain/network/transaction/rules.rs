@@ -74,7 +74,10 @@ pub fn step(state: State, event: Event, now: BootMillis) -> Next {
             let effects = vec![Effect::WriteJournal(Phase::Awaiting(awaiting.clone())), Effect::CutOldConnections];
             (State::AwaitingConfirm { tx, awaiting }, effects)
         }
-        (State::Applying { tx, .. } | State::Verifying { tx, .. }, Event::Tick) => roll_back(tx, Why::VerifyTooLong),
+        // a tick of an earlier deadline may still be on its way
+        (State::Applying { tx, deadline, .. } | State::Verifying { tx, deadline }, Event::Tick) if deadline <= now => {
+            roll_back(tx, Why::VerifyTooLong)
+        }
 
         (State::AwaitingConfirm { tx, awaiting }, Event::Confirm(confirmation)) => {
             match confirmed(&tx, &awaiting, &confirmation, now) {
@@ -83,7 +86,11 @@ pub fn step(state: State, event: Event, now: BootMillis) -> Next {
             }
         }
         (State::AwaitingConfirm { tx, awaiting }, Event::Handoff { secret, proof }) => {
-            hand_off(tx, awaiting, &secret, proof)
+            hand_off(tx, awaiting, &secret, proof, now)
+        }
+        // past the deadline the change is as good as undone: nobody prolongs it
+        (State::AwaitingConfirm { tx, awaiting }, Event::MoreTime) if awaiting.deadline <= now => {
+            (State::AwaitingConfirm { tx, awaiting }, vec![Effect::Refuse(Fault::NoChangeOpen { last: None })])
         }
         (State::AwaitingConfirm { tx, awaiting }, Event::MoreTime) => more_time(tx, awaiting),
         (State::AwaitingConfirm { tx, awaiting }, Event::Tick) => {
@@ -194,8 +201,10 @@ fn confirmed(tx: &Transaction, awaiting: &Awaiting, c: &Confirmation, now: BootM
     }
 }
 
-fn hand_off(tx: Box<Transaction>, mut awaiting: Awaiting, secret: &Digest, proof: Proof) -> Next {
-    let refusal = if !same(secret, &tx.handoff) || awaiting.handoff_used {
+fn hand_off(tx: Box<Transaction>, mut awaiting: Awaiting, secret: &Digest, proof: Proof, now: BootMillis) -> Next {
+    let refusal = if awaiting.deadline <= now {
+        Some(Fault::NoChangeOpen { last: None })
+    } else if !same(secret, &tx.handoff) || awaiting.handoff_used {
         Some(Fault::WrongToken)
     } else if proof != Proof::NewAddress {
         Some(Fault::ProvesNothing { proof })

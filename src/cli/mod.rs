@@ -1,0 +1,248 @@
+//! The command line: whatever the pages can do, a person on the console or a script can do too.
+//!
+//! Each command asks the agent over its socket, says what came of it, and ends with a code of [`exit`]. One file a command. No
+//! rule of the box lives here: the agent judges, because others ask it too.
+
+use std::{io, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+mod exit;
+mod logging;
+mod network;
+mod output;
+mod password;
+mod roles;
+mod spec_file;
+mod status;
+mod table;
+mod words;
+
+pub use exit::Exit;
+pub use logging::LogFormat;
+
+use crate::{
+    client::AgentClient,
+    domain::{
+        fault::{Fault, Refusal},
+        network::transaction::Outcome,
+    },
+};
+use output::Output;
+
+/// Local management of this box: its network, its password and its state.
+#[derive(Debug, Parser)]
+#[command(name = "gatehouse", version, propagate_version = true, after_help = exit::table(), max_term_width = 100)]
+#[command(after_long_help = long_help())]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+struct Global {
+    /// Print JSON instead of text: the answer, or the refusal with its code
+    #[arg(long, global = true)]
+    json: bool,
+    /// The agent's socket [default: agent.sock in the runtime folder]
+    #[arg(long, global = true, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// Settings of the roles; box.toml lies beside it
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "/etc/gatehouse/gatehouse.toml",
+        hide_default_value = true
+    )]
+    config: PathBuf,
+    /// What survives a restart [default: /var/lib/gatehouse]
+    #[arg(long, global = true, value_name = "DIR", default_value = "/var/lib/gatehouse", hide_default_value = true)]
+    state_dir: PathBuf,
+    /// What does not survive one, the agent's socket among it [default: /run/gatehouse]
+    #[arg(long, global = true, value_name = "DIR", default_value = "/run/gatehouse", hide_default_value = true)]
+    runtime_dir: PathBuf,
+    /// How log lines look; they go to standard error
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+impl Global {
+    fn socket(&self) -> PathBuf {
+        self.socket.clone().unwrap_or_else(|| self.runtime_dir.join("agent.sock"))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the agent, which owns the box's network; a service, not for people
+    Agent,
+    /// Run the web server of the pages; a service, not for people
+    Web,
+    /// Show the box, its ports and its load
+    Status,
+    /// Show, plan and change the network
+    #[command(subcommand)]
+    Network(network::Command),
+    /// The password of the pages
+    #[command(subcommand)]
+    Password(password::Command),
+}
+
+impl Command {
+    fn is_role(&self) -> bool {
+        matches!(self, Self::Agent | Self::Web)
+    }
+}
+
+fn long_help() -> String {
+    format!(
+        "Examples:
+  gatehouse status                          what the box is and how it is connected
+  gatehouse network show --spec > net.toml  the saved network, to edit
+  gatehouse network plan net.toml           what the edited file would change
+  gatehouse network apply net.toml          change it; undone unless somebody keeps it
+  gatehouse network confirm                 keep the change
+  gatehouse password reset                  a new password for the pages
+
+{}
+GATEHOUSE_LOG chooses what is logged, such as `info` or `gatehouse=debug`.",
+        exit::table()
+    )
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    #[error(transparent)]
+    SpecFile(#[from] spec_file::SpecFileError),
+    #[error("there is nobody to ask here; say --yes to apply without a question")]
+    NeedsYes,
+    #[error("nothing was changed")]
+    Declined,
+    #[error("{}", words::outcome(.0))]
+    RolledBack(Box<Outcome>),
+    #[error("the two passwords differ; nothing was changed")]
+    PasswordsDiffer,
+    #[error("cannot read from standard input")]
+    Input(#[source] io::Error),
+    #[error("cannot write to standard output")]
+    Output(#[source] io::Error),
+    #[error("cannot start")]
+    Start(#[source] io::Error),
+    #[error("{role} ended: {reason}")]
+    Role { role: &'static str, reason: String },
+}
+
+impl From<Refusal> for CliError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl CliError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Refused(refusal) if refusal.fault == Fault::AgentAway => Exit::AgentAway,
+            Self::Refused(_) => Exit::Refused,
+            Self::SpecFile(_) | Self::NeedsYes => Exit::Usage,
+            Self::RolledBack(_) => Exit::RolledBack,
+            Self::Declined
+            | Self::PasswordsDiffer
+            | Self::Input(_)
+            | Self::Output(_)
+            | Self::Start(_)
+            | Self::Role { .. } => Exit::Failed,
+        }
+    }
+}
+
+/// What a command works with.
+struct Context {
+    agent: AgentClient,
+    output: Output,
+}
+
+/// The whole program. Usage errors end in here, with code 2.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(cli.global.log_format, cli.command.is_role());
+    let output = Output { json: cli.global.json };
+    let exit = match run(cli, output) {
+        Ok(()) => Exit::Done,
+        // whoever reads has read enough
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) => {
+            output.error(&error);
+            error.exit()
+        }
+    };
+    ExitCode::from(exit.code())
+}
+
+fn run(cli: Cli, output: Output) -> Result<(), CliError> {
+    let mut builder = if cli.command.is_role() {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = builder.enable_all().build().map_err(CliError::Start)?;
+    let context = Context { agent: AgentClient::new(cli.global.socket()), output };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Agent => roles::agent(&cli.global).await,
+            Command::Web => roles::web(&cli.global).await,
+            Command::Status => status::run(&context).await,
+            Command::Network(command) => network::run(&context, command).await,
+            Command::Password(command) => password::run(&context, command).await,
+        }
+    });
+    // a thread that still reads from the terminal must not hold up the end
+    runtime.shutdown_background();
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn paths_can_be_moved_so_that_many_boxes_run_on_one_machine() {
+        let at = |args: &[&str]| Cli::try_parse_from(args).expect("parses").global.socket();
+        assert_eq!(at(&["gatehouse", "status"]), PathBuf::from("/run/gatehouse/agent.sock"));
+        assert_eq!(at(&["gatehouse", "agent", "--runtime-dir", "/tmp/b1"]), PathBuf::from("/tmp/b1/agent.sock"));
+        assert_eq!(at(&["gatehouse", "--socket", "/x", "status", "--runtime-dir", "/tmp"]), PathBuf::from("/x"));
+    }
+
+    #[test]
+    fn each_error_has_its_exit_code() {
+        let refused = |fault| CliError::from(Refusal::new(fault, "9f3c"));
+        let undone = Outcome::Committed { tx: crate::domain::network::transaction::TxId(1) };
+        for (error, code) in [
+            (CliError::Declined, 1),
+            (CliError::PasswordsDiffer, 1),
+            (CliError::Role { role: "agent", reason: String::new() }, 1),
+            (CliError::NeedsYes, 2),
+            (CliError::SpecFile(spec_file::read_text("[[[").expect_err("malformed")), 2),
+            (refused(Fault::PlanOutdated), 3),
+            (refused(Fault::AgentAway), 4),
+            (CliError::RolledBack(Box::new(undone)), 5),
+        ] {
+            assert_eq!(error.exit().code(), code, "{error}");
+        }
+        let usage = Cli::try_parse_from(["gatehouse", "no-such-command"]).expect_err("usage");
+        assert_eq!(usage.exit_code(), i32::from(Exit::Usage.code()));
+    }
+}

@@ -1,0 +1,170 @@
+//! What scripts, manuals and other versions rely on: codes, and types that read back what they wrote.
+
+use std::{collections::BTreeSet, fmt::Debug};
+
+use gatehouse::domain::{
+    api::{Applied, ApplyRequest, Caller, ConfirmRequest, Hello, Listen, PlanRequest},
+    auth::password::PasswordRule,
+    fault::{Fault, Refusal},
+    network::{
+        diff::Step,
+        journal::Journal,
+        kernel::KernelState,
+        plan::{Plan, plan},
+        proof::{Connection, Proof},
+        spec::NetworkSpec,
+        transaction::{Actor, Awaiting, Checks, GatewayCheck, Outcome, Phase, TransactionView, TxId, Why},
+    },
+    secret::Secret,
+    time::BootMillis,
+};
+use proptest::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::support::{any_change, board, ip, moving, name};
+
+fn faults() -> Vec<Fault> {
+    let (error, detail) = (String::new(), String::new());
+    vec![
+        Fault::NotSignedIn,
+        Fault::WrongPassword,
+        Fault::SlowDown { seconds: 3 },
+        Fault::SetupFirst,
+        Fault::SetupDone,
+        Fault::ServicePortOnly,
+        Fault::BadPassword { rule: PasswordRule::Common },
+        Fault::Invalid { issues: Vec::new() },
+        Fault::Busy { by: Actor::Console, left: 5_000 },
+        Fault::PlanOutdated,
+        Fault::NothingToDo,
+        Fault::NoChangeOpen { last: Some(Outcome::Committed { tx: TxId(7) }) },
+        Fault::NotNow,
+        Fault::WrongToken,
+        Fault::ProvesNothing { proof: Proof::OldConnection },
+        Fault::NeedsAPerson,
+        Fault::NotSaved { error },
+        Fault::Malformed { detail: detail.clone() },
+        Fault::NotFound,
+        Fault::Forbidden,
+        Fault::AgentAway,
+        Fault::Internal { detail },
+    ]
+}
+
+fn reads_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+    let json = serde_json::to_string(value).expect("serializes");
+    let back = serde_json::from_str::<T>(&json).unwrap_or_else(|e| panic!("{e} in {json}"));
+    assert_eq!(&back, value, "{json}");
+}
+
+#[test]
+fn codes_and_statuses_never_change() {
+    let list = faults().iter().map(|f| format!("{} {} {}", f.code(), f.status(), tag(f))).collect::<Vec<_>>();
+    insta::with_settings!({ snapshot_path => "../contracts", prepend_module_to_snapshot => false, omit_expression => true },
+        { insta::assert_snapshot!("fault-codes", list.join("\n")) });
+    let codes = faults().iter().map(Fault::code).collect::<BTreeSet<_>>();
+    assert_eq!(codes.len(), faults().len(), "two faults share a code");
+}
+
+fn tag(fault: &Fault) -> String {
+    let json = serde_json::to_value(fault).expect("json");
+    json["fault"].as_str().expect("tag").to_owned()
+}
+
+#[test]
+fn refusals_read_back() {
+    for fault in faults() {
+        reads_back(&fault);
+        reads_back(&Refusal::new(fault, "9f3c"));
+    }
+    let refusal = Refusal::new(Fault::Busy { by: Actor::Console, left: 5_000 }, "9f3c");
+    insta::with_settings!({ snapshot_path => "../contracts", prepend_module_to_snapshot => false, omit_expression => true },
+        { insta::assert_snapshot!("refusal", serde_json::to_string(&refusal).expect("json")) });
+}
+
+#[test]
+fn journals_of_every_phase_read_back() {
+    let transaction = moving(7);
+    let connection = Connection { local: (ip("10.20.0.15"), 443), remote: (ip("10.20.0.200"), 50_000) };
+    let checks = Checks {
+        missing: vec![Step::Dns(vec![ip("9.9.9.9")])],
+        no_carrier: vec![name("lan1")],
+        gateways: vec![GatewayCheck { port: name("lan1"), gateway: ip("10.20.0.1"), answers: true }],
+    };
+    let awaiting = Awaiting {
+        since: BootMillis(1),
+        deadline: BootMillis(2),
+        checks,
+        connections: [connection].into(),
+        handoff_used: true,
+    };
+    let step = transaction.steps[0].clone();
+    let whys = [
+        Why::NotConfirmed,
+        Why::Asked { by: Actor::Session { from: "10.0.0.9".into() } },
+        Why::StepFailed { step, error: "EPERM".into() },
+        Why::NotInKernel,
+        Why::VerifyTooLong,
+        Why::Reboot,
+        Why::AgentRestarted,
+        Why::JournalUnreadable,
+        Why::NotSaved { error: "ENOSPC".into() },
+    ];
+    let phases = whys.into_iter().map(Phase::RollingBack).chain([Phase::Armed, Phase::Awaiting(awaiting)]);
+    for phase in phases {
+        reads_back(&Journal { boot_id: "b".into(), transaction: transaction.clone(), phase });
+    }
+}
+
+#[test]
+fn requests_read_back_and_leave_out_what_is_optional() {
+    reads_back(&Caller { session: Some(Secret::new("s")), connection: None });
+    let listen = Listen {
+        interface: "eth0".into(),
+        index: 2,
+        port: name("lan1"),
+        service: false,
+        addresses: vec![ip("10.20.0.15")],
+    };
+    reads_back(&Hello { ready: true, host_name: "box".into(), listen: vec![listen], cut: 3 });
+    reads_back(&Applied { tx: TxId(7), confirm: Secret::new("c"), handoff: Secret::new("h") });
+    reads_back(&TransactionView::default());
+    let read = |json| serde_json::from_str::<ConfirmRequest>(json);
+    let bare = ConfirmRequest { token: None, automatic: false, untested: false };
+    assert_eq!(read("{}").ok(), Some(bare));
+    assert_eq!(serde_json::from_str::<Caller>("{}").ok(), Some(Caller::default()));
+    let base = KernelState::default().hash();
+    let json = serde_json::json!({ "spec": {}, "base": base });
+    let request = serde_json::from_value::<ApplyRequest>(json).expect("request");
+    assert_eq!(request, ApplyRequest { spec: NetworkSpec::default(), base, window: None });
+}
+
+#[test]
+fn secrets_do_not_reach_a_log() {
+    let applied = Applied { tx: TxId(7), confirm: Secret::new("hunter2"), handoff: Secret::new("hunter2") };
+    assert!(!format!("{applied:?}").contains("hunter2"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn specs_and_plans_read_back((board, old, new) in any_change()) {
+        let now = gatehouse::domain::network::wanted::wanted(&old, &board);
+        reads_back(&PlanRequest { spec: new.clone() });
+        reads_back::<Plan>(&plan(&now, &old, &new, &board));
+        let toml = toml::to_string(&new).expect("toml");
+        prop_assert_eq!(toml::from_str::<NetworkSpec>(&toml).expect("reads back"), new);
+    }
+
+    #[test]
+    fn state_hashes_survive_javascript((board, spec, _) in any_change()) {
+        let hash = serde_json::to_value(gatehouse::domain::network::wanted::wanted(&spec, &board).hash()).expect("json");
+        prop_assert!(hash.as_u64().expect("number") < 1 << 53);
+    }
+}
+
+#[test]
+fn a_factory_box_reads_back() {
+    reads_back(&board());
+}

@@ -1,0 +1,159 @@
+//! Boxes, specs and transactions to test with, and how to make random ones.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use gatehouse::domain::{
+    box_file::{BoxFile, Device, Port, Role},
+    name::PortName,
+    network::{
+        diff::diff,
+        spec::{Ipv4Spec, NetworkSpec, PortSpec},
+        transaction::{Actor, Digest, Transaction, TxId},
+        validate::validate,
+        wanted::{overlap, wanted},
+    },
+};
+use ipnet::Ipv4Net;
+use proptest::{collection::btree_set, option, prelude::*, sample};
+
+pub fn name(text: &str) -> PortName {
+    text.parse().expect("port name")
+}
+
+pub fn net(text: &str) -> Ipv4Net {
+    text.parse().expect("network")
+}
+
+pub fn ip(text: &str) -> Ipv4Addr {
+    text.parse().expect("address")
+}
+
+/// A box with a service port, the given uplinks and a heartbeat.
+pub fn board_of(uplinks: &[&str]) -> BoxFile {
+    let port = |name: &str, role| Port {
+        name: self::name(name),
+        label: name.to_uppercase(),
+        role,
+        device: Device::Name(format!("dev-{name}")),
+    };
+    let mut ports = vec![port("service", Role::Service)];
+    ports.extend(uplinks.iter().map(|n| port(n, Role::Uplink)));
+    ports.push(port("peer", Role::Heartbeat));
+    BoxFile { model: "M1".into(), serial: "S1".into(), ports, support: None, factory: NetworkSpec::default() }
+}
+
+pub fn board() -> BoxFile {
+    board_of(&["lan1", "lan2"])
+}
+
+pub fn fixed(addresses: &[&str], gateway: Option<&str>, dns: &[&str]) -> PortSpec {
+    PortSpec {
+        ipv4: Ipv4Spec::Static { addresses: addresses.iter().map(|a| net(a)).collect(), gateway: gateway.map(ip) },
+        dns: dns.iter().map(|d| ip(d)).collect(),
+        default_route: true,
+        manage: true,
+    }
+}
+
+pub fn spec_of<const N: usize>(ports: [(&str, PortSpec); N]) -> NetworkSpec {
+    NetworkSpec { uplink_order: Vec::new(), ports: ports.map(|(n, p)| (name(n), p)).into() }
+}
+
+/// The change from one spec to another on a box whose kernel is as the old one wants it.
+pub fn transaction(id: u64, old: NetworkSpec, new: NetworkSpec, board: &BoxFile) -> Transaction {
+    let (before, after) = (wanted(&old, board), wanted(&new, board));
+    let between = overlap(&before, &after);
+    Transaction {
+        id: TxId(id),
+        by: Actor::Session { from: "10.20.0.200".into() },
+        base: before.hash(),
+        old_spec: old,
+        new_spec: new,
+        steps: diff(&before, &between),
+        before,
+        between,
+        after,
+        confirm: Digest(format!("{id:063}c")),
+        handoff: Digest(format!("{id:063}d")),
+        window: 90_000,
+    }
+}
+
+/// Lan1 moves from 10.20.0.15 to 10.30.0.15.
+pub fn moving(id: u64) -> Transaction {
+    let old = spec_of([("lan1", fixed(&["10.20.0.15/24"], Some("10.20.0.1"), &["10.20.0.1"]))]);
+    let new = spec_of([("lan1", fixed(&["10.30.0.15/24"], Some("10.30.0.1"), &["10.30.0.1"]))]);
+    transaction(id, old, new, &board())
+}
+
+const UPLINKS: [&str; 3] = ["lan1", "lan2", "wan"];
+
+pub fn any_board() -> impl Strategy<Value = BoxFile> {
+    (1..=UPLINKS.len(), any::<usize>()).prop_map(|(count, turn)| {
+        let mut board = board_of(&UPLINKS[..count]);
+        let turn = turn % board.ports.len();
+        board.ports.rotate_left(turn);
+        board
+    })
+}
+
+/// A port somewhere in `10.SITE.0.0/16`: few figures, so that two specs often share an address, a network or a gateway.
+fn any_port(site: u8) -> impl Strategy<Value = PortSpec> {
+    let prefix = sample::select(vec![16, 24, 25]);
+    let hosts = btree_set(2..6_u8, 1..4);
+    let dns = proptest::collection::vec(sample::select(vec![ip("9.9.9.9"), ip("1.1.1.1"), ip("127.0.0.1")]), 0..3);
+    let fixed = (prefix, hosts, option::of(sample::select(vec![1, 100_u8])), dns, any::<[bool; 2]>()).prop_map(
+        move |(prefix, hosts, gateway, dns, [default_route, manage])| PortSpec {
+            ipv4: Ipv4Spec::Static {
+                addresses: hosts.iter().map(|h| Ipv4Net::new_assert([10, site, 0, *h].into(), prefix)).collect(),
+                gateway: gateway.map(|g| [10, site, 0, g].into()),
+            },
+            dns,
+            default_route,
+            manage,
+        },
+    );
+    prop_oneof![1 => any::<[bool; 2]>().prop_map(|[default_route, manage]| PortSpec { default_route, manage, ..PortSpec::default() }), 5 => fixed]
+}
+
+/// A valid spec: each port in a network of its own, and networks wander between ports from one spec to the next.
+pub fn any_spec(board: &BoxFile) -> impl Strategy<Value = NetworkSpec> + use<> {
+    let uplinks = board.uplinks().map(|p| p.name.clone()).collect::<Vec<_>>();
+    let (board, count) = (board.clone(), uplinks.len());
+    let sites = Just((1..=4_u8).collect::<Vec<_>>()).prop_shuffle();
+    let order = sample::subsequence(uplinks.clone(), 0..=count).prop_shuffle();
+    sites
+        .prop_flat_map(move |sites| {
+            let ports = sites.into_iter().take(count).map(|s| option::weighted(0.8, any_port(s)));
+            (ports.collect::<Vec<_>>(), order.clone())
+        })
+        .prop_map(move |(ports, uplink_order)| {
+            let ports = uplinks.iter().cloned().zip(ports).filter_map(|(n, p)| Some((n, p?)));
+            NetworkSpec { uplink_order, ports: ports.collect::<BTreeMap<_, _>>() }
+        })
+        .prop_filter("valid", move |spec| validate(spec, &board).is_empty())
+}
+
+/// A box and two specs for it: any two, or two that differ in little.
+pub fn any_change() -> impl Strategy<Value = (BoxFile, NetworkSpec, NetworkSpec)> {
+    let two = any_board().prop_flat_map(|board| {
+        let (old, new) = (any_spec(&board), any_spec(&board));
+        (Just(board), old, new)
+    });
+    (two, 0..8_u8).prop_map(|((board, old, new), little)| {
+        let mut near = old.clone();
+        let each = near.ports.values_mut();
+        match little {
+            0 => each.for_each(|p| p.dns.reverse()),
+            1 => near.uplink_order = board.uplinks().map(|p| p.name.clone()).collect(),
+            2 => each.for_each(|p| p.default_route ^= true),
+            3 => each.for_each(|p| {
+                if let Ipv4Spec::Static { addresses, .. } = &mut p.ipv4 {
+                    addresses.truncate(1);
+                }
+            }),
+            _ => near = new,
+        }
+        (board, old, near)
+    })
+}
