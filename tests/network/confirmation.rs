@@ -247,7 +247,8 @@ fn s23_a_client_that_goes_away_in_the_middle_changes_nothing() {
     Lab::new().run(|lab| async move {
         let engine = lab.engine().await;
         let before = lab.kernel();
-        let ask = engine.apply(&moved(), 50);
+        let spec = moved();
+        let ask = engine.apply(&spec, 50);
         // polled until the request is in the mailbox, then dropped
         tokio::select! { biased; _ = ask => {}, () = give_up() => {} }
         engine.until("asked", |s| s.transaction.open.is_some() || s.transaction.last.is_some()).await;

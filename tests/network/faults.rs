@@ -14,7 +14,7 @@ use gatehouse::{
     },
 };
 
-use crate::lab::{Lab, has, lan1, listener, moved};
+use crate::lab::{Lab, has, lan1, moved};
 
 fn adds_address(step: &Step) -> bool {
     matches!(step, Step::Add(Object::Address(Address { .. })))
