@@ -88,13 +88,14 @@ pub struct Lab {
     /// The site: gateways 10.20.0.1 and 10.30.0.1, a host at .200 of each.
     pub site: Ns,
     pub laptop: Ns,
+    /// In memory: what an fsync costs is measured elsewhere, and a thousand of them would be waited for here.
     pub dir: tempfile::TempDir,
 }
 
 impl Lab {
     pub fn new() -> Self {
         let ns = || Ns::new().expect("these tests need root");
-        let lab = Self { box_ns: ns(), site: ns(), laptop: ns(), dir: tempfile::tempdir().expect("tempdir") };
+        let lab = Self { box_ns: ns(), site: ns(), laptop: ns(), dir: tempfile::tempdir_in("/dev/shm").expect("tempdir") };
         lab.wire_lan1();
         lab.box_ns.veth("lan2", &lab.site, "site2").expect("veth");
         lab.box_ns.veth("lan3", &lab.laptop, "laptop").expect("veth");
@@ -142,16 +143,16 @@ impl Lab {
         Engine { network: network::start(options).await.expect("start") }
     }
 
-    /// The last lines of what the kernel has on `lan1`, addresses and routes, as `ip` prints them.
+    /// The kernel's addresses, routes and rules, as `ip` prints them. Rules of one priority have no order that counts.
     pub fn kernel(&self) -> String {
         let show = |args: &[&str]| {
             let out = self.box_ns.command("ip").args(args).output().expect("ip");
             String::from_utf8_lossy(&out.stdout).into_owned()
         };
-        let counters = |text: String| {
-            text.lines().filter(|l| !l.contains("valid_lft")).map(|l| format!("{}\n", l.trim_end())).collect::<String>()
-        };
-        counters(show(&["-4", "addr"])) + &show(&["-4", "route", "show", "table", "all"]) + &show(&["-4", "rule"])
+        let all = show(&["-4", "addr"]) + &show(&["-4", "route", "show", "table", "all"]) + &show(&["-4", "rule"]);
+        let mut lines = all.lines().filter(|l| !l.contains("valid_lft")).map(str::trim).collect::<Vec<_>>();
+        lines.sort_unstable();
+        lines.join("\n")
     }
 
     /// A TCP connection from the site to the box, both ends kept open.

@@ -106,11 +106,11 @@ pub async fn start(
     let boot_id = clock::boot_id().map_err(disk)?;
     let (kernel, changes) = Kernel::open()?;
     let (publish, published) = watch::channel(Arc::new(Published::default()));
-    let (state, effects) = transaction::start(loaded.found, &boot_id, &loaded.spec, clock::now());
+    let (state, effects) = transaction::start(loaded.found, &boot_id, &loaded.spec.clone().normalised(), clock::now());
     let mut task = Task {
         kernel,
         boot_id,
-        committed: loaded.spec,
+        committed: loaded.spec.normalised(),
         spec_problem: loaded.spec_problem,
         state,
         last: loaded.outcome,
@@ -216,7 +216,7 @@ impl Task {
     async fn plan(&mut self, spec: &NetworkSpec) -> Result<Plan, Fault> {
         self.observe().await;
         checked(self.issues(spec))?;
-        Ok(plan(&self.state_now(), &self.committed, spec, &self.options.board))
+        Ok(plan(&self.state_now(), &self.committed, &spec.clone().normalised(), &self.options.board))
     }
 
     fn issues(&self, spec: &NetworkSpec) -> Vec<Issue> {
@@ -232,6 +232,7 @@ impl Task {
     async fn open(&mut self, apply: Apply) -> Result<Transaction, Fault> {
         self.observe().await;
         checked(self.issues(&apply.spec))?;
+        let apply = Apply { spec: apply.spec.normalised(), ..apply };
         let before = self.state_now();
         let after = report::attainable(&wanted(&apply.spec, &self.options.board), &self.interfaces);
         if before == after && apply.spec == self.committed {
@@ -272,8 +273,13 @@ impl Task {
     }
 
     async fn ask(&mut self, event: Event, asker: Asker) {
+        // one reading of the clock decides between this request and a deadline that it just missed
+        let now = clock::now();
+        if self.state.deadline().is_some_and(|deadline| deadline <= now) {
+            self.drive_at(Event::Tick, now).await;
+        }
         self.asker = asker;
-        self.drive(event).await;
+        self.drive_at(event, now).await;
         // who waits for an end waits on until it comes
         if let Asker::End(_) = &self.asker {
             if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
@@ -284,13 +290,18 @@ impl Task {
 
     /// One event, and all that follows from it at once.
     async fn drive(&mut self, event: Event) {
+        self.drive_at(event, clock::now()).await;
+    }
+
+    async fn drive_at(&mut self, event: Event, mut now: BootMillis) {
         let mut queue = VecDeque::from([event]);
         while let Some(event) = queue.pop_front() {
-            let (state, effects) = transaction::step(mem::take(&mut self.state), event, clock::now());
+            let (state, effects) = transaction::step(mem::take(&mut self.state), event, now);
             self.state = state;
             for effect in effects {
                 queue.extend(self.perform(effect).await);
             }
+            now = clock::now();
         }
     }
 
