@@ -3,6 +3,9 @@
 //! One library, built twice: with `ssr` for the box, with `hydrate` for the browser, which gets nothing but [`islands`] and the
 //! rules of [`domain`] that they use.
 
+// A page is one type with all its elements inside.
+#![recursion_limit = "256"]
+
 #[cfg(feature = "ssr")]
 pub mod assets;
 #[cfg(feature = "ssr")]
