@@ -14,9 +14,8 @@ use std::{io, path::PathBuf, sync::Arc};
 use axum::{
     Router,
     extract::State,
-    http::{StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{get, post},
 };
 use tokio::{
@@ -32,6 +31,7 @@ use crate::{
         api::{Hello, Overview},
         fault::{Fault, Refusal},
     },
+    pages,
 };
 
 mod assets;
@@ -130,17 +130,12 @@ impl App {
 pub async fn run(options: WebOptions) -> Result<(), WebError> {
     let mut end = signal(SignalKind::terminate()).map_err(WebError::Signal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(WebError::Signal)?;
-    let pages = Pages { routes: Router::new, refused: plainly_refused, pieces: |_, _| Vec::new() };
+    let pages = Pages { routes: pages::routes, refused: pages::refused, pieces: pages::live::pieces };
     tokio::select! {
         ended = serve(options, pages, Limits::default(), TcpPorts::default()) => ended,
         _ = end.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
     }
-}
-
-fn plainly_refused(_: &Visitor, refusal: &Refusal) -> Response {
-    let status = StatusCode::from_u16(refusal.fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{refusal}\n")).into_response()
 }
 
 async fn serve(options: WebOptions, pages: Pages, limits: Limits, ports: TcpPorts) -> Result<(), WebError> {

@@ -85,6 +85,7 @@ impl Agent {
             .route("/v1/hello", get(|State(said): Told| async move { Json(said.borrow().hello.clone()) }))
             .route("/v1/hello/events", get(|State(said): Told| async move { lines(said, |s| Some(s.hello.clone())) }))
             .route("/v1/session", get(session))
+            .route("/v1/overview", get(overview))
             .route("/v1/events", get(events))
             .with_state(self.said.subscribe());
         self.running = Some(self.tasks.spawn(async move { accept(listener, router).await }));
@@ -129,6 +130,11 @@ async fn session(State(said): Told, headers: HeaderMap) -> Response {
     } else {
         refused()
     }
+}
+
+async fn overview(State(said): Told, headers: HeaderMap) -> Response {
+    let said = said.borrow();
+    if alive(&said, &headers) { Json(said.overview.clone()).into_response() } else { refused() }
 }
 
 async fn events(State(said): Told, headers: HeaderMap) -> Response {

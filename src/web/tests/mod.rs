@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use axum::{
     Extension, Router,
     body::Body,
-    http::{HeaderMap, Method, Request, StatusCode, request},
-    response::Response,
+    http::{HeaderMap, Method, Request, StatusCode, header, request},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use http_body_util::BodyExt;
@@ -20,6 +20,7 @@ mod agent;
 mod attacks;
 mod doors;
 mod live;
+mod real;
 mod sockets;
 
 use agent::{Agent, Said, said};
@@ -33,6 +34,11 @@ const SOON: Duration = Duration::from_secs(10);
 
 fn pages() -> Pages {
     Pages { routes, refused: plainly_refused, pieces }
+}
+
+fn plainly_refused(_: &Visitor, refusal: &Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{refusal}\n")).into_response()
 }
 
 fn routes() -> Router<App> {
