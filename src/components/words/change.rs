@@ -20,6 +20,10 @@ pub fn item(text: Text, item: &Item, ports: Ports) -> String {
         Item::DefaultRoute { port: at, gateway, place } => text.item_default_route_later(gateway, place, port(at)),
         Item::PortGateway { port: at, gateway } => text.item_port_gateway(gateway, port(at)),
         Item::Dns { server } => text.item_dns(server),
+        Item::DnsOrder { servers } => {
+            let servers = servers.iter().map(ToString::to_string).collect::<Vec<_>>();
+            text.item_dns_order(list(text, &servers))
+        }
         Item::Management { port: at } => text.item_management(port(at)),
         Item::UplinkOrder { ports: order } => {
             let order = order.iter().map(port).collect::<Vec<_>>();
