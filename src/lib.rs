@@ -3,6 +3,10 @@
 //! One library, built twice: with `ssr` for the box, with `hydrate` for the browser, which gets nothing but [`islands`] and the
 //! rules of [`domain`] that they use.
 
+#![recursion_limit = "256"]
+
+#[cfg(feature = "ssr")]
+pub mod agent;
 #[cfg(feature = "ssr")]
 pub mod assets;
 #[cfg(feature = "ssr")]

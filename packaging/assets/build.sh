@@ -3,14 +3,14 @@
 # `assets` of cargo's target folder, where build.rs finds it. When nothing changed it takes less than a second.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-target=${CARGO_TARGET_DIR:-$PWD/target}
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 tools=packaging/assets
 work=$target/assets-work
 triple=wasm32-unknown-unknown
 mkdir -p "$work"
 
 # --- islands ---
-islands=(build --quiet --lib --target "$triple" --profile wasm-release --no-default-features --features hydrate)
+islands=(rustc --quiet --lib --crate-type cdylib --target "$triple" --profile wasm-release --no-default-features --features hydrate)
 if [ -d "$(rustc --print target-libdir --target "$triple")" ]; then
   cargo "${islands[@]}"
   module=$target/$triple/wasm-release/gatehouse.wasm

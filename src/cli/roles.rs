@@ -1,10 +1,18 @@
 //! The services: the agent and the web server.
 
 use super::{CliError, Global};
-use crate::web::{self, WebOptions};
+use crate::{
+    agent::{self, AgentOptions},
+    web::{self, WebOptions},
+};
 
-pub(super) async fn agent(_global: &Global) -> Result<(), CliError> {
-    Err(CliError::Role { role: "agent", reason: "it is not in this build".to_owned() })
+pub(super) async fn agent(global: &Global) -> Result<(), CliError> {
+    let options = AgentOptions {
+        config: global.config.clone(),
+        state_dir: global.state_dir.clone(),
+        runtime_dir: global.runtime_dir.clone(),
+    };
+    agent::run(options).await.map_err(|error| ended("agent", &error))
 }
 
 pub(super) async fn web(global: &Global) -> Result<(), CliError> {

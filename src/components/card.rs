@@ -22,6 +22,7 @@ pub fn Card(
             {children()}
         </section>
     }
+    .into_any()
 }
 
 /// Terms and values. A value is text, or code where it is an address.

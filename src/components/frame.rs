@@ -7,7 +7,11 @@ use super::{
     note::Note,
     tag::Mood,
 };
-use crate::{assets, islands::Live, text::{Lang, Text}};
+use crate::{
+    assets,
+    islands::Live,
+    text::{Lang, Text},
+};
 
 /// What the frame says.
 #[derive(Clone, Debug)]
@@ -59,16 +63,18 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
             <body>
                 <a class="skip" href="#content">{text.page_skip()}</a>
                 <div class=if signed_in { "frame with-nav" } else { "frame" }>
-                    {head(&frame)}
-                    {signed_in.then(|| places(text, frame.place, &frame.path))}
+                    {head(&frame).into_any()}
+                    {signed_in.then(|| places(text, frame.place, &frame.path).into_any())}
                     <main id="content" tabindex="-1" class=(!signed_in).then_some("entry")>
-                        {signed_in.then(|| live(text))}
+                        {signed_in.then(|| live(text).into_any())}
                         {children()}
                     </main>
                 </div>
             </body>
         </html>
     }
+    // erased here and at cards and notes: otherwise the type of a page would hold each of its elements
+    .into_any()
 }
 
 fn asset(name: &str) -> String {

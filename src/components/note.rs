@@ -19,4 +19,5 @@ pub fn Note(
             {children()}
         </div>
     }
+    .into_any()
 }

@@ -26,7 +26,6 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    box_file::Role,
     load::Load,
     name::PortName,
     network::{kernel::StateHash, proof::Connection, spec::NetworkSpec, status::NetworkStatus, transaction::TxId},
@@ -50,7 +49,7 @@ pub struct Caller {
 }
 
 /// What anybody may know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// Whether a password is set; until then nothing else is served.
     pub ready: bool,
@@ -70,12 +69,6 @@ pub struct Listen {
     pub service: bool,
     /// Addresses that a certificate is needed for, those of an open change included.
     pub addresses: Vec<Ipv4Addr>,
-}
-
-impl Listen {
-    pub fn is_service(role: Role) -> bool {
-        role == Role::Service
-    }
 }
 
 /// All that the overview shows; also the event that tells of a change.

@@ -17,8 +17,10 @@ pub fn pieces(text: Text, overview: &Overview) -> Vec<(String, String)> {
         ("network", |t, o| network::state(t, o).into_any()),
     ];
     let fixed = fixed.map(|(id, piece)| (id.to_owned(), to_html(|| piece(text, overview))));
-    let ports = overview.network.ports.iter().map(|its| {
-        (port::status_id(&its.name), to_html(|| port::status(text, its, &overview.network)))
-    });
+    let ports = overview
+        .network
+        .ports
+        .iter()
+        .map(|its| (port::status_id(&its.name), to_html(|| port::status(text, its, &overview.network))));
     fixed.into_iter().chain(ports).collect()
 }

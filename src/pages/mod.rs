@@ -17,11 +17,10 @@ pub mod render;
 use axum::{Router, http::StatusCode, response::Response};
 
 use crate::{
-    client::here,
     components::{frame::Frame, nav::Place},
     domain::{
         api::Overview,
-        fault::{Fault, Refusal},
+        fault::Refusal,
     },
     web::{App, Visitor},
 };
@@ -35,16 +34,11 @@ pub fn routes() -> Router<App> {
         .merge(port::routes())
         .merge(change::routes())
         .merge(handoff::routes())
-        .fallback(not_found)
 }
 
 /// The page that says why not.
 pub fn refused(visitor: &Visitor, refusal: &Refusal) -> Response {
     render::render(status(refusal), || fault::page(bare(visitor, "/"), refusal))
-}
-
-async fn not_found(visitor: Visitor) -> Response {
-    refused(&visitor, &here(Fault::NotFound))
 }
 
 fn status(refusal: &Refusal) -> StatusCode {

@@ -92,6 +92,12 @@ impl NetworkSpec {
         self.ports.get(name).cloned().unwrap_or_default()
     }
 
+    /// The same wish in its shortest form: a port that is off is not named. Two specs that mean the same are equal then.
+    pub fn normalised(mut self) -> Self {
+        self.ports.retain(|_, port| *port != PortSpec::default());
+        self
+    }
+
     /// The same spec with one port changed.
     pub fn with_port(&self, name: PortName, port: PortSpec) -> Self {
         let mut spec = self.clone();

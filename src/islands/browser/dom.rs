@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::{document, set_interval_with_handle, window};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, Event, HtmlInputElement, XmlHttpRequest};
+use web_sys::{Element, Event, EventTarget, HtmlInputElement, XmlHttpRequest};
 
 pub fn find(root: &Element, selector: &str) -> Option<Element> {
     root.query_selector(selector).ok().flatten()
@@ -42,9 +42,9 @@ pub fn show(element: Option<&Element>, visible: bool) {
     }
 }
 
-pub fn on(element: &Element, event: &str, react: impl FnMut(Event) + 'static) {
+pub fn on(target: &EventTarget, event: &str, react: impl FnMut(Event) + 'static) {
     let react = Closure::<dyn FnMut(Event)>::new(react);
-    let _ = element.add_event_listener_with_callback(event, react.as_ref().unchecked_ref());
+    let _ = target.add_event_listener_with_callback(event, react.as_ref().unchecked_ref());
     // lives as long as the page
     react.forget();
 }

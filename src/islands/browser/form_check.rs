@@ -27,7 +27,7 @@ pub fn start(root: &Element) {
         for (field, seen) in FIELDS.iter().zip(seen.iter_mut()) {
             *seen |= field.as_str() == left.name() && !left.value().is_empty();
         }
-        check(&form, &seen);
+        check(&form, &*seen);
     });
 }
 

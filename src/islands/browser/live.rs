@@ -1,12 +1,15 @@
 //! Live parts: pieces of HTML that the server sends, each an element with an id.
 
-use std::{cell::{Cell, RefCell}, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use leptos::prelude::document;
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::JsCast;
 use web_sys::{Element, EventSource, HtmlElement, HtmlTemplateElement, MessageEvent};
 
-use super::dom::{all, by_id, every, find, go, now, send, set, show};
+use super::dom::{all, by_id, every, find, go, now, on, send, set, show};
 
 const EVENTS: &str = "/events";
 /// Shorter: each hand-over of a phone's radio is told. Longer: people act on what is no longer so.
@@ -15,7 +18,7 @@ const LOOK: u64 = 2_000;
 
 pub fn start(root: &Element) {
     let (away, signed_out) = (find(root, "[data-offline]"), find(root, "[data-signed-out]"));
-    let source = Rc::new(RefCell::new(connect()));
+    let source = Rc::new(RefCell::new(connect(signed_out.as_ref())));
     let heard = Rc::new(Cell::new(now()));
     every(LOOK, move || {
         let state = source.borrow().as_ref().map_or(EventSource::CLOSED, EventSource::ready_state);
@@ -34,7 +37,7 @@ pub fn start(root: &Element) {
                     signed_out_now(signed_out.as_ref());
                 } else if answer.good() {
                     show(signed_out.as_ref(), false);
-                    *source.borrow_mut() = connect();
+                    *source.borrow_mut() = connect(signed_out.as_ref());
                 }
             });
         }
@@ -50,17 +53,22 @@ fn signed_out_now(note: Option<&Element>) {
     }
 }
 
-fn connect() -> Option<EventSource> {
+fn connect(signed_out: Option<&Element>) -> Option<EventSource> {
     let source = EventSource::new(EVENTS).ok()?;
-    let react = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
-        if let Some(html) = event.data().as_string() {
+    on(&source, "piece", |event| {
+        if let Some(html) = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string()) {
             renew(&html);
         }
     });
-    source.set_onmessage(Some(react.as_ref().unchecked_ref()));
-    react.forget();
+    let (ended, note) = (source.clone(), signed_out.cloned());
+    on(&source, "ended", move |_| {
+        ended.close();
+        signed_out_now(note.as_ref());
+    });
     Some(source)
 }
+
+/// The first line is the id, which the element has too.
 
 fn renew(html: &str) {
     let Ok(holder) = document().create_element("template") else { return };

@@ -1,0 +1,7 @@
+//! One file a command.
+
+mod events;
+mod in_use;
+pub mod reach;
+pub mod run;
+pub mod up;

@@ -1,0 +1,79 @@
+//! The two files of `/etc/gatehouse` that a box is delivered with.
+
+use crate::{
+    error::{Context, Result},
+    inside::WEB_UID,
+};
+use std::{fs, path::Path};
+
+/// A port of the box: its name, and what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Port {
+    pub name: &'static str,
+    label: &'static str,
+    role: &'static str,
+    last: u8,
+}
+
+pub(crate) const PORTS: [Port; 3] = [
+    Port { name: "lan1", label: "LAN1", role: "uplink", last: 1 },
+    Port { name: "lan2", label: "LAN2", role: "uplink", last: 2 },
+    Port { name: "lan3", label: "LAN3", role: "service", last: 3 },
+];
+
+impl Port {
+    /// The same over every restart of the box.
+    pub fn mac(self, number: u8) -> String {
+        format!("02:00:00:00:{number:02x}:{:02x}", self.last)
+    }
+}
+
+/// Writes both. What a test wrote there before is overwritten, as by a factory's image.
+pub(crate) fn write(folder: &Path, number: u8) -> Result<()> {
+    for (name, text) in [("box.toml", box_toml(number)), ("gatehouse.toml", format!("web_uid = {WEB_UID}\n"))] {
+        let path = folder.join(name);
+        fs::write(&path, text).could_not(|| format!("write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn box_toml(number: u8) -> String {
+    let ports = PORTS.map(|port| {
+        let Port { name, label, role, .. } = port;
+        let mac = port.mac(number);
+        format!(
+            "[[port]]\nname = \"{name}\"\nlabel = \"{label}\"\nrole = \"{role}\"\ndevice = {{ mac = \"{mac}\" }}\n\n"
+        )
+    });
+    let ports = ports.concat();
+    let (serial, last) = (2218 + u16::from(number), 14 + number);
+    format!(
+        r#"model = "B-012"
+serial = "7F3K-{serial}"
+
+{ports}[factory]
+uplink_order = ["lan1", "lan2"]
+
+[factory.ports.lan1]
+ipv4 = {{ method = "static", addresses = ["10.20.0.{last}/24"], gateway = "10.20.0.1" }}
+dns = ["10.20.0.1"]
+manage = true
+
+[factory.ports.lan2]
+ipv4 = {{ method = "off" }}
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_box_has_the_documented_names_and_addresses() {
+        let text = box_toml(1);
+        for part in ["\"7F3K-2219\"", "02:00:00:00:01:03", "10.20.0.15/24", "label = \"LAN2\"\nrole = \"uplink\""] {
+            assert!(text.contains(part), "{part} is missing in {text}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The agent's socket: HTTP/1.1 and JSON, for the web process and the command line only.
+
+mod caller;
+mod network;
+mod sign_in;
+mod status;
+
+use std::{fs, io, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRequest, Request, rejection::JsonRejection},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tokio::{net::UnixListener, sync::watch};
+
+use super::{auth::Auth, network::Network, secrets};
+use crate::domain::{
+    api::{BODY_LIMIT, Hello},
+    box_file::BoxFile,
+    fault::{Fault, Refusal},
+    load::Load,
+};
+
+pub use caller::Peer;
+
+/// What every call may use.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    board: Arc<BoxFile>,
+    network: Network,
+    auth: Auth,
+    load: watch::Receiver<Load>,
+    hello: watch::Sender<Hello>,
+    web_uid: Option<u32>,
+}
+
+impl Shared {
+    pub fn new(
+        board: BoxFile,
+        network: Network,
+        auth: Auth,
+        load: watch::Receiver<Load>,
+        hello: watch::Sender<Hello>,
+        web_uid: Option<u32>,
+    ) -> Self {
+        let shared = Self { board: Arc::new(board), network, auth, load, hello, web_uid };
+        tokio::spawn(status::keep_hello(shared.clone()));
+        shared
+    }
+}
+
+/// A refusal on its way out; names the operation in the log.
+#[derive(Debug)]
+pub struct Refused(Fault);
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self(fault)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let refusal = Refusal::new(self.0, secrets::operation());
+        tracing::info!(operation = refusal.operation, code = refusal.code, fault = %refusal.fault, "refused");
+        let status = StatusCode::from_u16(refusal.fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, axum::Json(refusal)).into_response()
+    }
+}
+
+/// A JSON body; what is wrong with it is told as a refusal.
+struct Json<T>(T);
+
+impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+        let json = axum::Json::from_request(request, state).await;
+        json.map(|axum::Json(value)| Self(value))
+            .map_err(|error: JsonRejection| Refused(Fault::Malformed { detail: error.body_text() }))
+    }
+}
+
+type Reply<T> = Result<axum::Json<T>, Refused>;
+
+pub fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/v1/hello", get(status::hello))
+        .route("/v1/hello/events", get(status::hello_events))
+        .route("/v1/overview", get(status::overview))
+        .route("/v1/events", get(status::events))
+        .route("/v1/setup", post(sign_in::setup))
+        .route("/v1/login", post(sign_in::login))
+        .route("/v1/logout", post(sign_in::logout))
+        .route("/v1/session", get(sign_in::session))
+        .route("/v1/password", post(sign_in::password))
+        .route("/v1/network/plan", post(network::plan))
+        .route("/v1/network/apply", post(network::apply))
+        .route("/v1/network/confirm", post(network::confirm))
+        .route("/v1/network/handoff", post(network::handoff))
+        .route("/v1/network/rollback", post(network::rollback))
+        .route("/v1/network/more-time", post(network::more_time))
+        .fallback(|| async { Refused(Fault::NotFound) })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(shared)
+}
+
+/// Serves until a signal comes. The socket's folder may be entered by all: who may ask is decided by peer credentials.
+///
+/// # Errors
+/// When the socket cannot be made.
+pub async fn serve(path: &Path, shared: Shared) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o666))?;
+    tracing::info!(socket = %path.display(), "ready");
+    let service = router(shared).into_make_service_with_connect_info::<Peer>();
+    tokio::select! {
+        result = axum::serve(listener, service) => result,
+        () = ended() => Ok(()),
+    }
+}
+
+/// SIGTERM or SIGINT: ends at once. An open change goes on in the journal.
+async fn ended() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+}

@@ -1,0 +1,137 @@
+//! What the box is and does, once or as a stream of lines.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{Json as Body, body::Body as Stream, extract::State, response::Response};
+use futures_util::stream;
+use serde::Serialize;
+
+use super::{
+    Refused, Reply, Shared,
+    caller::{Admitted, Who},
+};
+use crate::{
+    agent::clock,
+    domain::{
+        api::{Hello, Overview},
+        network::transaction::Digest,
+    },
+};
+
+/// A stream looks this often whether its session is still alive.
+const CHECK_SESSION: Duration = Duration::from_secs(5);
+
+pub(super) async fn hello(State(shared): State<Shared>, _: Who) -> Body<Hello> {
+    Body(shared.hello.borrow().clone())
+}
+
+pub(super) async fn hello_events(State(shared): State<Shared>, _: Who) -> Response {
+    let receiver = shared.hello.subscribe();
+    let lines = stream::unfold((receiver, true), |(mut receiver, first)| async move {
+        if !first {
+            receiver.changed().await.ok()?;
+        }
+        let line = line(&*receiver.borrow_and_update());
+        Some((line, (receiver, false)))
+    });
+    ndjson(Stream::from_stream(lines))
+}
+
+pub(super) async fn overview(State(shared): State<Shared>, _: Admitted) -> Reply<Overview> {
+    Ok(Body(shared.overview()))
+}
+
+pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted) -> Result<Response, Refused> {
+    let watcher = Watcher { network: shared.network.watch(), load: shared.load.clone(), digest: who.digest(), shared };
+    let lines = stream::unfold((watcher, true), |(mut watcher, first)| async move {
+        if !first {
+            watcher.changed().await?;
+        }
+        Some((line(&watcher.shared.overview()), (watcher, false)))
+    });
+    Ok(ndjson(Stream::from_stream(lines)))
+}
+
+struct Watcher {
+    network: tokio::sync::watch::Receiver<std::sync::Arc<crate::agent::network::Published>>,
+    load: tokio::sync::watch::Receiver<crate::domain::load::Load>,
+    /// `None` on the console.
+    digest: Option<Digest>,
+    shared: Shared,
+}
+
+impl Watcher {
+    /// `None` when the session has ended.
+    async fn changed(&mut self) -> Option<()> {
+        loop {
+            tokio::select! {
+                result = self.network.changed() => return result.ok(),
+                result = self.load.changed() => return result.ok(),
+                () = tokio::time::sleep(CHECK_SESSION) => {}
+            }
+            self.alive().await?;
+        }
+    }
+
+    async fn alive(&self) -> Option<()> {
+        match &self.digest {
+            Some(digest) => self.shared.auth.left(digest.clone()).await.ok().map(drop),
+            None => Some(()),
+        }
+    }
+}
+
+fn line<T: Serialize>(value: &T) -> Result<Vec<u8>, Infallible> {
+    // our own types always serialise; an empty line would only be skipped
+    let mut line = serde_json::to_vec(value).unwrap_or_default();
+    line.push(b'\n');
+    Ok(line)
+}
+
+fn ndjson(body: Stream) -> Response {
+    Response::builder()
+        .header("content-type", "application/x-ndjson")
+        .body(body)
+        .unwrap_or_else(|_| Response::new(Stream::empty()))
+}
+
+impl Shared {
+    fn overview(&self) -> Overview {
+        Overview {
+            model: self.board.model.clone(),
+            serial: self.board.serial.clone(),
+            host_name: host_name(),
+            support: self.board.support.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            network: self.network.published().at(clock::now()),
+            load: *self.load.borrow(),
+            now: clock::wall(),
+        }
+    }
+}
+
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Keeps the public greeting up to date.
+pub(super) async fn keep_hello(shared: Shared) {
+    let mut network = shared.network.watch();
+    let mut ready = shared.auth.watch_ready();
+    loop {
+        let (listen, cut) = {
+            let published = network.borrow_and_update();
+            (published.listen.clone(), published.cut)
+        };
+        let hello = Hello { ready: *ready.borrow_and_update(), host_name: host_name(), listen, cut };
+        shared.hello.send_if_modified(|old| {
+            let changed = *old != hello;
+            *old = hello;
+            changed
+        });
+        let changed = tokio::select! { r = network.changed() => r, r = ready.changed() => r };
+        if changed.is_err() {
+            return;
+        }
+    }
+}

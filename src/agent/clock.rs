@@ -1,0 +1,39 @@
+//! The clocks, read here and nowhere else.
+
+use std::{fs, io, time::Duration};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::domain::time::{BootMillis, UnixSeconds};
+
+/// `CLOCK_BOOTTIME` in milliseconds.
+pub fn now() -> BootMillis {
+    let t = clock_gettime(ClockId::Boottime);
+    BootMillis(u64::try_from(t.tv_sec).unwrap_or(0) * 1000 + u64::try_from(t.tv_nsec).unwrap_or(0) / 1_000_000)
+}
+
+/// `CLOCK_REALTIME` in seconds.
+pub fn wall() -> UnixSeconds {
+    UnixSeconds(u64::try_from(clock_gettime(ClockId::Realtime).tv_sec).unwrap_or(0))
+}
+
+/// Names this boot (`random(4)`): deadlines of another boot mean nothing.
+///
+/// # Errors
+/// When `/proc` cannot be read.
+pub fn boot_id() -> io::Result<String> {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|s| s.trim().to_owned())
+}
+
+/// Ends at a point in time; never, if there is none.
+pub async fn until(deadline: Option<BootMillis>) {
+    match deadline {
+        Some(at) => {
+            // CLOCK_BOOTTIME runs on in suspend and tokio's clock does not: look again at least once a second
+            while at.left(now()) > 0 {
+                tokio::time::sleep(Duration::from_millis(at.left(now()).min(1000))).await;
+            }
+        }
+        None => std::future::pending().await,
+    }
+}

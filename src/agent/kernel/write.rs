@@ -1,0 +1,122 @@
+//! Performs single writes. Deleting what is gone already is done; adding what is there is an error, because then it is not ours.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use rtnetlink::{
+    Error, LinkUnspec, RouteMessageBuilder,
+    packet_route::{
+        address::{AddressAttribute, AddressMessage, AddressProtocol},
+        route::{RouteMessage, RouteProtocol, RouteScope},
+        rule::{RuleAction, RuleAttribute, RuleMessage},
+    },
+};
+
+use super::{Interfaces, Kernel, describe, errno};
+use crate::domain::network::kernel::{Address, Object, PROTOCOL, Route, SourceRule};
+
+/// `ESRCH`, `ENODEV` and `EADDRNOTAVAIL`: what was to be deleted is not there.
+const GONE: [i32; 3] = [3, 19, 99];
+
+impl Kernel {
+    /// # Errors
+    /// The kernel's own words.
+    pub async fn add(&self, object: &Object, interfaces: &Interfaces) -> Result<(), String> {
+        let result = match object {
+            Object::Up(port) => {
+                let up = LinkUnspec::new_with_index(index(interfaces, port)?).up().build();
+                self.handle.link().set(up).execute().await
+            }
+            Object::Address(address) => {
+                let (ip, prefix) = (IpAddr::V4(address.net.addr()), address.net.prefix_len());
+                let mut request = self.handle.address().add(index(interfaces, &address.port)?, ip, prefix);
+                request.message_mut().attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(PROTOCOL)));
+                request.execute().await
+            }
+            Object::Route(route) => self.handle.route().add(route_message(route, interfaces)?).execute().await,
+            Object::Rule(rule) => {
+                let mut request = self
+                    .handle
+                    .rule()
+                    .add()
+                    .v4()
+                    .source_prefix(rule.source, 32)
+                    .table_id(rule.table)
+                    .priority(rule.priority)
+                    .action(RuleAction::ToTable);
+                request.message_mut().attributes.push(RuleAttribute::Protocol(RouteProtocol::from(PROTOCOL)));
+                request.execute().await
+            }
+        };
+        result.map_err(|error| describe(&error))
+    }
+
+    /// # Errors
+    /// The kernel's own words.
+    pub async fn delete(&self, object: &Object, interfaces: &Interfaces) -> Result<(), String> {
+        let result = match object {
+            // a link is never taken down
+            Object::Up(_) => Ok(()),
+            Object::Address(address) => match index(interfaces, &address.port) {
+                Ok(index) => self.handle.address().del(address_message(address, index)).execute().await,
+                // its addresses went with the interface
+                Err(_) => Ok(()),
+            },
+            Object::Route(route) => match route_message(route, interfaces) {
+                Ok(message) => self.handle.route().del(message).execute().await,
+                Err(_) => Ok(()),
+            },
+            Object::Rule(rule) => self.handle.rule().del(rule_message(*rule)).execute().await,
+        };
+        match result {
+            Err(error) if gone(object, &error) => Ok(()),
+            other => other.map_err(|error| describe(&error)),
+        }
+    }
+}
+
+fn gone(object: &Object, error: &Error) -> bool {
+    // a rule that is not there is ENOENT
+    let missing_rule = matches!(object, Object::Rule(_)) && errno(error) == Some(2);
+    missing_rule || errno(error).is_some_and(|n| GONE.contains(&n))
+}
+
+fn index(interfaces: &Interfaces, port: &crate::domain::name::PortName) -> Result<u32, String> {
+    interfaces.get(port).copied().ok_or_else(|| format!("port {port} has no hardware now (ENODEV)"))
+}
+
+fn address_message(address: &Address, index: u32) -> AddressMessage {
+    let mut message = AddressMessage::default();
+    message.header.family = rtnetlink::packet_route::AddressFamily::Inet;
+    message.header.index = index;
+    message.header.prefix_len = address.net.prefix_len();
+    message.attributes.push(AddressAttribute::Local(IpAddr::V4(address.net.addr())));
+    message.attributes.push(AddressAttribute::Address(IpAddr::V4(address.net.addr())));
+    message
+}
+
+fn route_message(route: &Route, interfaces: &Interfaces) -> Result<RouteMessage, String> {
+    let message = RouteMessageBuilder::<Ipv4Addr>::new()
+        .output_interface(index(interfaces, &route.port)?)
+        .destination_prefix(route.destination.network(), route.destination.prefix_len())
+        .table_id(route.table)
+        .protocol(RouteProtocol::from(PROTOCOL))
+        .priority(route.metric);
+    Ok(match route.gateway {
+        Some(gateway) => message.gateway(gateway).build(),
+        None => message.scope(RouteScope::Link).build(),
+    })
+}
+
+fn rule_message(rule: SourceRule) -> RuleMessage {
+    let mut message = RuleMessage::default();
+    message.header.family = rtnetlink::packet_route::AddressFamily::Inet;
+    message.header.action = RuleAction::ToTable;
+    message.header.src_len = 32;
+    message.attributes = vec![
+        RuleAttribute::Source(IpAddr::V4(rule.source)),
+        RuleAttribute::Priority(rule.priority),
+        RuleAttribute::Table(rule.table),
+        RuleAttribute::Protocol(RouteProtocol::from(PROTOCOL)),
+    ];
+    message
+}

@@ -1,0 +1,63 @@
+//! The privileged daemon: it owns every effect on the box and decides who may ask for one.
+//!
+//! One task owns each resource: `network` the kernel's network state, the spec and the journal; `auth` the password and the
+//! sessions; `load` the samples of `/proc`. The API only sends them messages; nothing runs on a request's future.
+
+pub mod api;
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod disk;
+pub mod kernel;
+pub mod load;
+pub mod network;
+pub mod secrets;
+
+use std::path::PathBuf;
+
+use tokio::sync::watch;
+
+use crate::domain::api::Hello;
+
+/// Where the agent finds and keeps its things.
+#[derive(Clone, Debug)]
+pub struct AgentOptions {
+    /// `gatehouse.toml`; `box.toml` lies beside it.
+    pub config: PathBuf,
+    /// What survives a restart: spec, journal, password.
+    pub state_dir: PathBuf,
+    /// What does not: socket, sessions, DNS file.
+    pub runtime_dir: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    #[error(transparent)]
+    Network(#[from] network::StartError),
+    #[error(transparent)]
+    Auth(#[from] auth::StartError),
+    #[error("the API cannot be served at {path}")]
+    Serve { path: PathBuf, source: std::io::Error },
+}
+
+/// Runs the agent until a signal ends it.
+///
+/// # Errors
+/// Only what makes a start impossible: no usable box file, no netlink, no socket. A bad spec or password file does not.
+pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
+    let config = config::Config::read(&options.config)?;
+    let board = config::box_file(&options.config.with_file_name("box.toml"))?;
+    disk::make_private_dir(&options.state_dir)
+        .and_then(|()| disk::make_shared_dir(&options.runtime_dir))
+        .map_err(|source| AgentError::Serve { path: options.runtime_dir.clone(), source })?;
+    let paths = network::Paths::new(&options.state_dir, &options.runtime_dir);
+    let network = network::start(network::Options { board: board.clone(), paths, before_write: None }).await?;
+    let auth = auth::start(&options.state_dir, &options.runtime_dir)?;
+    let load = load::start(options.state_dir.clone());
+    let (hello, _) = watch::channel(Hello::default());
+    let shared = api::Shared::new(board, network, auth, load, hello, config.web_uid);
+    let path = options.runtime_dir.join("agent.sock");
+    api::serve(&path, shared).await.map_err(|source| AgentError::Serve { path, source })
+}

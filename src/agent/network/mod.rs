@@ -1,0 +1,159 @@
+//! Owns the kernel's network state, the saved spec and the journal: one task, asked by messages.
+
+mod dns;
+mod report;
+mod store;
+mod task;
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub use report::Published;
+pub use store::Paths;
+
+use crate::domain::{
+    box_file::BoxFile,
+    fault::Fault,
+    network::{
+        diff::Step,
+        issue::Issue,
+        kernel::StateHash,
+        plan::Plan,
+        proof::Connection,
+        spec::NetworkSpec,
+        transaction::{Actor, Digest, Outcome, TxId},
+    },
+};
+
+/// Requests that may wait; beyond it callers are told that the box is busy.
+const MAILBOX: usize = 64;
+
+/// Called before each write to the kernel, with its number in the transaction. Tests use it to make the kernel refuse.
+pub type BeforeWrite = Arc<dyn Fn(usize, &Step) + Send + Sync>;
+
+#[derive(Clone)]
+pub struct Options {
+    pub board: BoxFile,
+    pub paths: Paths,
+    pub before_write: Option<BeforeWrite>,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("paths", &self.paths).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the kernel's network cannot be reached")]
+    Kernel(#[from] crate::agent::kernel::KernelError),
+    #[error("{path} cannot be used")]
+    Disk { path: PathBuf, source: std::io::Error },
+}
+
+/// What a change needs besides its spec.
+#[derive(Clone, Debug)]
+pub struct Apply {
+    pub spec: NetworkSpec,
+    pub base: StateHash,
+    pub by: Actor,
+    pub confirm: Digest,
+    pub handoff: Digest,
+    /// Milliseconds.
+    pub window: u64,
+}
+
+/// Where a confirmation or handoff came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Console,
+    Browser(Connection),
+    /// A browser whose connection the web process did not tell.
+    Unknown,
+}
+
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    pub token: Option<Digest>,
+    pub origin: Origin,
+    pub automatic: bool,
+    pub untested: bool,
+}
+
+type Answer<T> = oneshot::Sender<Result<T, Fault>>;
+
+#[derive(Debug)]
+enum Command {
+    Plan { spec: NetworkSpec, answer: Answer<Plan> },
+    Apply { apply: Box<Apply>, answer: Answer<TxId> },
+    Confirm { confirm: Confirm, answer: Answer<Outcome> },
+    Handoff { secret: Digest, origin: Origin, answer: Answer<()> },
+    GoBack { by: Actor, answer: Answer<Outcome> },
+    MoreTime { answer: Answer<()> },
+}
+
+/// The way to the task. Clones are cheap.
+#[derive(Clone, Debug)]
+pub struct Network {
+    mailbox: mpsc::Sender<Command>,
+    published: watch::Receiver<Arc<Published>>,
+}
+
+impl Network {
+    /// The newest status; a channel, so that watchers see each change.
+    pub fn watch(&self) -> watch::Receiver<Arc<Published>> {
+        self.published.clone()
+    }
+
+    pub fn published(&self) -> Arc<Published> {
+        self.published.borrow().clone()
+    }
+
+    pub async fn plan(&self, spec: NetworkSpec) -> Result<Plan, Fault> {
+        self.ask(|answer| Command::Plan { spec, answer }).await
+    }
+
+    /// Answers when the journal is written and the first step is on its way.
+    pub async fn apply(&self, apply: Apply) -> Result<TxId, Fault> {
+        self.ask(|answer| Command::Apply { apply: Box::new(apply), answer }).await
+    }
+
+    pub async fn confirm(&self, confirm: Confirm) -> Result<Outcome, Fault> {
+        self.ask(|answer| Command::Confirm { confirm, answer }).await
+    }
+
+    pub async fn handoff(&self, secret: Digest, origin: Origin) -> Result<(), Fault> {
+        self.ask(|answer| Command::Handoff { secret, origin, answer }).await
+    }
+
+    pub async fn go_back(&self, by: Actor) -> Result<Outcome, Fault> {
+        self.ask(|answer| Command::GoBack { by, answer }).await
+    }
+
+    pub async fn more_time(&self) -> Result<(), Fault> {
+        self.ask(|answer| Command::MoreTime { answer }).await
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Fault> {
+        let (answer, result) = oneshot::channel();
+        self.mailbox.try_send(command(answer)).map_err(|_| Fault::SlowDown { seconds: 1 })?;
+        result.await.unwrap_or_else(|_| Err(Fault::Internal { detail: "the network task ended".into() }))
+    }
+}
+
+/// Starts the task: reads what is on disk, finishes or undoes what was open, applies the committed spec.
+///
+/// # Errors
+/// When the kernel or the folders cannot be used. A bad spec file is no reason: see [`Published`].
+pub async fn start(options: Options) -> Result<Network, StartError> {
+    let (mailbox, commands) = mpsc::channel(MAILBOX);
+    let published = task::start(options, commands).await?;
+    Ok(Network { mailbox, published })
+}
+
+/// All issues of a spec, or `Ok`.
+fn checked(issues: Vec<Issue>) -> Result<(), Fault> {
+    if issues.is_empty() { Ok(()) } else { Err(Fault::Invalid { issues }) }
+}

@@ -1,0 +1,29 @@
+//! Tokens from the kernel's random source, and digests of what is kept.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::{network::transaction::Digest, secret::Secret};
+
+/// A new token: 256 random bits as 64 hexadecimal digits.
+///
+/// # Errors
+/// When the kernel gives no random bytes; nothing secret can be made then.
+pub fn token() -> Result<Secret, getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(Secret::new(hex::encode(bytes)))
+}
+
+/// What is kept of a token.
+pub fn digest(secret: &Secret) -> Digest {
+    Digest(hex::encode(Sha256::digest(secret.expose().as_bytes())))
+}
+
+/// Names one request in the answer and in the log.
+pub fn operation() -> String {
+    let mut bytes = [0; 6];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => hex::encode(bytes),
+        Err(_) => "unnamed".to_owned(),
+    }
+}

@@ -1,0 +1,7 @@
+//! The network engine against the real kernel, each test in namespaces of its own. Names carry the scenario's number.
+
+mod addresses;
+mod confirmation;
+mod disk;
+mod faults;
+mod lab;

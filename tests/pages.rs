@@ -1,0 +1,271 @@
+//! The pages, rendered from boxes in fixed states without an agent.
+//!
+//! `PAGES_DIR=folder cargo test --test pages` writes them all as files, to look at them.
+
+#[path = "pages/all.rs"]
+mod all;
+#[path = "pages/boxes.rs"]
+mod boxes;
+
+use std::{env, fs, path::Path};
+
+use all::{change_page, change_view, ended, frame, pages, port_page, refusal, stays, wrong_form};
+use gatehouse::{
+    components::words::{Ports, explain, issue, why},
+    domain::{
+        auth::password::PasswordRule,
+        fault::Fault,
+        network::{
+            diff::Step,
+            issue::{Field, Issue, Rule},
+            proof::Proof,
+            transaction::{Actor, Outcome, TxId, Why},
+        },
+    },
+    pages::{fault, live::pieces, render::to_html},
+    text::{Lang, Text},
+};
+
+const TEXTS: [Text; 2] = [Text(Lang::En), Text(Lang::ZhCn)];
+
+#[test]
+fn looks_as_it_did() {
+    for text in TEXTS {
+        for (name, html) in pages(text) {
+            if let Some(folder) = env::var_os("PAGES_DIR") {
+                let file = Path::new(&folder).join(format!("{name}.{}.html", text.0.tag()));
+                fs::write(file, &html).expect("PAGES_DIR is a folder");
+            }
+            if matches!(name, "overview-troubled" | "port-wrong" | "port-plan-moves" | "change-unwell" | "login-slow") {
+                insta::assert_snapshot!(format!("{name}.{}", text.0.tag()), readable(&html));
+            }
+        }
+    }
+}
+
+/// One element a line, and without the names of assets, which change with their content.
+fn readable(html: &str) -> String {
+    let body = html.split_once("<body").map_or(html, |(_, body)| body);
+    body.replace("<!>", "").replace("><", ">\n<")
+}
+
+#[test]
+fn every_page_says_its_language_its_title_and_one_heading() {
+    for text in TEXTS {
+        for (name, html) in pages(text) {
+            assert!(html.starts_with(&format!("<!DOCTYPE html><html lang=\"{}\"", text.0.tag())), "{name}: {}", &html[..80]);
+            assert_eq!(html.matches("<h1").count(), 1, "{name}");
+            assert!(html.contains("box-b6 – Gatehouse</title>"), "{name}");
+            assert!(!html.contains(" style="), "{name} has a style attribute");
+            assert!(!html.contains("<script>"), "{name} has an inline script");
+            assert!(!html.contains("{seconds}") || html.contains("data-template"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn ids_are_unique() {
+    for (name, html) in pages(TEXTS[0]) {
+        let mut ids = html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect::<Vec<_>>();
+        ids.sort_unstable();
+        let all = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "{name}: {ids:?}");
+    }
+}
+
+#[test]
+fn a_form_with_problems_comes_back_with_values_and_all_of_them() {
+    let html = port_page(TEXTS[0], &boxes::working_box(), 0, wrong_form());
+    assert!(html.contains("<title>Error: Port 1"), "title");
+    for (field, value) in [("address", "10.20.0.300"), ("gateway", "10.21.0.1")] {
+        assert!(html.contains(&format!("href=\"#{field}\"")), "summary links to {field}");
+        assert!(html.contains(&format!("value=\"{value}\"")), "{field} keeps its value");
+        assert!(html.contains(&format!("aria-describedby=\"{field}-error")), "{field} is described by its problem");
+    }
+    assert_eq!(html.matches("aria-invalid=\"true\"").count(), 3);
+}
+
+#[test]
+fn names_with_markup_are_text() {
+    let nasty = "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;";
+    let mut it = boxes::troubled_box();
+    it.host_name = nasty.to_owned();
+    it.model = nasty.to_owned();
+    it.serial = nasty.to_owned();
+    it.support = Some(nasty.to_owned());
+    it.network.spec_problem = Some(nasty.to_owned());
+    it.network.dns.foreign = Some(nasty.to_owned());
+    for port in &mut it.network.ports {
+        port.label = nasty.to_owned();
+        if let Some(link) = &mut port.link {
+            link.interface = nasty.to_owned();
+            link.driver = Some(nasty.to_owned());
+        }
+    }
+    it.network.transaction.last =
+        Some(Outcome::RolledBack { tx: TxId(1), reason: Why::NotSaved { error: nasty.to_owned() } });
+    let mut wrong = wrong_form();
+    wrong.form.address = nasty.to_owned();
+    let mut all = vec![
+        port_page(TEXTS[0], &it, 0, wrong),
+        change_page(TEXTS[0], &it, &change_view(true, true, stays())),
+        to_html(|| fault::page(frame(TEXTS[0], Some(&it), None), &refusal(Fault::Internal { detail: nasty.to_owned() }))),
+    ];
+    all.extend(pieces(TEXTS[1], &it).into_iter().map(|(_, html)| html));
+    for html in all {
+        assert!(!html.contains("<script>alert") && !html.contains("<img"), "{html}");
+    }
+}
+
+#[test]
+fn each_piece_is_one_element_with_its_id() {
+    for text in TEXTS {
+        for (id, html) in pieces(text, &boxes::working_box()) {
+            let tag = html.split('>').next().unwrap_or_default();
+            assert!(tag.contains(&format!("id=\"{id}\"")), "{id}: {tag}");
+        }
+    }
+}
+
+#[test]
+fn only_who_applied_a_change_is_asked_to_keep_it() {
+    let open = boxes::changing_box(boxes::awaiting(true));
+    let keep = "action=\"/network/change/confirm\"";
+    let page = |mine, service, landing| change_page(TEXTS[0], &open, &change_view(mine, service, landing));
+    assert!(page(true, true, stays()).contains(keep));
+    assert!(!page(false, true, stays()).contains(keep));
+    assert!(page(false, true, stays()).contains("action=\"/network/change/rollback\""));
+    let moves = page(true, false, all::moves());
+    assert!(!moves.contains(keep), "kept at the new address, not here");
+    assert!(moves.contains("href=\"https://10.30.0.15/handoff#decade.c0ffee\""));
+    assert!(moves.contains("action=\"https://10.30.0.15/handoff\""));
+    assert!(moves.contains(&all::fingerprint()));
+}
+
+#[test]
+fn it_is_kept_by_itself_only_when_all_is_well() {
+    let page = |well, mine, landing| {
+        change_page(TEXTS[0], &boxes::changing_box(boxes::awaiting(well)), &change_view(mine, true, landing))
+    };
+    assert!(page(true, true, stays()).contains("data-auto=\"1\""));
+    assert!(!page(false, true, stays()).contains("data-auto"));
+    assert!(page(false, true, stays()).contains("name=\"untested\""));
+    assert!(!page(true, false, stays()).contains("data-auto"));
+    assert!(!page(true, true, all::moves()).contains("data-auto"));
+}
+
+#[test]
+fn a_page_without_a_change_still_says_how_the_last_one_ended() {
+    let undone = ended(Some(Outcome::RolledBack { tx: TxId(7), reason: Why::Reboot }));
+    let html = change_page(TEXTS[0], &undone, &change_view(false, false, stays()));
+    assert!(html.contains(TEXTS[0].why_reboot()));
+    assert!(html.contains("data-phase=\"none\""));
+}
+
+fn faults() -> Vec<Fault> {
+    let text = || "x".to_owned();
+    let mut faults = vec![
+        Fault::NotSignedIn,
+        Fault::WrongPassword,
+        Fault::SlowDown { seconds: 5 },
+        Fault::SetupFirst,
+        Fault::SetupDone,
+        Fault::ServicePortOnly,
+        Fault::Invalid { issues: Vec::new() },
+        Fault::PlanOutdated,
+        Fault::NothingToDo,
+        Fault::NoChangeOpen { last: None },
+        Fault::NotNow,
+        Fault::WrongToken,
+        Fault::NeedsAPerson,
+        Fault::NotSaved { error: text() },
+        Fault::Malformed { detail: text() },
+        Fault::NotFound,
+        Fault::Forbidden,
+        Fault::AgentAway,
+        Fault::Internal { detail: text() },
+    ];
+    let rules = [PasswordRule::TooShort, PasswordRule::TooLong, PasswordRule::Common, PasswordRule::Monotonous];
+    faults.extend(rules.map(|rule| Fault::BadPassword { rule }));
+    let actors = [Actor::Console, Actor::Machine, Actor::Session { from: text() }];
+    faults.extend(actors.map(|by| Fault::Busy { by, left: 1 }));
+    let proofs = [Proof::ServicePort, Proof::OldConnection, Proof::OldAddress, Proof::FromTheBox, Proof::NotConnected];
+    faults.extend(proofs.map(|proof| Fault::ProvesNothing { proof }));
+    faults
+}
+
+fn chinese(said: &str) -> bool {
+    said.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
+/// Said in both languages, and each in its own.
+#[track_caller]
+fn said(say: impl Fn(Text) -> String) {
+    let [en, zh] = TEXTS.map(say);
+    assert!(!en.is_empty() && !chinese(&en), "{en}");
+    assert!(chinese(&zh), "{zh}");
+    assert!(!en.contains('{') && !zh.contains('{'), "{en} {zh}");
+}
+
+#[test]
+fn every_fault_says_what_why_and_what_next() {
+    for fault in faults() {
+        said(|text| explain(text, &fault).what.to_owned());
+        said(|text| explain(text, &fault).why);
+        said(|text| explain(text, &fault).next.to_owned());
+    }
+}
+
+#[test]
+fn every_rule_has_words() {
+    let net = "10.20.0.0/24".parse().expect("net");
+    let ip = "10.20.0.1".parse().expect("address");
+    let port = boxes::name("lan2");
+    let network = boxes::working_box().network;
+    for rule in [
+        Rule::Missing,
+        Rule::NotAnAddress,
+        Rule::NotAMask,
+        Rule::PrefixOutOfRange,
+        Rule::NotAHostAddress,
+        Rule::IsNetworkAddress { network: net },
+        Rule::IsBroadcastAddress { network: net },
+        Rule::GatewayOutside { network: net, first: ip, last: ip },
+        Rule::GatewayIsOwnAddress,
+        Rule::Overlaps { port: port.clone(), network: net },
+        Rule::OverlapsService { network: net },
+        Rule::AddressTwice { port: port.clone() },
+        Rule::DnsIsOwnAddress,
+        Rule::NotAnUplink,
+        Rule::PortAbsent,
+        Rule::NamedTwice,
+        Rule::TooMany { most: 3 },
+        Rule::NotAChoice,
+    ] {
+        let json = serde_json::to_value(&rule).expect("JSON");
+        assert_eq!(json["rule"], rule.name(), "the browser and the API name it alike");
+        for field in [Field::Address, Field::Mask, Field::Gateway] {
+            let found = Issue::new(&port, field, rule.clone());
+            said(|text| issue(text, &found, "1.2.3", Ports(&network)));
+        }
+    }
+}
+
+#[test]
+fn every_reason_has_words() {
+    let network = boxes::working_box().network;
+    for reason in [
+        Why::NotConfirmed,
+        Why::Asked { by: Actor::Console },
+        Why::StepFailed { step: Step::Dns(Vec::new()), error: "EPERM".to_owned() },
+        Why::NotInKernel,
+        Why::VerifyTooLong,
+        Why::Reboot,
+        Why::AgentRestarted,
+        Why::JournalUnreadable,
+        Why::NotSaved { error: "ENOSPC".to_owned() },
+    ] {
+        said(|text| why(text, &reason, Ports(&network)));
+    }
+}

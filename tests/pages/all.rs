@@ -1,0 +1,189 @@
+//! Every page in every state that is worth looking at.
+
+use gatehouse::{
+    components::{frame::Frame, nav::Place},
+    domain::{
+        api::Overview,
+        auth::password::PasswordRule,
+        fault::{Fault, Refusal},
+        network::{
+            form::PortForm,
+            issue::{Field, Issue, Rule},
+            kernel::KernelState,
+            plan::{Change, Item, Plan, Verb},
+            transaction::{Actor, Outcome, PhaseView, TxId, Why},
+        },
+        secret::Secret,
+    },
+    pages::{
+        change::{self, ChangeView},
+        entry::{LoginView, SetupView, login, setup},
+        fault, handoff,
+        landing::Landing,
+        network, overview,
+        port::{self, PortView, Preview},
+        render::to_html,
+    },
+    text::Text,
+    web::cookies::ChangeSecrets,
+};
+
+use super::boxes::{awaiting, changing_box, name, new_box, troubled_box, working_box};
+
+pub fn frame(text: Text, of: Option<&Overview>, place: Option<Place>) -> Frame {
+    Frame {
+        text,
+        title: text.nav_overview().to_owned(),
+        problem: false,
+        host: "box-b6".to_owned(),
+        product: of.map(|o| (o.model.clone(), o.serial.clone())),
+        place,
+        path: "/".to_owned(),
+        refresh: None,
+    }
+}
+
+pub fn refusal(fault: Fault) -> Refusal {
+    Refusal::new(fault, "9f3c21aa04be")
+}
+
+fn overview_page(text: Text, overview: &Overview) -> String {
+    to_html(|| overview::page(frame(text, Some(overview), Some(Place::Overview)), overview))
+}
+
+pub fn port_page(text: Text, overview: &Overview, port: usize, view: PortView) -> String {
+    let port = &overview.network.ports[port];
+    let view = PortView { form: if view.form == PortForm::default() { saved(overview, port.name.as_str()) } else { view.form }, ..view };
+    to_html(|| port::page(frame(text, Some(overview), Some(Place::Network)), overview, port, view))
+}
+
+fn saved(overview: &Overview, port: &str) -> PortForm {
+    PortForm::of(&overview.network.spec.port(&name(port)))
+}
+
+pub fn change_page(text: Text, overview: &Overview, view: &ChangeView) -> String {
+    to_html(|| change::page(frame(text, Some(overview), Some(Place::Network)), overview, view))
+}
+
+pub fn fingerprint() -> String {
+    "9F:3C:21:AA:04:BE:77:10:5D:E2:8B:6F:00:C4:19:3A:D8:42:FE:91:0B:66:A7:2C:E5:13:88:4D:F0:5B:37:C9".to_owned()
+}
+
+pub fn moves() -> Landing {
+    Landing::Moves { to: "10.30.0.15".parse().expect("address"), fingerprint: Some(fingerprint()) }
+}
+
+pub fn stays() -> Landing {
+    Landing::Stays { at: "192.168.100.198".to_owned() }
+}
+
+pub fn change_view(mine: bool, service: bool, landing: Landing) -> ChangeView {
+    let mine = mine.then(|| ChangeSecrets { confirm: Secret::new("c0ffee"), handoff: Secret::new("decade") });
+    ChangeView { mine, service, landing, refusal: None }
+}
+
+pub fn wrong_form() -> PortView {
+    let lan1 = name("lan1");
+    let form = PortForm {
+        method: "static".to_owned(),
+        address: "10.20.0.300".to_owned(),
+        mask: "255.255.255.0".to_owned(),
+        gateway: "10.21.0.1".to_owned(),
+        dns1: "<b>dns</b>".to_owned(),
+        ..PortForm::default()
+    };
+    let net = "10.20.0.0/24".parse().expect("net");
+    let ip = |text: &str| text.parse().expect("address");
+    let outside = Rule::GatewayOutside { network: net, first: ip("10.20.0.1"), last: ip("10.20.0.254") };
+    let issues = vec![
+        Issue::new(&lan1, Field::Address, Rule::NotAnAddress),
+        Issue::new(&lan1, Field::Gateway, outside),
+        Issue::new(&lan1, Field::Dns1, Rule::NotAnAddress),
+    ];
+    PortView { form, issues, ..PortView::default() }
+}
+
+pub fn planned(landing: Landing, refused: Option<Fault>) -> PortView {
+    let (lan1, ip) = (name("lan1"), |text: &str| text.parse().expect("address"));
+    let address = |verb, net: &str| Change { verb, what: Item::Address { port: name("lan1"), net: net.parse().expect("net") } };
+    let route = |verb, gateway: &str| Change {
+        verb,
+        what: Item::DefaultRoute { port: name("lan1"), gateway: gateway.parse().expect("gateway"), place: 1 },
+    };
+    let plan = Plan {
+        base: KernelState::default().hash(),
+        changes: vec![
+            address(Verb::Adds, "10.30.0.15/24"),
+            route(Verb::Adds, "10.30.0.1"),
+            Change { verb: Verb::Adds, what: Item::UplinkOrder { ports: vec![lan1, name("lan2")] } },
+            address(Verb::Removes, "10.20.0.15/24"),
+            route(Verb::Removes, "10.20.0.1"),
+        ],
+        apply: Vec::new(),
+        commit: Vec::new(),
+        leaving: vec![ip("10.20.0.15")],
+        arriving: vec![ip("10.30.0.15")],
+    };
+    let form = PortForm {
+        address: "10.30.0.15".to_owned(),
+        gateway: "10.30.0.1".to_owned(),
+        ..saved(&working_box(), "lan1")
+    };
+    let preview = Some(Preview { plan, base: "4711".to_owned(), landing });
+    PortView { form, preview, refusal: refused.map(refusal), issues: Vec::new() }
+}
+
+pub fn ended(outcome: Option<Outcome>) -> Overview {
+    let mut it = working_box();
+    it.network.transaction.last = outcome;
+    it
+}
+
+pub fn pages(text: Text) -> Vec<(&'static str, String)> {
+    let bare = || frame(text, None, None);
+    let (new, working, troubled) = (new_box(), working_box(), troubled_box());
+    let login_page = |view| to_html(|| login(bare(), view));
+    let setup_page = |here, refused: Option<Fault>| {
+        to_html(|| setup(bare(), SetupView { here, refusal: refused.map(refusal) }))
+    };
+    let refused = |fault| Some(refusal(fault));
+    let busy = Fault::Busy { by: Actor::Session { from: "10.20.0.77".to_owned() }, left: 64_000 };
+    let undone = Outcome::RolledBack { tx: TxId(41), reason: Why::NotConfirmed };
+    vec![
+        ("setup", setup_page(true, None)),
+        ("setup-bad", setup_page(true, Some(Fault::BadPassword { rule: PasswordRule::Common }))),
+        ("setup-elsewhere", setup_page(false, None)),
+        ("login", login_page(LoginView::default())),
+        ("login-wrong", login_page(LoginView { refusal: refused(Fault::WrongPassword), ..LoginView::default() })),
+        ("login-slow", login_page(LoginView { refusal: refused(Fault::SlowDown { seconds: 16 }), ..LoginView::default() })),
+        ("login-ended", login_page(LoginView { ended: true, ..LoginView::default() })),
+        ("overview-new", overview_page(text, &new)),
+        ("overview", overview_page(text, &working)),
+        ("overview-troubled", overview_page(text, &troubled)),
+        ("network", to_html(|| network::page(frame(text, Some(&working), Some(Place::Network)), &working))),
+        ("network-open", {
+            let open = changing_box(awaiting(true));
+            to_html(|| network::page(frame(text, Some(&open), Some(Place::Network)), &open))
+        }),
+        ("port", port_page(text, &working, 0, PortView::default())),
+        ("port-new", port_page(text, &new, 1, PortView::default())),
+        ("port-wrong", port_page(text, &working, 0, wrong_form())),
+        ("port-plan", port_page(text, &working, 0, planned(stays(), None))),
+        ("port-plan-moves", port_page(text, &working, 0, planned(moves(), None))),
+        ("port-outdated", port_page(text, &working, 0, planned(stays(), Some(Fault::PlanOutdated)))),
+        ("port-busy", port_page(text, &changing_box(awaiting(true)), 0, PortView { refusal: refused(busy), ..PortView::default() })),
+        ("port-nothing", port_page(text, &working, 0, PortView { refusal: refused(Fault::NothingToDo), ..PortView::default() })),
+        ("port-service", port_page(text, &working, 2, PortView::default())),
+        ("change-applying", change_page(text, &changing_box(PhaseView::Applying { step: 2, of: 7 }), &change_view(true, false, moves()))),
+        ("change-moves", change_page(text, &changing_box(awaiting(true)), &change_view(true, false, moves()))),
+        ("change-keep", change_page(text, &changing_box(awaiting(true)), &change_view(true, true, stays()))),
+        ("change-unwell", change_page(text, &changing_box(awaiting(false)), &change_view(true, true, stays()))),
+        ("change-theirs", change_page(text, &changing_box(awaiting(true)), &change_view(false, false, stays()))),
+        ("change-kept", change_page(text, &ended(Some(Outcome::Committed { tx: TxId(42) })), &change_view(false, false, stays()))),
+        ("change-undone", change_page(text, &ended(Some(undone)), &change_view(false, false, stays()))),
+        ("change-none", change_page(text, &ended(None), &change_view(false, false, stays()))),
+        ("handoff", to_html(|| handoff::page(bare()))),
+        ("not-found", to_html(|| fault::page(bare(), &refusal(Fault::NotFound)))),
+        ("agent-away", to_html(|| fault::page(bare(), &refusal(Fault::AgentAway)))),
+    ]
+}
