@@ -16,6 +16,8 @@ mod roles;
 mod spec_file;
 mod status;
 mod table;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use exit::Exit;
@@ -205,44 +207,4 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
     // a thread that still reads from the terminal must not hold up the end
     runtime.shutdown_background();
     done
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn the_commands_are_well_formed() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn paths_can_be_moved_so_that_many_boxes_run_on_one_machine() {
-        let at = |args: &[&str]| Cli::try_parse_from(args).expect("parses").global.socket();
-        assert_eq!(at(&["gatehouse", "status"]), PathBuf::from("/run/gatehouse/agent.sock"));
-        assert_eq!(at(&["gatehouse", "agent", "--runtime-dir", "/tmp/b1"]), PathBuf::from("/tmp/b1/agent.sock"));
-        assert_eq!(at(&["gatehouse", "--socket", "/x", "status", "--runtime-dir", "/tmp"]), PathBuf::from("/x"));
-    }
-
-    #[test]
-    fn each_error_has_its_exit_code() {
-        let refused = |fault| CliError::from(Refusal::new(fault, "9f3c"));
-        let undone = Outcome::Committed { tx: crate::domain::network::transaction::TxId(1) };
-        for (error, code) in [
-            (CliError::Declined, 1),
-            (CliError::PasswordsDiffer, 1),
-            (CliError::Role { role: "agent", reason: String::new() }, 1),
-            (CliError::NeedsYes, 2),
-            (CliError::SpecFile(spec_file::read_text("[[[").expect_err("malformed")), 2),
-            (refused(Fault::PlanOutdated), 3),
-            (refused(Fault::AgentAway), 4),
-            (CliError::RolledBack(Box::new(undone)), 5),
-        ] {
-            assert_eq!(error.exit().code(), code, "{error}");
-        }
-        let usage = Cli::try_parse_from(["gatehouse", "no-such-command"]).expect_err("usage");
-        assert_eq!(usage.exit_code(), i32::from(Exit::Usage.code()));
-    }
 }
