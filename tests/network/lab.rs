@@ -95,7 +95,8 @@ pub struct Lab {
 impl Lab {
     pub fn new() -> Self {
         let ns = || Ns::new().expect("these tests need root");
-        let lab = Self { box_ns: ns(), site: ns(), laptop: ns(), dir: tempfile::tempdir_in("/dev/shm").expect("tempdir") };
+        let lab =
+            Self { box_ns: ns(), site: ns(), laptop: ns(), dir: tempfile::tempdir_in("/dev/shm").expect("tempdir") };
         lab.wire_lan1();
         lab.box_ns.veth("lan2", &lab.site, "site2").expect("veth");
         lab.box_ns.veth("lan3", &lab.laptop, "laptop").expect("veth");
