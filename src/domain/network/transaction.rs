@@ -301,8 +301,9 @@ impl State {
     /// The open transaction.
     pub fn transaction(&self) -> Option<&Transaction> {
         match self {
-            Self::Planned(tx) | Self::Armed(tx) => Some(tx),
-            Self::Applying { tx, .. }
+            Self::Planned(tx)
+            | Self::Armed(tx)
+            | Self::Applying { tx, .. }
             | Self::Verifying { tx, .. }
             | Self::AwaitingConfirm { tx, .. }
             | Self::Committing { tx, .. }
