@@ -53,7 +53,11 @@ fn readable(html: &str) -> String {
 fn every_page_says_its_language_its_title_and_one_heading() {
     for text in TEXTS {
         for (name, html) in pages(text) {
-            assert!(html.starts_with(&format!("<!DOCTYPE html><html lang=\"{}\"", text.0.tag())), "{name}: {}", &html[..80]);
+            assert!(
+                html.starts_with(&format!("<!DOCTYPE html><html lang=\"{}\"", text.0.tag())),
+                "{name}: {}",
+                &html[..80]
+            );
             assert_eq!(html.matches("<h1").count(), 1, "{name}");
             assert!(html.contains("box-b6 – Gatehouse</title>"), "{name}");
             assert!(!html.contains(" style="), "{name} has a style attribute");
@@ -110,7 +114,9 @@ fn names_with_markup_are_text() {
     let mut all = vec![
         port_page(TEXTS[0], &it, 0, wrong),
         change_page(TEXTS[0], &it, &change_view(true, true, stays())),
-        to_html(|| fault::page(frame(TEXTS[0], Some(&it), None), &refusal(Fault::Internal { detail: nasty.to_owned() }))),
+        to_html(|| {
+            fault::page(frame(TEXTS[0], Some(&it), None), &refusal(Fault::Internal { detail: nasty.to_owned() }))
+        }),
     ];
     all.extend(pieces(TEXTS[1], &it).into_iter().map(|(_, html)| html));
     for html in all {

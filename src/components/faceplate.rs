@@ -2,9 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{words::{PortState, port_title}};
+use super::words::{PortState, port_title};
 use crate::{
-    domain::{box_file::Role, network::status::{NetworkStatus, PortStatus}},
+    domain::{
+        box_file::Role,
+        network::status::{NetworkStatus, PortStatus},
+    },
     text::Text,
 };
 

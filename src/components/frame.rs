@@ -7,7 +7,11 @@ use super::{
     note::Note,
     tag::Mood,
 };
-use crate::{assets, islands::Live, text::{Lang, Text}};
+use crate::{
+    assets,
+    islands::Live,
+    text::{Lang, Text},
+};
 
 /// What the frame says.
 #[derive(Clone, Debug)]

@@ -47,9 +47,8 @@ impl Landing {
         match self {
             Self::Moves { to, .. } => {
                 let made = app.certificates.fingerprint(to.into());
-                let fingerprint = made
-                    .inspect_err(|error| tracing::warn!(%to, %error, "no certificate for an address to come"))
-                    .ok();
+                let fingerprint =
+                    made.inspect_err(|error| tracing::warn!(%to, %error, "no certificate for an address to come")).ok();
                 Self::Moves { to, fingerprint }
             }
             stays => stays,

@@ -5,9 +5,11 @@ use leptos::prelude::*;
 use super::{network, overview, port, render::to_html};
 use crate::{domain::api::Overview, text::Text};
 
+type Piece = fn(Text, &Overview) -> AnyView;
+
 /// All pieces, each an element with its id. A page takes those that it has.
 pub fn pieces(text: Text, overview: &Overview) -> Vec<(String, String)> {
-    let fixed: [(&str, fn(Text, &Overview) -> AnyView); 7] = [
+    let fixed: [(&str, Piece); 7] = [
         ("headline", |t, o| overview::headline(t, o).into_any()),
         ("guide", |t, o| overview::guide(t, o).into_any()),
         ("faceplate", |t, o| overview::ports(t, o).into_any()),
@@ -17,8 +19,10 @@ pub fn pieces(text: Text, overview: &Overview) -> Vec<(String, String)> {
         ("network", |t, o| network::state(t, o).into_any()),
     ];
     let fixed = fixed.map(|(id, piece)| (id.to_owned(), to_html(|| piece(text, overview))));
-    let ports = overview.network.ports.iter().map(|its| {
-        (port::status_id(&its.name), to_html(|| port::status(text, its, &overview.network)))
-    });
+    let ports = overview
+        .network
+        .ports
+        .iter()
+        .map(|its| (port::status_id(&its.name), to_html(|| port::status(text, its, &overview.network))));
     fixed.into_iter().chain(ports).collect()
 }

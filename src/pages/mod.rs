@@ -18,10 +18,7 @@ use axum::{Router, http::StatusCode, response::Response};
 
 use crate::{
     components::{frame::Frame, nav::Place},
-    domain::{
-        api::Overview,
-        fault::Refusal,
-    },
+    domain::{api::Overview, fault::Refusal},
     web::{App, Visitor},
 };
 

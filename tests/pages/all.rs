@@ -53,7 +53,10 @@ fn overview_page(text: Text, overview: &Overview) -> String {
 
 pub fn port_page(text: Text, overview: &Overview, port: usize, view: PortView) -> String {
     let port = &overview.network.ports[port];
-    let view = PortView { form: if view.form == PortForm::default() { saved(overview, port.name.as_str()) } else { view.form }, ..view };
+    let view = PortView {
+        form: if view.form == PortForm::default() { saved(overview, port.name.as_str()) } else { view.form },
+        ..view
+    };
     to_html(|| port::page(frame(text, Some(overview), Some(Place::Network)), overview, port, view))
 }
 
@@ -105,7 +108,8 @@ pub fn wrong_form() -> PortView {
 
 pub fn planned(landing: Landing, refused: Option<Fault>) -> PortView {
     let (lan1, ip) = (name("lan1"), |text: &str| text.parse().expect("address"));
-    let address = |verb, net: &str| Change { verb, what: Item::Address { port: name("lan1"), net: net.parse().expect("net") } };
+    let address =
+        |verb, net: &str| Change { verb, what: Item::Address { port: name("lan1"), net: net.parse().expect("net") } };
     let route = |verb, gateway: &str| Change {
         verb,
         what: Item::DefaultRoute { port: name("lan1"), gateway: gateway.parse().expect("gateway"), place: 1 },
@@ -124,11 +128,8 @@ pub fn planned(landing: Landing, refused: Option<Fault>) -> PortView {
         leaving: vec![ip("10.20.0.15")],
         arriving: vec![ip("10.30.0.15")],
     };
-    let form = PortForm {
-        address: "10.30.0.15".to_owned(),
-        gateway: "10.30.0.1".to_owned(),
-        ..saved(&working_box(), "lan1")
-    };
+    let form =
+        PortForm { address: "10.30.0.15".to_owned(), gateway: "10.30.0.1".to_owned(), ..saved(&working_box(), "lan1") };
     let preview = Some(Preview { plan, base: "4711".to_owned(), landing });
     PortView { form, preview, refusal: refused.map(refusal), issues: Vec::new() }
 }
@@ -143,9 +144,8 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
     let bare = || frame(text, None, None);
     let (new, working, troubled) = (new_box(), working_box(), troubled_box());
     let login_page = |view| to_html(|| login(bare(), view));
-    let setup_page = |here, refused: Option<Fault>| {
-        to_html(|| setup(bare(), SetupView { here, refusal: refused.map(refusal) }))
-    };
+    let setup_page =
+        |here, refused: Option<Fault>| to_html(|| setup(bare(), SetupView { here, refusal: refused.map(refusal) }));
     let refused = |fault| Some(refusal(fault));
     let busy = Fault::Busy { by: Actor::Session { from: "10.20.0.77".to_owned() }, left: 64_000 };
     let undone = Outcome::RolledBack { tx: TxId(41), reason: Why::NotConfirmed };
@@ -155,7 +155,10 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
         ("setup-elsewhere", setup_page(false, None)),
         ("login", login_page(LoginView::default())),
         ("login-wrong", login_page(LoginView { refusal: refused(Fault::WrongPassword), ..LoginView::default() })),
-        ("login-slow", login_page(LoginView { refusal: refused(Fault::SlowDown { seconds: 16 }), ..LoginView::default() })),
+        (
+            "login-slow",
+            login_page(LoginView { refusal: refused(Fault::SlowDown { seconds: 16 }), ..LoginView::default() }),
+        ),
         ("login-ended", login_page(LoginView { ended: true, ..LoginView::default() })),
         ("overview-new", overview_page(text, &new)),
         ("overview", overview_page(text, &working)),
@@ -171,15 +174,36 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
         ("port-plan", port_page(text, &working, 0, planned(stays(), None))),
         ("port-plan-moves", port_page(text, &working, 0, planned(moves(), None))),
         ("port-outdated", port_page(text, &working, 0, planned(stays(), Some(Fault::PlanOutdated)))),
-        ("port-busy", port_page(text, &changing_box(awaiting(true)), 0, PortView { refusal: refused(busy), ..PortView::default() })),
-        ("port-nothing", port_page(text, &working, 0, PortView { refusal: refused(Fault::NothingToDo), ..PortView::default() })),
+        (
+            "port-busy",
+            port_page(
+                text,
+                &changing_box(awaiting(true)),
+                0,
+                PortView { refusal: refused(busy), ..PortView::default() },
+            ),
+        ),
+        (
+            "port-nothing",
+            port_page(text, &working, 0, PortView { refusal: refused(Fault::NothingToDo), ..PortView::default() }),
+        ),
         ("port-service", port_page(text, &working, 2, PortView::default())),
-        ("change-applying", change_page(text, &changing_box(PhaseView::Applying { step: 2, of: 7 }), &change_view(true, false, moves()))),
+        (
+            "change-applying",
+            change_page(
+                text,
+                &changing_box(PhaseView::Applying { step: 2, of: 7 }),
+                &change_view(true, false, moves()),
+            ),
+        ),
         ("change-moves", change_page(text, &changing_box(awaiting(true)), &change_view(true, false, moves()))),
         ("change-keep", change_page(text, &changing_box(awaiting(true)), &change_view(true, true, stays()))),
         ("change-unwell", change_page(text, &changing_box(awaiting(false)), &change_view(true, true, stays()))),
         ("change-theirs", change_page(text, &changing_box(awaiting(true)), &change_view(false, false, stays()))),
-        ("change-kept", change_page(text, &ended(Some(Outcome::Committed { tx: TxId(42) })), &change_view(false, false, stays()))),
+        (
+            "change-kept",
+            change_page(text, &ended(Some(Outcome::Committed { tx: TxId(42) })), &change_view(false, false, stays())),
+        ),
         ("change-undone", change_page(text, &ended(Some(undone)), &change_view(false, false, stays()))),
         ("change-none", change_page(text, &ended(None), &change_view(false, false, stays()))),
         ("handoff", to_html(|| handoff::page(bare()))),

@@ -44,7 +44,13 @@ fn port(n: u8, label: &str, role: Role, carrier: bool, address: Option<&str>) ->
             full_duplex: carrier.then_some(true),
             driver: Some("igc".to_owned()),
             mtu: 1500,
-            counters: Counters { rx_bytes: 5_204_113_408, tx_bytes: 98_304, rx_errors: 3, tx_errors: 0, rx_dropped: 12_345 },
+            counters: Counters {
+                rx_bytes: 5_204_113_408,
+                tx_bytes: 98_304,
+                rx_errors: 3,
+                tx_errors: 0,
+                rx_dropped: 12_345,
+            },
         }),
         addresses: address
             .map(|net| AddressStatus { net: net.parse().expect("address"), ours: true })

@@ -3,7 +3,11 @@
 use super::{Ports, change};
 use crate::{
     components::format::duration,
-    domain::{auth::password::PasswordRule, fault::Fault, network::{proof::Proof, status::NetworkStatus}},
+    domain::{
+        auth::password::PasswordRule,
+        fault::Fault,
+        network::{proof::Proof, status::NetworkStatus},
+    },
     text::Text,
 };
 
@@ -49,10 +53,14 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
         }
         Fault::NotNow => say(t.fault_not_now(), t.fault_not_now_why(), t.fault_not_now_next()),
         Fault::WrongToken => say(t.fault_wrong_token(), t.fault_wrong_token_why(), t.fault_wrong_token_next()),
-        Fault::ProvesNothing { proof } => say(t.fault_proves_nothing(), proof_why(t, *proof), t.fault_proves_nothing_next()),
+        Fault::ProvesNothing { proof } => {
+            say(t.fault_proves_nothing(), proof_why(t, *proof), t.fault_proves_nothing_next())
+        }
         Fault::NeedsAPerson => say(t.fault_needs_person(), t.fault_needs_person_why(), t.fault_needs_person_next()),
         Fault::NotSaved { error } => say(t.fault_not_saved(), &t.fault_not_saved_why(error), t.fault_not_saved_next()),
-        Fault::Malformed { detail } => say(t.fault_malformed(), &t.fault_malformed_why(detail), t.fault_malformed_next()),
+        Fault::Malformed { detail } => {
+            say(t.fault_malformed(), &t.fault_malformed_why(detail), t.fault_malformed_next())
+        }
         Fault::NotFound => say(t.fault_not_found(), t.fault_not_found_why(), t.fault_not_found_next()),
         Fault::Forbidden => say(t.fault_forbidden(), t.fault_forbidden_why(), t.fault_forbidden_next()),
         Fault::AgentAway => say(t.fault_agent_away(), t.fault_agent_away_why(), t.fault_agent_away_next()),

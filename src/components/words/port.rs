@@ -38,7 +38,8 @@ impl Ports<'_> {
     /// The uplinks from first choice to last; those that the spec does not order follow as on the chassis.
     pub fn uplinks_in_order(self) -> Vec<PortName> {
         let order = &self.0.spec.uplink_order;
-        let mut uplinks = self.0.ports.iter().filter(|p| p.role == Role::Uplink).map(|p| p.name.clone()).collect::<Vec<_>>();
+        let mut uplinks =
+            self.0.ports.iter().filter(|p| p.role == Role::Uplink).map(|p| p.name.clone()).collect::<Vec<_>>();
         uplinks.sort_by_key(|name| order.iter().position(|n| n == name).unwrap_or(usize::MAX));
         uplinks
     }

@@ -8,7 +8,8 @@ use super::dom::{find, go, send, show};
 pub fn start(root: &Element) {
     let hash = window().location().hash().unwrap_or_default();
     let Some((handoff, confirm)) = hash.strip_prefix('#').and_then(|secrets| secrets.split_once('.')) else { return };
-    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let plain =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if !plain(handoff) || !plain(confirm) {
         return;
     }

@@ -1,6 +1,9 @@
 //! Live parts: pieces of HTML that the server sends, each an element with an id.
 
-use std::{cell::{Cell, RefCell}, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;

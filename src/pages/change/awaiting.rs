@@ -11,11 +11,7 @@ use crate::{
         tag::{Mood, tag},
         words::Ports,
     },
-    domain::network::{
-        spec::NetworkSpec,
-        status::NetworkStatus,
-        transaction::ChecksView,
-    },
+    domain::network::{spec::NetworkSpec, status::NetworkStatus, transaction::ChecksView},
     pages::{landing::Landing, port::landing_note},
     text::Text,
 };
@@ -35,7 +31,8 @@ pub(super) fn awaiting(text: Text, network: &NetworkStatus, asked: &Asked, view:
     let auto = (view.mine.is_some() && counts && checks.all_well).then_some("1");
     let advice = advice(text, asked, view);
     let landing = landing_note(text, &view.landing);
-    let go = view.mine.as_ref().and_then(|mine| go_there(text, &view.landing, mine.confirm.expose(), mine.handoff.expose()));
+    let go =
+        view.mine.as_ref().and_then(|mine| go_there(text, &view.landing, mine.confirm.expose(), mine.handoff.expose()));
     let keep = (view.mine.is_some() && stays).then(|| keep(text, !counts));
     let clock = countdown(text, asked.left, asked.window);
     let list = check_list(text, network, asked);
@@ -110,11 +107,13 @@ fn check_list(text: Text, network: &NetworkStatus, asked: &Asked) -> impl IntoVi
             continue;
         }
         let dead = asked.checks.no_carrier.contains(name);
-        let (mood, word) = if dead { (Mood::Bad, text.port_state_no_link()) } else { (Mood::Ok, text.port_state_linked()) };
+        let (mood, word) =
+            if dead { (Mood::Bad, text.port_state_no_link()) } else { (Mood::Ok, text.port_state_linked()) };
         lines.push((mood, word, text.check_link(ports.say(text, name))));
     }
     for check in &asked.checks.gateways {
-        let (mood, word) = if check.answers { (Mood::Ok, text.check_answers()) } else { (Mood::Warn, text.check_silent()) };
+        let (mood, word) =
+            if check.answers { (Mood::Ok, text.check_answers()) } else { (Mood::Warn, text.check_silent()) };
         lines.push((mood, word, text.check_gateway(check.gateway, ports.say(text, &check.port))));
     }
     if lines.is_empty() {

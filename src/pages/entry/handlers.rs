@@ -96,8 +96,6 @@ fn signed_in(session: &Session) -> Response {
     (with_cookies([cookies::set_session(&session.token)]), Redirect::to("/")).into_response()
 }
 
-fn with_cookies<const N: usize>(
-    values: [HeaderValue; N],
-) -> AppendHeaders<[(header::HeaderName, HeaderValue); N]> {
+fn with_cookies<const N: usize>(values: [HeaderValue; N]) -> AppendHeaders<[(header::HeaderName, HeaderValue); N]> {
     AppendHeaders(values.map(|value| (header::SET_COOKIE, value)))
 }

@@ -37,7 +37,9 @@ pub fn note(text: Text, refusal: &Refusal) -> impl IntoView + use<> {
     let explained = explain(text, &refusal.fault);
     let mood = match refusal.fault {
         Fault::NothingToDo => Mood::Info,
-        Fault::PlanOutdated | Fault::Busy { .. } | Fault::NotNow | Fault::NeedsAPerson | Fault::SlowDown { .. } => Mood::Warn,
+        Fault::PlanOutdated | Fault::Busy { .. } | Fault::NotNow | Fault::NeedsAPerson | Fault::SlowDown { .. } => {
+            Mood::Warn
+        }
         _ => Mood::Bad,
     };
     let trace = trace(text, refusal);
@@ -59,7 +61,11 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
     match fault {
         Fault::NotSignedIn | Fault::SetupDone => ("/login", text.login_title()),
         Fault::SetupFirst | Fault::BadPassword { .. } => ("/setup", text.setup_title()),
-        Fault::NoChangeOpen { .. } | Fault::Busy { .. } | Fault::NotNow | Fault::WrongToken | Fault::ProvesNothing { .. }
+        Fault::NoChangeOpen { .. }
+        | Fault::Busy { .. }
+        | Fault::NotNow
+        | Fault::WrongToken
+        | Fault::ProvesNothing { .. }
         | Fault::NeedsAPerson => ("/network/change", text.fault_to_change()),
         Fault::PlanOutdated | Fault::NothingToDo | Fault::Invalid { .. } => ("/network", text.fault_to_network()),
         Fault::WrongPassword | Fault::SlowDown { .. } => ("/login", text.fault_again()),

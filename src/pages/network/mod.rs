@@ -33,7 +33,9 @@ pub fn routes() -> Router<App> {
 
 async fn show(State(app): State<App>, visitor: Visitor) -> Response {
     match app.agent.overview(&visitor.caller).await {
-        Ok(overview) => render(StatusCode::OK, || page(frame_for(&visitor, &overview, Place::Network, "/network"), &overview)),
+        Ok(overview) => {
+            render(StatusCode::OK, || page(frame_for(&visitor, &overview, Place::Network, "/network"), &overview))
+        }
         Err(refusal) => refused(&visitor, &refusal),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         api::Overview,
         network::{
-            status::NetworkStatus,
+            status::{NetworkStatus, PortStatus},
             transaction::{Outcome, PhaseView},
         },
     },
@@ -57,14 +57,29 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
         let mood = if network.uplink_in_use.is_some() { Mood::Warn } else { Mood::Bad };
         let place = || Some((format!("/network/{}", port.name), text.attention_to_port()));
         if port.link.is_none() {
-            push(Mood::Bad, text.attention_absent(port_title(text, port)), text.attention_absent_why().to_owned(), place());
+            push(
+                Mood::Bad,
+                text.attention_absent(port_title(text, port)),
+                text.attention_absent_why().to_owned(),
+                place(),
+            );
         } else if !port.has_carrier() {
-            push(mood, text.attention_no_link(port_title(text, port)), text.attention_no_link_why().to_owned(), place());
+            push(
+                mood,
+                text.attention_no_link(port_title(text, port)),
+                text.attention_no_link_why().to_owned(),
+                place(),
+            );
         }
     }
     let network_place = || Some(("/network".to_owned(), text.fault_to_network()));
-    if network.uplink_in_use.is_none() && configured(network).any(|p| p.has_carrier()) {
-        push(Mood::Bad, text.attention_no_route().to_owned(), text.attention_no_route_why().to_owned(), network_place());
+    if network.uplink_in_use.is_none() && configured(network).any(PortStatus::has_carrier) {
+        push(
+            Mood::Bad,
+            text.attention_no_route().to_owned(),
+            text.attention_no_route_why().to_owned(),
+            network_place(),
+        );
     }
     if network.drift > 0 {
         let why = text.attention_drift_why(network.drift as u64);

@@ -18,7 +18,8 @@ pub fn guide(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let done = network.uplink_in_use.is_some();
     let steps = (!done).then(|| {
         let started = configured(network).next().is_some();
-        let (mood, word) = if started { (Mood::Warn, text.guide_not_connected()) } else { (Mood::Calm, text.guide_not_set()) };
+        let (mood, word) =
+            if started { (Mood::Warn, text.guide_not_connected()) } else { (Mood::Calm, text.guide_not_set()) };
         // the first choice, or else one with a cable in it, is where most begin
         let order = Ports(network).uplinks_in_order();
         let uplinks = || order.iter().filter_map(|name| network.port(name)).filter(|p| p.role == Role::Uplink);

@@ -15,9 +15,7 @@ pub fn routes() -> Router<App> {
 
 async fn show(State(app): State<App>, visitor: Visitor) -> Response {
     match app.agent.overview(&visitor.caller).await {
-        Ok(overview) => {
-            render(StatusCode::OK, || page(frame(&visitor, &overview, Place::Overview, "/"), &overview))
-        }
+        Ok(overview) => render(StatusCode::OK, || page(frame(&visitor, &overview, Place::Overview, "/"), &overview)),
         Err(refusal) => refused(&visitor, &refusal),
     }
 }

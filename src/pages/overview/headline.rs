@@ -47,8 +47,5 @@ fn sentence(text: Text, network: &NetworkStatus) -> (String, String) {
 
 /// Uplinks that the spec gives an address.
 pub(super) fn configured(network: &NetworkStatus) -> impl Iterator<Item = &PortStatus> {
-    network
-        .ports
-        .iter()
-        .filter(|p| p.role == Role::Uplink && !matches!(network.spec.port(&p.name).ipv4, Ipv4Spec::Off))
+    network.ports.iter().filter(|p| p.role == Role::Uplink && !matches!(network.spec.port(&p.name).ipv4, Ipv4Spec::Off))
 }

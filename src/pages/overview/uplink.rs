@@ -18,10 +18,9 @@ pub fn uplink(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let dns = (!servers.is_empty()).then(|| list(text, &servers));
     let (body, end) = match &network.uplink_in_use {
         Some(uplink) => {
-            let name = network.port(&uplink.port).map_or_else(
-                || Ports(network).say(text, &uplink.port),
-                |port| port_title(text, port),
-            );
+            let name = network
+                .port(&uplink.port)
+                .map_or_else(|| Ports(network).say(text, &uplink.port), |port| port_title(text, port));
             let rows = vec![
                 (text.uplink_port().to_owned(), Fact::Text(name)),
                 (text.field_address().to_owned(), Fact::code(uplink.address)),

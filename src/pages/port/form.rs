@@ -42,7 +42,14 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
         })
     };
     let tick = |name: &'static str, label: &str, why: &str, chosen: bool| {
-        choice(Choice { kind: "checkbox", name, value: "on", label: label.to_owned(), why: Some(why.to_owned()), chosen })
+        choice(Choice {
+            kind: "checkbox",
+            name,
+            value: "on",
+            label: label.to_owned(),
+            why: Some(why.to_owned()),
+            chosen,
+        })
     };
     let methods = view! {
         {method("static", text.form_static(), None)}
@@ -59,7 +66,8 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
             {field(Field::Dns2, text.field_dns2(), Some(text.field_optional()))}
         </div>
     };
-    let default_route = tick("default_route", text.form_default_route(), text.form_default_route_why(), form.default_route.is_some());
+    let default_route =
+        tick("default_route", text.form_default_route(), text.form_default_route_why(), form.default_route.is_some());
     let manage = tick("manage", text.form_manage(), text.form_manage_why(), form.manage.is_some());
     let action = format!("/network/{}", port.name);
     view! {
@@ -96,7 +104,8 @@ pub fn messages(text: Text) -> impl IntoView {
         // only "missing" differs from field to field
         let fields = if *rule == Rule::Missing { &FIELDS[..2] } else { &FIELDS[..1] };
         fields.iter().map(move |field| {
-            let key = if *rule == Rule::Missing { format!("missing-{}", field.as_str()) } else { rule.name().to_owned() };
+            let key =
+                if *rule == Rule::Missing { format!("missing-{}", field.as_str()) } else { rule.name().to_owned() };
             view! { <p data-rule=key>{message(text, *field, rule, &Figures::placeholders())}</p> }
         })
     });

@@ -122,6 +122,7 @@ fn hidden(form: &PortForm, base: &str) -> impl IntoView + use<> {
     let ticks = [("default_route", &form.default_route), ("manage", &form.manage)];
     let base = base.to_owned();
     let texts = texts.map(|(name, value)| view! { <input type="hidden" name=name value=value.clone() /> });
-    let ticks = ticks.map(|(name, tick)| tick.is_some().then(|| view! { <input type="hidden" name=name value="on" /> }));
+    let ticks =
+        ticks.map(|(name, tick)| tick.is_some().then(|| view! { <input type="hidden" name=name value="on" /> }));
     view! { {Vec::from(texts)}{Vec::from(ticks)}<input type="hidden" name="base" value=base /> }
 }

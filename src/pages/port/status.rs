@@ -86,16 +86,19 @@ fn addresses(text: Text, port: &PortStatus) -> Option<impl IntoView + use<>> {
         view! { <li><span class="mono">{a.net.to_string()}</span>{other}</li> }
     });
     let lines = lines.collect::<Vec<_>>();
-    (!lines.is_empty()).then(|| view! { <div class="part"><h3>{text.port_addresses()}</h3><ul class="lines">{lines}</ul></div> })
+    (!lines.is_empty())
+        .then(|| view! { <div class="part"><h3>{text.port_addresses()}</h3><ul class="lines">{lines}</ul></div> })
 }
 
 /// Those of the main table: the port's own table repeats them for its replies.
 fn routes(text: Text, port: &PortStatus) -> Option<impl IntoView + use<>> {
     let lines = port.routes.iter().filter(|r| r.table == MAIN_TABLE).map(|r| {
-        let to = if r.destination.prefix_len() == 0 { text.port_default().to_owned() } else { r.destination.to_string() };
+        let to =
+            if r.destination.prefix_len() == 0 { text.port_default().to_owned() } else { r.destination.to_string() };
         let via = r.gateway.map(|g| text.port_via(g));
         view! { <li><span class="mono">{to}</span>" "<span>{via}</span></li> }
     });
     let lines = lines.collect::<Vec<_>>();
-    (!lines.is_empty()).then(|| view! { <div class="part"><h3>{text.port_routes()}</h3><ul class="lines">{lines}</ul></div> })
+    (!lines.is_empty())
+        .then(|| view! { <div class="part"><h3>{text.port_routes()}</h3><ul class="lines">{lines}</ul></div> })
 }
