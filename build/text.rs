@@ -108,7 +108,7 @@ fn parse(source: &Source, problems: &mut Vec<String>) -> Texts {
     for (key, value) in root {
         match value {
             Value::Object(group) => {
-                flat.extend(group.into_iter().map(|(inner, text)| (format!("{key}.{inner}"), text)))
+                flat.extend(group.into_iter().map(|(inner, text)| (format!("{key}.{inner}"), text)));
             }
             text => flat.push((key, text)),
         }
@@ -191,10 +191,12 @@ pub fn pieces(text: &str) -> Result<Pieces, String> {
 /// Names of the placeholders, sorted: turning a sentence round must not turn round a function's arguments. The count of a
 /// plural is apart, and may be left out of a text ("one minute").
 fn values(pieces: &[Piece], plural: bool) -> BTreeSet<&str> {
-    let name = |piece| match piece {
-        &Piece::Value(ref name) => Some(name.as_str()),
-        Piece::Literal(_) => None,
-    };
+    fn name(piece: &Piece) -> Option<&str> {
+        match piece {
+            Piece::Value(name) => Some(name),
+            Piece::Literal(_) => None,
+        }
+    }
     pieces.iter().filter_map(name).filter(|name| !(plural && *name == "count")).collect()
 }
 

@@ -35,10 +35,18 @@ const hash = (...parts) => {
   return sum.digest("hex").slice(0, 12);
 };
 
+// What Safari 14 lacks is written in older instructions: copying memory in blocks, conversions that saturate, sign extension.
+const lowering = ["--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering", "--signext-lowering"];
+// What may be left after that; the second run refuses a module with anything else in it, before a browser does.
+const allowed = ["--mvp-features", "--enable-mutable-globals", "--enable-multivalue"];
+
 function optimise(file) {
+  const lowered = path.join(input, "lowered.wasm");
   const result = path.join(input, "optimised.wasm");
   const tool = path.join(here, "node_modules/binaryen/bin/wasm-opt");
-  execFileSync(process.execPath, [tool, "-Oz", file, "-o", result], { stdio: "inherit" });
+  const run = (...options) => execFileSync(process.execPath, [tool, ...options], { stdio: "inherit" });
+  run(...lowering, "-Oz", "--strip-target-features", file, "-o", lowered);
+  run(...allowed, lowered, "-o", result);
   return fs.readFileSync(result);
 }
 

@@ -3,7 +3,7 @@
 # `assets` of cargo's target folder, where build.rs finds it. When nothing changed it takes less than a second.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-target=${CARGO_TARGET_DIR:-$PWD/target}
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 tools=packaging/assets
 work=$target/assets-work
 triple=wasm32-unknown-unknown

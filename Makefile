@@ -1,0 +1,31 @@
+# One command for each thing to do. The work is in packaging/*.sh, which a person can read; CARGO_TARGET_DIR is respected.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build lint bench assets deps deps-test
+
+help: ## show this
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: deps ## bring up a box to try, and print its address and an activation code
+	@packaging/run.sh
+
+test: deps-test ## all tests
+	@packaging/test.sh
+
+lint: deps ## format, clippy, dependencies' licences and advisories
+	@packaging/lint.sh
+
+build: deps assets ## the program that ships, in target/release
+	@packaging/stage.sh "release build" cargo build --locked --release --bin gatehouse
+
+bench: build ## measure
+	@packaging/stage.sh "benchmarks" cargo bench --locked
+
+assets: deps ## what the browser downloads
+	@packaging/stage.sh "assets" packaging/assets/build.sh
+
+deps: ## install what building and running need
+	@packaging/stage.sh "dependencies" packaging/deps.sh run
+
+deps-test:
+	@packaging/stage.sh "dependencies" packaging/deps.sh run test
