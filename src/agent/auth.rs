@@ -23,8 +23,9 @@ use crate::domain::{
 };
 
 const MAILBOX: usize = 256;
-/// Argon2id with its defaults takes 19 MiB each.
-const HASHES_AT_ONCE: usize = 2;
+/// Argon2id with its defaults takes 19 MiB each. The service port has its own: a flood from an uplink uses up the others.
+const HASHES_AT_ONCE: usize = 1;
+const HASHES_AT_SERVICE: usize = 2;
 /// Uses of a session are written down this seldom.
 const SAVE_EVERY: u64 = 60_000;
 
@@ -62,6 +63,15 @@ enum Command {
 enum Hashed {
     Setup(Answer<Secret>),
     Password(Answer<()>),
+}
+
+impl Hashed {
+    fn refuse(self, fault: Fault) {
+        match self {
+            Self::Setup(answer) => drop(answer.send(Err(fault))),
+            Self::Password(answer) => drop(answer.send(Err(fault))),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -128,6 +138,7 @@ struct Task {
     throttle: Throttle,
     saved_at: u64,
     permits: Arc<Semaphore>,
+    service_permits: Arc<Semaphore>,
     mailbox: mpsc::WeakSender<Command>,
     ready: watch::Sender<bool>,
 }
@@ -153,6 +164,7 @@ pub fn start(state_dir: &Path, runtime_dir: &Path) -> Result<Auth, StartError> {
         throttle: Throttle::default(),
         saved_at: 0,
         permits: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+        service_permits: Arc::new(Semaphore::new(HASHES_AT_SERVICE)),
         mailbox: mailbox.downgrade(),
         ready,
     };
@@ -230,7 +242,8 @@ impl Task {
             drop(answer.send(Err(Fault::SlowDown { seconds: wait.div_ceil(1000) })));
             return;
         }
-        let Ok(permit) = self.permits.clone().try_acquire_owned() else {
+        let permits = if source.service { &self.service_permits } else { &self.permits };
+        let Ok(permit) = permits.clone().try_acquire_owned() else {
             drop(answer.send(Err(Fault::SlowDown { seconds: 1 })));
             return;
         };
@@ -245,10 +258,16 @@ impl Task {
         });
     }
 
+    /// On the console or at the service port, where whoever floods the box stands before it: still not without bound.
     fn hash_beside(&self, password: Secret, first: Option<Source>, answer: Hashed) {
+        let Ok(permit) = self.service_permits.clone().try_acquire_owned() else {
+            answer.refuse(Fault::SlowDown { seconds: 1 });
+            return;
+        };
         let mailbox = self.mailbox.clone();
         tokio::task::spawn_blocking(move || {
             let hash = hash(&password).map_err(|detail| Fault::Internal { detail });
+            drop(permit);
             if let Some(mailbox) = mailbox.upgrade() {
                 drop(mailbox.blocking_send(Command::Hashed { hash, first, answer }));
             }
