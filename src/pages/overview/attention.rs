@@ -73,7 +73,9 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
         }
     }
     let network_place = || Some(("/network".to_owned(), text.fault_to_network()));
-    if network.uplink_in_use.is_none() && configured(network).any(|p| p.has_carrier()) {
+    if network.uplink_in_use.is_none()
+        && configured(network).any(crate::domain::network::status::PortStatus::has_carrier)
+    {
         push(
             Mood::Bad,
             text.attention_no_route().to_owned(),
