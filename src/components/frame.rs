@@ -27,6 +27,8 @@ pub struct Frame {
     pub place: Option<Place>,
     /// Where the language form comes back to. Always a page that can be asked for with GET.
     pub path: String,
+    /// It has islands. A page without any, such as the one to sign in, is not kept waiting by their 50 KB.
+    pub islands: bool,
     /// Seconds after which a browser without scripts asks again.
     pub refresh: Option<u8>,
 }
@@ -46,6 +48,9 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
     let refresh = frame.refresh.map(|seconds| {
         view! { <noscript><meta http-equiv="refresh" content=format!("{seconds};url={}", frame.path) /></noscript> }
     });
+    let app = frame.islands.then(|| {
+        view! { <link rel="modulepreload" href=asset(assets::APP_JS) data-app=asset(assets::APP_WASM) /> }
+    });
     view! {
         <!DOCTYPE html>
         <html lang=text.0.tag()>
@@ -56,7 +61,7 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                 <title>{title}</title>
                 <link rel="icon" type="image/svg+xml" href=asset(assets::ICON) />
                 <link rel="stylesheet" href=asset(assets::CSS) />
-                <link rel="modulepreload" href=asset(assets::APP_JS) data-app=asset(assets::APP_WASM) />
+                {app}
                 <script type="module" src=asset(assets::BOOT)></script>
                 {refresh}
             </head>

@@ -1,7 +1,9 @@
 // Starts the islands. An own module instead of the framework's inline script, so that the page's policy needs neither a
 // nonce nor 'unsafe-inline'. Whatever fails here, the server's page goes on working: every form is a plain form.
+const root = document.documentElement;
 const link = document.querySelector("link[data-app]");
-if (link && typeof WebAssembly === "object") {
+if (!link) root.dataset.islands = "ready";
+else if (typeof WebAssembly === "object") {
   import(link.href)
     .then((app) =>
       app.default({ module_or_path: link.dataset.app }).then(() => {
@@ -11,8 +13,21 @@ if (link && typeof WebAssembly === "object") {
           if (start) start(island);
           else console.warn("no such island: " + island.dataset.component);
         }
-        document.documentElement.dataset.islands = "ready";
+        root.dataset.islands = "ready";
       }),
     )
     .catch((cause) => console.warn("islands are off:", cause));
+}
+
+// Shows what is typed. The field is a password again before the form is sent, or browsers would not offer to save it.
+for (const button of document.querySelectorAll("button[data-for]")) {
+  const field = document.getElementById(button.dataset.for);
+  if (!field) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const hide = field.type === "text";
+    field.type = hide ? "password" : "text";
+    button.textContent = hide ? button.dataset.show : button.dataset.hide;
+  });
+  if (field.form) field.form.addEventListener("submit", () => (field.type = "password"));
 }

@@ -57,6 +57,7 @@ fn frame(visitor: &Visitor, overview: &Overview, place: Place, path: impl Into<S
         product: Some((overview.model.clone(), overview.serial.clone())),
         place: Some(place),
         path: path.into(),
+        islands: true,
         refresh: None,
     }
 }
@@ -71,6 +72,7 @@ fn bare(visitor: &Visitor, path: impl Into<String>) -> Frame {
         product: None,
         place: None,
         path: path.into(),
+        islands: false,
         refresh: None,
     }
 }

@@ -222,6 +222,8 @@ impl Task {
                         "network change begins"
                     );
                 }
+                // before the answer: whoever has it and looks must not see a box without a change
+                self.publish();
                 if let Asker::Apply(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
                     drop(answer.send(Ok(self.last_tx)));
                 }
@@ -284,13 +286,14 @@ impl Task {
             }
             Effect::Finish(outcome) => {
                 tracing::info!(?outcome, "network change ended");
+                self.last = Some(outcome.clone());
+                self.publish();
                 if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
                     self.waiting.push(answer);
                 }
                 for answer in self.waiting.drain(..) {
                     drop(answer.send(Ok(outcome.clone())));
                 }
-                self.last = Some(outcome);
                 None
             }
             Effect::Refuse(fault) => {

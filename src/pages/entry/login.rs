@@ -12,7 +12,6 @@ use crate::{
         words::explain,
     },
     domain::fault::{Fault, Refusal},
-    islands::ShowPassword,
     pages::fault,
 };
 
@@ -68,12 +67,10 @@ pub fn login(frame: Frame, view: LoginView) -> impl IntoView {
     }
 }
 
-/// An extra: without scripts the button is not there.
+/// An extra: without scripts the button is not there. `boot.js` has it, because an island would cost this page 50 KB.
 pub(super) fn show_password(text: crate::text::Text) -> impl IntoView {
     view! {
-        <ShowPassword>
-            <button type="button" class="plain" hidden data-for="password" data-show=text.password_show()
-                data-hide=text.password_hide()>{text.password_show()}</button>
-        </ShowPassword>
+        <button type="button" class="plain" hidden data-for="password" data-show=text.password_show()
+            data-hide=text.password_hide()>{text.password_show()}</button>
     }
 }
