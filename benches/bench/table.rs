@@ -26,20 +26,9 @@ impl fmt::Display for Table {
         let all = || std::iter::once(&head).chain(&self.0);
         let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or(0);
         for row in all() {
-            writeln!(
-                f,
-                "{:3$}  {:4$}  {:5$}  {}",
-                row[0],
-                row[1],
-                row[2],
-                row[3],
-                width(0),
-                width(1),
-                width(2),
-                3 = width(0),
-                4 = width(1),
-                5 = width(2)
-            )?;
+            let [what, goal, figure, beside] = row;
+            let (a, b, c) = (width(0), width(1), width(2));
+            writeln!(f, "{what:a$}  {goal:b$}  {figure:c$}  {beside}")?;
         }
         Ok(())
     }
