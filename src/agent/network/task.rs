@@ -156,19 +156,16 @@ impl Task {
                     let connections = mem::take(&mut self.connections);
                     self.drive(Event::Verified { checks, connections }).await;
                 }
-                change = changes.next() => match change {
-                    Some(change) => {
-                        if change == Change::Overrun {
-                            self.overruns += 1;
-                            tracing::warn!("network events were lost; reading everything again");
-                        }
-                        settle_at.get_or_insert_with(|| tokio::time::Instant::now() + QUIET);
-                        continue;
+                change = changes.next() => if let Some(change) = change {
+                    if change == Change::Overrun {
+                        self.overruns += 1;
+                        tracing::warn!("network events were lost; reading everything again");
                     }
-                    None => {
-                        tracing::error!("the kernel's event channel ended");
-                        return;
-                    }
+                    settle_at.get_or_insert_with(|| tokio::time::Instant::now() + QUIET);
+                    continue;
+                } else {
+                    tracing::error!("the kernel's event channel ended");
+                    return;
                 },
                 () = at(settle_at) => {
                     settle_at = None;
@@ -257,8 +254,8 @@ impl Task {
 
     fn confirmation(&self, confirm: Confirm) -> Confirmation {
         let token = confirm.token.unwrap_or(Digest(String::new()));
-        let Confirm { automatic, untested, origin, .. } = confirm;
-        Confirmation { token, proof: self.proof(origin), automatic, untested }
+        let Confirm { tx, automatic, untested, origin, .. } = confirm;
+        Confirmation { tx, token, proof: self.proof(origin), automatic, untested }
     }
 
     fn proof(&self, origin: Origin) -> Proof {
@@ -281,10 +278,10 @@ impl Task {
         self.asker = asker;
         self.drive_at(event, now).await;
         // who waits for an end waits on until it comes
-        if let Asker::End(_) = &self.asker {
-            if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
-                self.waiting.push(answer);
-            }
+        if let Asker::End(_) = &self.asker
+            && let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody)
+        {
+            self.waiting.push(answer);
         }
     }
 
@@ -368,6 +365,13 @@ impl Task {
                 if saved.is_ok() {
                     self.committed = self.state.transaction()?.new_spec.clone();
                     self.spec_problem = None;
+                } else {
+                    // the rename may have been done and only the folder's fsync have failed: the next start must not find
+                    // a spec that nobody confirmed
+                    let (paths, old) = (self.options.paths.clone(), self.committed.clone());
+                    if let Err(error) = blocking(move || paths.save_spec(&old)).await {
+                        tracing::error!(error, "the old spec cannot be saved again");
+                    }
                 }
                 Some(Event::SpecSaved(saved))
             }
