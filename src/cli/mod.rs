@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod exit;
 mod logging;
+mod memory;
 mod network;
 mod output;
 mod password;
@@ -199,6 +200,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, output: Output) -> Result<(), CliError> {
     let mut builder = if cli.command.is_role() {
+        memory::give_back();
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         builder.worker_threads(WORKERS).max_blocking_threads(BLOCKING_THREADS);
         builder
