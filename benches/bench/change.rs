@@ -66,9 +66,7 @@ fn once(device: &Device, number: usize) -> (Duration, usize) {
     device.cli(&["network", "rollback"]);
     let log = device.appliance.log(Role::Agent).expect("log");
     let last = log.lines().rev().find(|line| line.contains("asked, written and read back")).expect("the agent tells");
-    let plain =
-        last.split('\u{1b}').map(|part| part.split_once('m').map_or(part, |(_, rest)| rest)).collect::<String>();
-    let figure = plain.split("microseconds=").nth(1).and_then(|rest| rest.split(' ').next()).expect("microseconds");
+    let figure = last.split("microseconds=").nth(1).and_then(|rest| rest.split(' ').next()).expect("microseconds");
     (Duration::from_micros(figure.parse().expect("a number")), journal)
 }
 

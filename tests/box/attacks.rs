@@ -42,10 +42,11 @@ fn nothing_typed_into_a_form_reaches_a_shell_a_file_or_the_page_as_markup() {
         ("base", "\"0\""),
     ];
     thread::scope(|scope| {
-        for field in fields {
+        // no more at a time: a box that has its hands full says so (503), which proves nothing
+        for fields in fields.chunks(3) {
             let (lab, cookie) = (&lab, &cookie);
             scope.spawn(move || {
-                for nasty in NASTY {
+                for (field, nasty) in fields.iter().flat_map(|field| NASTY.map(|nasty| (*field, nasty))) {
                     let form = good.map(|(name, value)| (name, if name == field { nasty } else { value }));
                     for path in ["/network/lan1", "/network/lan1/apply"] {
                         let answer = lab.post(SERVICE, path, cookie, &form);
