@@ -81,6 +81,7 @@ impl Client {
     /// The page; an error unless it is there.
     pub async fn get(&mut self, path: &str) -> io::Result<Bytes> {
         let request = Request::get(path).header("host", &self.host).body(Empty::new()).map_err(io::Error::other)?;
+        self.sender.ready().await.map_err(io::Error::other)?;
         let answer = self.sender.send_request(request).await.map_err(io::Error::other)?;
         if !answer.status().is_success() {
             return Err(io::Error::other(answer.status().to_string()));
