@@ -41,7 +41,9 @@ pub(super) fn network_rows(network: &NetworkStatus) -> Vec<[String; 2]> {
         (Some(open), _) => {
             note("Change", format!("{} {}", open.tx.0, words::phase(&open.phase)));
             if let crate::domain::network::transaction::PhaseView::AwaitingConfirm { checks, .. } = &open.phase {
-                words::checks(checks).into_iter().for_each(|line| note("", line));
+                for line in words::checks(checks) {
+                    note("", line);
+                }
             }
         }
         (None, Some(last)) => note("Change", words::outcome(last)),

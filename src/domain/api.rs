@@ -134,6 +134,9 @@ pub struct Applied {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmRequest {
+    /// The change that is meant. Browsers name it by its token, the command line by its number.
+    #[serde(default)]
+    pub tx: Option<TxId>,
     /// Needed from browsers, not on the console.
     #[serde(default)]
     pub token: Option<Secret>,

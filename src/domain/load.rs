@@ -39,7 +39,7 @@ impl CpuTicks {
     pub fn percent_since(self, before: Self) -> u8 {
         let all = self.all.saturating_sub(before.all);
         let busy = self.busy.saturating_sub(before.busy);
-        if all == 0 { 0 } else { u8::try_from((busy * 100 / all).min(100)).unwrap_or(100) }
+        (busy * 100).checked_div(all).map_or(0, |percent| u8::try_from(percent.min(100)).unwrap_or(100))
     }
 }
 

@@ -48,8 +48,9 @@ pub fn ShowPassword(children: Children) -> impl IntoView {
 fn around(behaviour: Behaviour, children: Children) -> impl IntoView {
     let node = NodeRef::<leptos::html::Div>::new();
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        if let Some(root) = node.get() {
+    // Once, when the element is there. An effect would do it as well, with 8 KB of its own.
+    queue_microtask(move || {
+        if let Some(root) = node.get_untracked() {
             browser::start(behaviour, &root);
         }
     });

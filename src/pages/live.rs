@@ -5,9 +5,11 @@ use leptos::prelude::*;
 use super::{network, overview, port, render::to_html};
 use crate::{domain::api::Overview, text::Text};
 
+type Piece = fn(Text, &Overview) -> AnyView;
+
 /// All pieces, each an element with its id. A page takes those that it has.
 pub fn pieces(text: Text, overview: &Overview) -> Vec<(String, String)> {
-    let fixed: [(&str, fn(Text, &Overview) -> AnyView); 7] = [
+    let fixed: [(&str, Piece); 7] = [
         ("headline", |t, o| overview::headline(t, o).into_any()),
         ("guide", |t, o| overview::guide(t, o).into_any()),
         ("faceplate", |t, o| overview::ports(t, o).into_any()),

@@ -130,8 +130,8 @@ fn requests_read_back_and_leave_out_what_is_optional() {
     reads_back(&Applied { tx: TxId(7), confirm: Secret::new("c"), handoff: Secret::new("h") });
     reads_back(&TransactionView::default());
     let read = |json| serde_json::from_str::<ConfirmRequest>(json);
-    let bare = ConfirmRequest { token: None, automatic: false, untested: false };
-    assert_eq!(read("{}").ok(), Some(bare));
+    let empty = ConfirmRequest { tx: None, token: None, automatic: false, untested: false };
+    assert_eq!(read("{}").ok(), Some(empty));
     assert_eq!(serde_json::from_str::<Caller>("{}").ok(), Some(Caller::default()));
     let base = KernelState::default().hash();
     let json = serde_json::json!({ "spec": {}, "base": base });

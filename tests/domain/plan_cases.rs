@@ -35,7 +35,7 @@ fn step(step: &Step) -> String {
 
 fn text(plan: &Plan) -> String {
     let lines = |steps: &[Step]| steps.iter().map(step).collect::<String>();
-    let changes = plan.changes.iter().map(|c| format!("  {:?} {:?}\n", c.verb, c.what)).collect::<String>();
+    let changes = plan.changes.iter().map(|c| format!("  {:?} {:?}\n", c.verb, c.what)).collect::<Vec<_>>().concat();
     format!(
         "changes\n{changes}apply\n{}commit\n{}leaving {:?}\narriving {:?}\n",
         lines(&plan.apply),

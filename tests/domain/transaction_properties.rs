@@ -99,6 +99,7 @@ impl Life {
                 Event::Tick
             }
             Happens::Confirm { of, proof, automatic, untested } => Event::Confirm(Confirmation {
+                tx: None,
                 token: moving(self.ago(*of)).confirm,
                 proof: *proof,
                 automatic: *automatic,
@@ -264,7 +265,7 @@ proptest! {
 
 fn persons(tx: &Transaction) -> Vec<Event> {
     let confirm = |token: &Digest, proof| {
-        Event::Confirm(Confirmation { token: token.clone(), proof, automatic: false, untested: true })
+        Event::Confirm(Confirmation { tx: None, token: token.clone(), proof, automatic: false, untested: true })
     };
     vec![
         confirm(&tx.confirm, Proof::NewAddress),

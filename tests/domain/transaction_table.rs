@@ -66,7 +66,7 @@ fn states() -> Vec<(&'static str, State)> {
 }
 
 fn confirm(token: &Digest, proof: Proof) -> Event {
-    Event::Confirm(Confirmation { token: token.clone(), proof, automatic: false, untested: false })
+    Event::Confirm(Confirmation { tx: None, token: token.clone(), proof, automatic: false, untested: false })
 }
 
 fn events() -> Vec<(&'static str, Event, BootMillis)> {
@@ -194,10 +194,12 @@ fn a_confirmation_counts_by_what_its_connection_proves() {
         (Proof::ServicePort, none, untested, None),
         (Proof::Console, well, plain, None),
         (Proof::Console, silent, untested, None),
+        (Proof::Console, silent, plain, needs_a_person.clone()),
+        (Proof::Console, none, plain, None),
         (Proof::Console, silent, automatic, needs_a_person),
     ] {
         let state = State::AwaitingConfirm { tx: tx(), awaiting: awaiting(gateway) };
-        let confirmation = Confirmation { token: tx().confirm, proof, automatic, untested };
+        let confirmation = Confirmation { tx: None, token: tx().confirm, proof, automatic, untested };
         let (next, effects) = step(state, Event::Confirm(confirmation), NOW);
         let case = format!("{proof:?} gateway {gateway:?} automatic {automatic} untested {untested}");
         match refusal {
@@ -206,6 +208,22 @@ fn a_confirmation_counts_by_what_its_connection_proves() {
         }
         assert_eq!(matches!(next, State::Committing { .. }), effects == [Effect::SaveSpec], "{case}");
     }
+}
+
+#[test]
+fn a_confirmation_that_names_another_change_keeps_nothing() {
+    let state = || State::AwaitingConfirm { tx: tx(), awaiting: awaiting(Some(true)) };
+    let named = |id| Confirmation {
+        tx: Some(id),
+        token: tx().confirm,
+        proof: Proof::Console,
+        automatic: false,
+        untested: true,
+    };
+    let other = gatehouse::domain::network::transaction::TxId(tx().id.0 + 1);
+    let (next, effects) = step(state(), Event::Confirm(named(other)), NOW);
+    assert_eq!((next, effects), (state(), vec![Effect::Refuse(Fault::NoChangeOpen { last: None })]));
+    assert_eq!(step(state(), Event::Confirm(named(tx().id)), NOW).1, [Effect::SaveSpec]);
 }
 
 #[test]

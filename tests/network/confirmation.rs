@@ -93,7 +93,7 @@ fn s18_the_service_port_needs_a_gateway_or_a_person() {
         let token = Some(secrets::digest(&open.token));
         let ask = |automatic, untested| {
             let token = token.clone();
-            engine.network.confirm(Confirm { token, origin, automatic, untested })
+            engine.network.confirm(Confirm { tx: None, token, origin, automatic, untested })
         };
         assert_eq!(ask(false, false).await, Err(Fault::NeedsAPerson));
         assert_eq!(ask(true, true).await, Err(Fault::NeedsAPerson), "a page must not decide that");
@@ -102,7 +102,8 @@ fn s18_the_service_port_needs_a_gateway_or_a_person() {
         let open = engine.open(&moved()).await;
         let (connection, _client, _server) = laptop(&lab);
         let token = Some(secrets::digest(&open.token));
-        let confirm = Confirm { token, origin: Origin::Browser(connection), automatic: true, untested: false };
+        let confirm =
+            Confirm { tx: None, token, origin: Origin::Browser(connection), automatic: true, untested: false };
         assert_eq!(
             engine.network.confirm(confirm).await,
             Ok(Outcome::Committed { tx: open.tx }),

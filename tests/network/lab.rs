@@ -239,11 +239,11 @@ impl Engine {
 
     pub async fn confirm(&self, token: &Secret, origin: Origin) -> Result<Outcome, Fault> {
         let token = Some(secrets::digest(token));
-        self.network.confirm(Confirm { token, origin, automatic: false, untested: false }).await
+        self.network.confirm(Confirm { tx: None, token, origin, automatic: false, untested: false }).await
     }
 
     pub async fn keep(&self) -> Outcome {
-        let confirm = Confirm { token: None, origin: Origin::Console, automatic: false, untested: true };
+        let confirm = Confirm { tx: None, token: None, origin: Origin::Console, automatic: false, untested: true };
         self.network.confirm(confirm).await.expect("kept")
     }
 

@@ -54,7 +54,7 @@ pub(super) async fn confirm(
     Json(ask): Json<ConfirmRequest>,
 ) -> Reply<Outcome> {
     let token = ask.token.as_ref().map(secrets::digest);
-    let confirm = Confirm { token, origin: who.origin(), automatic: ask.automatic, untested: ask.untested };
+    let confirm = Confirm { tx: ask.tx, token, origin: who.origin(), automatic: ask.automatic, untested: ask.untested };
     Ok(Body(shared.network.confirm(confirm).await?))
 }
 

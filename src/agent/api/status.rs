@@ -3,7 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{Json as Body, body::Body as Stream, extract::State, response::Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use super::{
@@ -34,7 +34,7 @@ pub(super) async fn hello_events(State(shared): State<Shared>, _: Who) -> Respon
         let line = line(&*receiver.borrow_and_update());
         Some((line, (receiver, false)))
     });
-    ndjson(Stream::from_stream(lines))
+    ndjson(lines)
 }
 
 pub(super) async fn overview(State(shared): State<Shared>, _: Admitted) -> Reply<Overview> {
@@ -49,7 +49,7 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
         }
         Some((line(&watcher.shared.overview()), (watcher, false)))
     });
-    Ok(ndjson(Stream::from_stream(lines)))
+    Ok(ndjson(lines))
 }
 
 struct Watcher {
@@ -81,14 +81,15 @@ impl Watcher {
     }
 }
 
-fn line<T: Serialize>(value: &T) -> Result<Vec<u8>, Infallible> {
+fn line<T: Serialize>(value: &T) -> Vec<u8> {
     // our own types always serialise; an empty line would only be skipped
     let mut line = serde_json::to_vec(value).unwrap_or_default();
     line.push(b'\n');
-    Ok(line)
+    line
 }
 
-fn ndjson(body: Stream) -> Response {
+fn ndjson(lines: impl futures_util::Stream<Item = Vec<u8>> + Send + 'static) -> Response {
+    let body = Stream::from_stream(lines.map(Ok::<_, Infallible>));
     Response::builder()
         .header("content-type", "application/x-ndjson")
         .body(body)

@@ -26,10 +26,10 @@ pub fn prepare(interface: &str) {
     for (name, value) in SETTINGS {
         let path = folder.join(name);
         let current = fs::read_to_string(&path).unwrap_or_default();
-        if current.trim() != value {
-            if let Err(error) = fs::write(&path, value) {
-                tracing::warn!(setting = %path.display(), %error, "not set");
-            }
+        if current.trim() != value
+            && let Err(error) = fs::write(&path, value)
+        {
+            tracing::warn!(setting = %path.display(), %error, "not set");
         }
     }
 }

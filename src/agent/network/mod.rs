@@ -76,6 +76,7 @@ pub enum Origin {
 
 #[derive(Clone, Debug)]
 pub struct Confirm {
+    pub tx: Option<TxId>,
     pub token: Option<Digest>,
     pub origin: Origin,
     pub automatic: bool,

@@ -36,10 +36,10 @@ impl Published {
     /// The status with its countdown as of `now`.
     pub fn at(&self, now: BootMillis) -> NetworkStatus {
         let mut status = self.status.clone();
-        if let Some(open) = &mut status.transaction.open {
-            if let (PhaseView::AwaitingConfirm { left, .. }, Some(deadline)) = (&mut open.phase, self.deadline) {
-                *left = deadline.left(now);
-            }
+        if let Some(open) = &mut status.transaction.open
+            && let (PhaseView::AwaitingConfirm { left, .. }, Some(deadline)) = (&mut open.phase, self.deadline)
+        {
+            *left = deadline.left(now);
         }
         status
     }

@@ -2,6 +2,9 @@
 //!
 //! Nothing else in the process writes to the kernel's network state.
 
+mod kernel;
+mod requests;
+
 use std::{
     collections::{BTreeSet, VecDeque},
     future::Future,
@@ -11,32 +14,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, future::join_all, stream::BoxStream};
+use futures_util::{StreamExt, stream::BoxStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Apply, Command, Confirm, Options, Origin, Published, StartError, checked, dns, report};
+use super::{Command, Options, Published, StartError, dns, report};
 use crate::{
     agent::{
         clock,
-        kernel::{Change, Interfaces, Kernel, Observed, sockets, sysctl},
+        kernel::{Change, Interfaces, Kernel, Observed, sockets},
     },
     domain::{
         fault::Fault,
         network::{
-            diff::{Step, diff},
-            issue::{Field, Issue, Rule},
             journal::Journal,
-            kernel::KernelState,
-            plan::{Plan, plan},
-            proof::{Connection, Proof, judge},
+            proof::Connection,
             spec::NetworkSpec,
             status::NetworkStatus,
-            transaction::{
-                self, Checks, Confirmation, Digest, Effect, Event, GatewayCheck, Outcome, Phase, State, Transaction,
-                TxId,
-            },
-            validate::validate,
-            wanted::{overlap, wanted},
+            transaction::{self, Checks, Effect, Event, Outcome, Phase, State, TxId},
         },
         time::BootMillis,
     },
@@ -156,19 +150,16 @@ impl Task {
                     let connections = mem::take(&mut self.connections);
                     self.drive(Event::Verified { checks, connections }).await;
                 }
-                change = changes.next() => match change {
-                    Some(change) => {
-                        if change == Change::Overrun {
-                            self.overruns += 1;
-                            tracing::warn!("network events were lost; reading everything again");
-                        }
-                        settle_at.get_or_insert_with(|| tokio::time::Instant::now() + QUIET);
-                        continue;
+                change = changes.next() => if let Some(change) = change {
+                    if change == Change::Overrun {
+                        self.overruns += 1;
+                        tracing::warn!("network events were lost; reading everything again");
                     }
-                    None => {
-                        tracing::error!("the kernel's event channel ended");
-                        return;
-                    }
+                    settle_at.get_or_insert_with(|| tokio::time::Instant::now() + QUIET);
+                    continue;
+                } else {
+                    tracing::error!("the kernel's event channel ended");
+                    return;
                 },
                 () = at(settle_at) => {
                     settle_at = None;
@@ -182,109 +173,6 @@ impl Task {
                 }
             }
             self.publish();
-        }
-    }
-
-    async fn command(&mut self, command: Command) {
-        match command {
-            Command::Plan { spec, answer } => drop(answer.send(self.plan(&spec).await)),
-            Command::Apply { apply, answer } => {
-                self.asked_at = Instant::now();
-                match self.open(*apply).await {
-                    Ok(tx) => self.ask(Event::Apply(Box::new(tx)), Asker::Apply(answer)).await,
-                    Err(fault) => drop(answer.send(Err(fault))),
-                }
-            }
-            Command::Confirm { confirm, answer } => {
-                let confirmation = self.confirmation(confirm);
-                self.ask(Event::Confirm(confirmation), Asker::End(answer)).await;
-            }
-            Command::Handoff { secret, origin, answer } => {
-                let proof = self.proof(origin);
-                self.ask(Event::Handoff { secret, proof }, Asker::Done(answer)).await;
-            }
-            Command::GoBack { by, answer } => self.ask(Event::GoBack { by }, Asker::End(answer)).await,
-            Command::MoreTime { answer } => {
-                self.ask(Event::MoreTime, Asker::Done(answer)).await;
-                if let Asker::Done(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
-                    drop(answer.send(Ok(())));
-                }
-            }
-        }
-    }
-
-    async fn plan(&mut self, spec: &NetworkSpec) -> Result<Plan, Fault> {
-        self.observe().await;
-        checked(self.issues(spec))?;
-        Ok(plan(&self.state_now(), &self.committed, &spec.clone().normalised(), &self.options.board))
-    }
-
-    fn issues(&self, spec: &NetworkSpec) -> Vec<Issue> {
-        let mut issues = validate(spec, &self.options.board);
-        let changed = spec.ports.iter().filter(|(name, port)| self.committed.port(name) != **port);
-        let absent =
-            changed.filter(|(name, port)| !port.ipv4.addresses().is_empty() && !self.interfaces.contains_key(*name));
-        issues.extend(absent.map(|(name, _)| Issue::new(name, Field::Port, Rule::PortAbsent)));
-        issues
-    }
-
-    /// The transaction that an apply asks for.
-    async fn open(&mut self, apply: Apply) -> Result<Transaction, Fault> {
-        self.observe().await;
-        checked(self.issues(&apply.spec))?;
-        let apply = Apply { spec: apply.spec.normalised(), ..apply };
-        let before = self.state_now();
-        let after = report::attainable(&wanted(&apply.spec, &self.options.board), &self.interfaces);
-        if before == after && apply.spec == self.committed {
-            return Err(Fault::NothingToDo);
-        }
-        let between = overlap(&before, &after);
-        Ok(Transaction {
-            id: TxId(self.last_tx.0 + 1),
-            by: apply.by,
-            base: apply.base,
-            old_spec: self.committed.clone(),
-            new_spec: apply.spec,
-            steps: diff(&before, &between),
-            before,
-            between,
-            after,
-            confirm: apply.confirm,
-            handoff: apply.handoff,
-            window: apply.window,
-        })
-    }
-
-    fn confirmation(&self, confirm: Confirm) -> Confirmation {
-        let token = confirm.token.unwrap_or(Digest(String::new()));
-        let Confirm { automatic, untested, origin, .. } = confirm;
-        Confirmation { token, proof: self.proof(origin), automatic, untested }
-    }
-
-    fn proof(&self, origin: Origin) -> Proof {
-        let connection = match origin {
-            Origin::Console => return Proof::Console,
-            Origin::Unknown => return Proof::NotConnected,
-            Origin::Browser(connection) => connection,
-        };
-        let State::AwaitingConfirm { tx, awaiting } = &self.state else { return Proof::NotConnected };
-        let open = open_connections();
-        judge(connection, &open, &awaiting.connections, &tx.after)
-    }
-
-    async fn ask(&mut self, event: Event, asker: Asker) {
-        // one reading of the clock decides between this request and a deadline that it just missed
-        let now = clock::now();
-        if self.state.deadline().is_some_and(|deadline| deadline <= now) {
-            self.drive_at(Event::Tick, now).await;
-        }
-        self.asker = asker;
-        self.drive_at(event, now).await;
-        // who waits for an end waits on until it comes
-        if let Asker::End(_) = &self.asker {
-            if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
-                self.waiting.push(answer);
-            }
         }
     }
 
@@ -368,6 +256,13 @@ impl Task {
                 if saved.is_ok() {
                     self.committed = self.state.transaction()?.new_spec.clone();
                     self.spec_problem = None;
+                } else {
+                    // the rename may have been done and only the folder's fsync have failed: the next start must not find
+                    // a spec that nobody confirmed
+                    let (paths, old) = (self.options.paths.clone(), self.committed.clone());
+                    if let Err(error) = blocking(move || paths.save_spec(&old)).await {
+                        tracing::error!(error, "the old spec cannot be saved again");
+                    }
                 }
                 Some(Event::SpecSaved(saved))
             }
@@ -414,124 +309,6 @@ impl Task {
         let journal = Journal { boot_id: self.boot_id.clone(), transaction: tx.clone(), phase };
         let paths = self.options.paths.clone();
         blocking(move || paths.write_journal(&journal)).await
-    }
-
-    async fn write(&mut self, step: &Step) -> Result<(), String> {
-        match step {
-            Step::Add(object) => self.kernel.add(object, &self.interfaces).await,
-            Step::Delete(object) => self.kernel.delete(object, &self.interfaces).await,
-            Step::Dns(servers) => {
-                let (path, servers) = (self.options.paths.resolv_conf.clone(), servers.clone());
-                blocking(move || dns::write(&path, &servers)).await
-            }
-        }
-    }
-
-    /// Goes from whatever is there to `target`; the steps that failed come back.
-    async fn go_to(&mut self, target: &KernelState) -> Vec<Step> {
-        self.observe().await;
-        let mut failed = Vec::new();
-        for step in diff(&self.state_now(), target) {
-            if let Err(error) = self.write(&step).await {
-                tracing::warn!(?step, error, "a step failed");
-                failed.push(step);
-            }
-        }
-        self.observe().await;
-        failed
-    }
-
-    /// Reads the kernel again and asks the gateways, without holding up the task.
-    async fn verify(&mut self) {
-        self.observe().await;
-        let Some(tx) = self.state.transaction() else { return };
-        let missing = diff(&self.state_now(), &tx.between);
-        tracing::info!(
-            tx = tx.id.0,
-            microseconds = self.asked_at.elapsed().as_micros(),
-            missing = missing.len(),
-            "asked, written and read back"
-        );
-        let status = report::ports(&self.observed, &self.options.board);
-        let changed = tx.new_spec.ports.iter().filter(|(name, port)| tx.old_spec.port(name) != **port);
-        let used = changed.filter(|(_, port)| !port.ipv4.addresses().is_empty());
-        let mut checks = Checks { missing, ..Checks::default() };
-        let mut asked = Vec::new();
-        for (name, port) in used {
-            let carrier = status.iter().any(|p| p.name == *name && p.has_carrier());
-            if !carrier {
-                checks.no_carrier.push(name.clone());
-            }
-            if let (Some(gateway), Some(index)) = (port.ipv4.gateway(), self.interfaces.get(name)) {
-                let (kernel, index, port) = (self.kernel.clone(), *index, name.clone());
-                asked.push(async move {
-                    let answers = carrier && kernel.answers(index, gateway).await;
-                    GatewayCheck { port, gateway, answers }
-                });
-            }
-        }
-        self.verifying = Some(Box::pin(async move {
-            checks.gateways = join_all(asked).await;
-            checks
-        }));
-    }
-
-    async fn observe(&mut self) {
-        match self.kernel.observe().await {
-            Ok(observed) => self.observed = observed,
-            Err(error) => {
-                tracing::error!(%error, "the kernel's network state cannot be read");
-                return;
-            }
-        }
-        let interfaces = report::interfaces(&self.observed, &self.options.board);
-        if interfaces != self.interfaces {
-            for link in &self.observed.links {
-                if interfaces.values().any(|i| *i == link.status.index) {
-                    sysctl::prepare(&link.status.interface);
-                }
-            }
-            self.interfaces = interfaces;
-        }
-    }
-
-    fn state_now(&self) -> KernelState {
-        let servers = dns::servers(&self.options.paths.resolv_conf).unwrap_or_default();
-        report::kernel_state(&self.observed, &self.interfaces, servers)
-    }
-
-    /// Puts back what is ours and went missing, and takes away what is ours and should not be there.
-    async fn repair(&mut self) {
-        let target = match &self.state {
-            State::Idle | State::Degraded { .. } => wanted(&self.committed, &self.options.board),
-            State::AwaitingConfirm { tx, .. } => tx.between.clone(),
-            State::Planned(_)
-            | State::Armed(_)
-            | State::Applying { .. }
-            | State::Verifying { .. }
-            | State::Committing { .. }
-            | State::RollingBack { .. } => return,
-        };
-        if self.repair_at.is_some_and(|at| at > clock::now()) {
-            return;
-        }
-        let target = report::attainable(&target, &self.interfaces);
-        let steps = diff(&self.state_now(), &target);
-        let dns_missing = dns::servers(&self.options.paths.resolv_conf).is_none();
-        if steps.is_empty() && !dns_missing {
-            (self.drift, self.repair_pause) = (0, REPAIR_PAUSE);
-            self.drive(Event::Repaired).await;
-            return;
-        }
-        tracing::info!(steps = steps.len(), "repairing drift");
-        if dns_missing {
-            drop(self.write(&Step::Dns(target.dns.clone())).await);
-        }
-        let failed = self.go_to(&target).await;
-        self.drift = failed.len();
-        // somebody may be undoing it again and again: each repair waits longer than the one before
-        self.repair_at = Some(clock::now().plus(self.repair_pause));
-        self.repair_pause = (self.repair_pause * 2).min(LONGEST_REPAIR_PAUSE);
     }
 
     fn publish(&mut self) {

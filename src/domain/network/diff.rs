@@ -42,7 +42,7 @@ pub fn diff(now: &KernelState, then: &KernelState) -> Vec<Step> {
             deleted.push(step);
         }
     }
-    added.sort_by_key(|s| rank(s));
+    added.sort_by_key(rank);
     deleted.sort_by_key(|s| std::cmp::Reverse(rank(s)));
     let dns = (now.dns != then.dns).then(|| Step::Dns(then.dns.clone()));
     added.into_iter().chain(swapped).chain(dns).chain(deleted).collect()

@@ -140,9 +140,8 @@ pub fn address_and_mask(address: &str, mask: &str) -> Result<Ipv4Net, Vec<(Field
         text => text.parse::<Ipv4Addr>().map_err(|_| (Field::Address, Rule::NotAnAddress)),
     };
     let prefix = match (own_mask.as_deref(), mask.as_str()) {
-        (Some(mask), "") => prefix(mask),
         (None, "") => Err((Field::Mask, Rule::Missing)),
-        (None, mask) => prefix(mask),
+        (Some(mask), "") | (None, mask) => prefix(mask),
         (Some(own), mask) => prefix(mask).and_then(|typed| match prefix(own) {
             Ok(own) if own == typed => Ok(typed),
             _ => Err((Field::Mask, Rule::NotAMask)),

@@ -251,6 +251,8 @@ pub enum Event {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmation {
+    /// The change that is meant, where the caller names one; a late confirmation never keeps the next change then.
+    pub tx: Option<TxId>,
     pub token: Digest,
     pub proof: Proof,
     /// The page did it by itself; refused while something needs a person's eye.
@@ -301,8 +303,9 @@ impl State {
     /// The open transaction.
     pub fn transaction(&self) -> Option<&Transaction> {
         match self {
-            Self::Planned(tx) | Self::Armed(tx) => Some(tx),
-            Self::Applying { tx, .. }
+            Self::Planned(tx)
+            | Self::Armed(tx)
+            | Self::Applying { tx, .. }
             | Self::Verifying { tx, .. }
             | Self::AwaitingConfirm { tx, .. }
             | Self::Committing { tx, .. }

@@ -109,15 +109,14 @@ pub fn overlap(old: &KernelState, new: &KernelState) -> KernelState {
                 let copies = old.routes().filter(|r| r.table == rule.table);
                 state.objects.extend(copies.map(|r| Object::Route(Route { table, ..r.clone() })));
             }
-            Object::Rule(_) => {}
             Object::Route(route) if route.table == MAIN_TABLE => {
                 if !new.objects.contains(object) {
                     let metric = route.metric + METRIC_OVERLAP;
                     state.objects.insert(Object::Route(Route { metric, ..route.clone() }));
                 }
             }
-            // the ports' own tables were copied with their rules
-            Object::Route(_) => {}
+            // the rule is the new state's; the ports' own tables were copied with their rules
+            Object::Rule(_) | Object::Route(_) => {}
         }
     }
     state

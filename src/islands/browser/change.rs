@@ -8,7 +8,7 @@ use std::{
 use leptos::prelude::window;
 use web_sys::Element;
 
-use super::dom::{Answer, every, find, go, now, number, send, set, show};
+use super::dom::{Answer, every, fill, find, go, now, number, send, set, show, whole};
 
 const PAGE: &str = "/network/change";
 const TICK: u64 = 250;
@@ -72,18 +72,16 @@ impl Watch {
         let left = (self.ends.get() - now()).max(0.0);
         let seconds = (left / 1000.0).ceil();
         if let Some(clock) = find(&countdown, "output") {
-            let text = clock.get_attribute("data-template").unwrap_or_default();
-            clock.set_text_content(Some(&text.replace("{seconds}", &seconds.to_string())));
+            write_seconds(&clock, seconds);
         }
         if let Some(bar) = find(&countdown, "progress") {
-            set(&bar, "value", &left.to_string());
+            set(&bar, "value", &whole(left).to_string());
             bar.set_class_name(if seconds <= 10.0 { "hot" } else { "" });
         }
         // told when it is passed, not each second
         if SAY_AT.iter().any(|at| self.said.get() > *at && seconds <= *at) {
             if let Some(say) = find(&self.root, "[data-say]") {
-                let text = say.get_attribute("data-template").unwrap_or_default();
-                say.set_text_content(Some(&text.replace("{seconds}", &seconds.to_string())));
+                write_seconds(&say, seconds);
             }
         }
         self.said.set(seconds);
@@ -125,8 +123,8 @@ impl Watch {
     fn state(&self, answer: &Answer) {
         self.asking.set(false);
         let mut words = answer.text.split(' ');
-        let (phase, left) = (words.next().unwrap_or_default(), words.next().and_then(|l| l.parse::<f64>().ok()));
-        let Some(left) = left.filter(|_| answer.good()) else { return };
+        let (phase, left) = (words.next().unwrap_or_default(), words.next().and_then(|l| l.parse::<u32>().ok()));
+        let Some(left) = left.filter(|_| answer.good()).map(f64::from) else { return };
         if self.leaving.get() {
             return;
         }
@@ -136,4 +134,9 @@ impl Watch {
             self.ends.set(now() + left);
         }
     }
+}
+
+fn write_seconds(element: &Element, seconds: f64) {
+    let template = element.get_attribute("data-template").unwrap_or_default();
+    element.set_text_content(Some(&fill(&template, |_| whole(seconds).to_string())));
 }

@@ -53,6 +53,24 @@ pub fn every(millis: u64, act: impl Fn() + 'static) {
     let _ = set_interval_with_handle(act, Duration::from_millis(millis));
 }
 
+/// The whole part. Printing and reading `f64`s would bring 20 KB of code and tables along.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast saturates; times are small")]
+pub fn whole(number: f64) -> u32 {
+    number as u32
+}
+
+/// The template with `{key}` replaced by its value. By characters: searching for text is larger than this.
+pub fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
+    let mut parts = template.split('{');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (key, rest) = part.split_once('}').unwrap_or((part, ""));
+        out.push_str(&value(key));
+        out.push_str(rest);
+    }
+    out
+}
+
 /// Milliseconds of a clock that nobody can set.
 pub fn now() -> f64 {
     window().performance().map_or(0.0, |clock| clock.now())

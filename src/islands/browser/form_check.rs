@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 
-use super::dom::{find, input, on, set};
+use super::dom::{fill, find, input, on, set};
 use crate::domain::{
     name::PortName,
     network::{
@@ -77,7 +77,8 @@ fn tell(form: &Element, issue: &Issue) {
         _ => issue.rule.name().to_owned(),
     };
     let Some(template) = find(form, &["[data-rule=\"", &key, "\"]"].concat()) else { return };
-    let text = fill(template.text_content().unwrap_or_default(), &issue.rule, &input.value());
+    let (words, typed) = (template.text_content().unwrap_or_default(), input.value());
+    let text = fill(&words, |key| figure(key, &issue.rule, &typed));
     if let Some(message) = find(&line, "[data-message]") {
         message.set_text_content(Some(&text));
     }
@@ -96,16 +97,14 @@ fn mended(form: &Element, field: Field) {
     }
 }
 
-fn fill(text: String, rule: &Rule, typed: &str) -> String {
-    let text = text.replace("{typed}", typed);
-    match rule {
-        Rule::IsNetworkAddress { network } | Rule::IsBroadcastAddress { network } => {
-            text.replace("{network}", &network.to_string())
-        }
-        Rule::GatewayOutside { network, first, last } => text
-            .replace("{network}", &network.to_string())
-            .replace("{first}", &first.to_string())
-            .replace("{last}", &last.to_string()),
-        _ => text,
+/// The value of a placeholder, by the names of the server's messages.
+fn figure(key: &str, rule: &Rule, typed: &str) -> String {
+    match (key, rule) {
+        ("typed", _) => typed.to_owned(),
+        ("network", Rule::IsNetworkAddress { network } | Rule::IsBroadcastAddress { network })
+        | ("network", Rule::GatewayOutside { network, .. }) => network.to_string(),
+        ("first", Rule::GatewayOutside { first, .. }) => first.to_string(),
+        ("last", Rule::GatewayOutside { last, .. }) => last.to_string(),
+        _ => String::new(),
     }
 }

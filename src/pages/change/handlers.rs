@@ -91,6 +91,7 @@ struct Keep {
 
 async fn confirm(State(app): State<App>, visitor: Visitor, Form(keep): Form<Keep>) -> Response {
     let request = ConfirmRequest {
+        tx: None,
         token: visitor.change.as_ref().map(|mine| mine.confirm.clone()),
         automatic: keep.automatic.is_some(),
         untested: keep.untested.is_some(),

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         api::Overview,
         network::{
-            status::NetworkStatus,
+            status::{NetworkStatus, PortStatus},
             transaction::{Outcome, PhaseView},
         },
     },
@@ -73,7 +73,7 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
         }
     }
     let network_place = || Some(("/network".to_owned(), text.fault_to_network()));
-    if network.uplink_in_use.is_none() && configured(network).any(|p| p.has_carrier()) {
+    if network.uplink_in_use.is_none() && configured(network).any(PortStatus::has_carrier) {
         push(
             Mood::Bad,
             text.attention_no_route().to_owned(),

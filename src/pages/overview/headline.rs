@@ -36,12 +36,12 @@ fn sentence(text: Text, network: &NetworkStatus) -> (String, String) {
         let why = if backups > 0 { text.headline_backed() } else { text.headline_alone() };
         return (text.headline_connected(port), why.to_owned());
     }
-    let dead = configured(network).filter(|p| !p.has_carrier()).map(|p| ports.say(text, &p.name)).collect::<Vec<_>>();
-    let any = configured(network).next().is_some();
-    match dead.first() {
-        Some(port) => (text.headline_no_link(port), text.headline_no_link_why().to_owned()),
-        None if any => (text.headline_no_way().to_owned(), text.headline_no_way_why().to_owned()),
+    match configured(network).next() {
         None => (text.headline_new().to_owned(), text.headline_new_why().to_owned()),
+        Some(_) if configured(network).any(PortStatus::has_carrier) => {
+            (text.headline_no_way().to_owned(), text.headline_no_way_why().to_owned())
+        }
+        Some(first) => (text.headline_no_link(ports.say(text, &first.name)), text.headline_no_link_why().to_owned()),
     }
 }
 

@@ -71,7 +71,7 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
     let manage = tick("manage", text.form_manage(), text.form_manage_why(), form.manage.is_some());
     let action = format!("/network/{}", port.name);
     view! {
-        <Card title=text.form_title()>
+        <Card title=text.form_title() id="settings">
             <FormCheck>
                 <form class="port-form stack" method="post" action=action novalidate>
                     <fieldset><legend>{text.form_method()}</legend>{methods}</fieldset>

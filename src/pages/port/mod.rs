@@ -62,6 +62,7 @@ pub fn page(frame: Frame, overview: &Overview, port: &PortStatus, view: PortView
         Role::Heartbeat => fixed(text.port_heartbeat_fixed(), text.port_heartbeat_why()).into_any(),
     };
     let status = status(text, port, network);
+    let shape = if preview.is_some() { "cols planned" } else { "cols" };
     let frame = Frame { title: title.clone(), problem, path: format!("/network/{}", port.name), ..frame };
     view! {
         <Shell frame=frame>
@@ -72,7 +73,7 @@ pub fn page(frame: Frame, overview: &Overview, port: &PortStatus, view: PortView
             {problems}
             {refusal}
             {busy}
-            <div class="cols">{preview}{body}{status}</div>
+            <div class=shape>{preview}{body}{status}</div>
         </Shell>
     }
 }

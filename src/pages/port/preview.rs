@@ -84,7 +84,7 @@ pub fn landing_note(text: Text, landing: &Landing) -> Option<AnyView> {
         Landing::Moves { to, fingerprint } => {
             let url = format!("https://{to}");
             let print = fingerprint.clone().map(|print| {
-                view! { <p>{text.preview_fingerprint()}</p><p class="fingerprint">{print}</p> }
+                view! { <p>{text.preview_fingerprint()}</p>{by_eight(&print)} }
             });
             let view = view! {
                 <Note mood=Mood::Warn title=text.preview_moves(url)>
@@ -101,6 +101,13 @@ pub fn landing_note(text: Text, landing: &Landing) -> Option<AnyView> {
             Some(view.into_any())
         }
     }
+}
+
+/// Eight bytes do not part, so that lines can be compared with what the browser shows.
+fn by_eight(print: &str) -> impl IntoView + use<> {
+    let bytes = print.split_inclusive(':').collect::<Vec<_>>();
+    let parts = bytes.chunks(8).map(|part| view! { <span>{part.concat()}</span> }).collect::<Vec<_>>();
+    view! { <p class="fingerprint">{parts}</p> }
 }
 
 fn hidden(form: &PortForm, base: &str) -> impl IntoView + use<> {

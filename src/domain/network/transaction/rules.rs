@@ -185,16 +185,17 @@ fn confirmed(tx: &Transaction, awaiting: &Awaiting, c: &Confirmation, now: BootM
     if !same(&c.token, &tx.confirm) && c.proof != Proof::Console {
         return Err(Fault::WrongToken);
     }
-    if awaiting.deadline <= now {
+    if awaiting.deadline <= now || c.tx.is_some_and(|named| named != tx.id) {
         return Err(Fault::NoChangeOpen { last: None });
     }
     if c.automatic && !awaiting.checks.all_well() {
         return Err(Fault::NeedsAPerson);
     }
     match c.proof {
-        Proof::Console | Proof::NewAddress => Ok(()),
+        Proof::NewAddress => Ok(()),
+        Proof::Console if awaiting.checks.all_well() || c.untested => Ok(()),
         Proof::ServicePort if awaiting.checks.proven_by_gateway() || (c.untested && !c.automatic) => Ok(()),
-        Proof::ServicePort => Err(Fault::NeedsAPerson),
+        Proof::Console | Proof::ServicePort => Err(Fault::NeedsAPerson),
         Proof::OldConnection | Proof::OldAddress | Proof::FromTheBox | Proof::NotConnected => {
             Err(Fault::ProvesNothing { proof: c.proof })
         }

@@ -1,0 +1,138 @@
+//! The kernel's side: reading it, writing to it, verifying a change, repairing drift.
+
+use futures_util::future::join_all;
+
+use super::{LONGEST_REPAIR_PAUSE, REPAIR_PAUSE, Task, blocking};
+use crate::{
+    agent::{
+        clock,
+        kernel::sysctl,
+        network::{dns, report},
+    },
+    domain::network::{
+        diff::{Step, diff},
+        kernel::KernelState,
+        transaction::{Checks, Event, GatewayCheck, State},
+        wanted::wanted,
+    },
+};
+
+impl Task {
+    pub(super) async fn write(&mut self, step: &Step) -> Result<(), String> {
+        match step {
+            Step::Add(object) => self.kernel.add(object, &self.interfaces).await,
+            Step::Delete(object) => self.kernel.delete(object, &self.interfaces).await,
+            Step::Dns(servers) => {
+                let (path, servers) = (self.options.paths.resolv_conf.clone(), servers.clone());
+                blocking(move || dns::write(&path, &servers)).await
+            }
+        }
+    }
+
+    /// Goes from whatever is there to `target`; the steps that failed come back.
+    pub(super) async fn go_to(&mut self, target: &KernelState) -> Vec<Step> {
+        self.observe().await;
+        let mut failed = Vec::new();
+        for step in diff(&self.state_now(), target) {
+            if let Err(error) = self.write(&step).await {
+                tracing::warn!(?step, error, "a step failed");
+                failed.push(step);
+            }
+        }
+        self.observe().await;
+        failed
+    }
+
+    /// Reads the kernel again and asks the gateways, without holding up the task.
+    pub(super) async fn verify(&mut self) {
+        self.observe().await;
+        let Some(tx) = self.state.transaction() else { return };
+        let missing = diff(&self.state_now(), &tx.between);
+        tracing::info!(
+            tx = tx.id.0,
+            microseconds = self.asked_at.elapsed().as_micros(),
+            missing = missing.len(),
+            "asked, written and read back"
+        );
+        let status = report::ports(&self.observed, &self.options.board);
+        let changed = tx.new_spec.ports.iter().filter(|(name, port)| tx.old_spec.port(name) != **port);
+        let used = changed.filter(|(_, port)| !port.ipv4.addresses().is_empty());
+        let mut checks = Checks { missing, ..Checks::default() };
+        let mut asked = Vec::new();
+        for (name, port) in used {
+            let carrier = status.iter().any(|p| p.name == *name && p.has_carrier());
+            if !carrier {
+                checks.no_carrier.push(name.clone());
+            }
+            if let (Some(gateway), Some(index)) = (port.ipv4.gateway(), self.interfaces.get(name)) {
+                let (kernel, index, port) = (self.kernel.clone(), *index, name.clone());
+                asked.push(async move {
+                    let answers = carrier && kernel.answers(index, gateway).await;
+                    GatewayCheck { port, gateway, answers }
+                });
+            }
+        }
+        self.verifying = Some(Box::pin(async move {
+            checks.gateways = join_all(asked).await;
+            checks
+        }));
+    }
+
+    pub(super) async fn observe(&mut self) {
+        match self.kernel.observe().await {
+            Ok(observed) => self.observed = observed,
+            Err(error) => {
+                tracing::error!(%error, "the kernel's network state cannot be read");
+                return;
+            }
+        }
+        let interfaces = report::interfaces(&self.observed, &self.options.board);
+        if interfaces != self.interfaces {
+            for link in &self.observed.links {
+                if interfaces.values().any(|i| *i == link.status.index) {
+                    sysctl::prepare(&link.status.interface);
+                }
+            }
+            self.interfaces = interfaces;
+        }
+    }
+
+    pub(super) fn state_now(&self) -> KernelState {
+        let servers = dns::servers(&self.options.paths.resolv_conf).unwrap_or_default();
+        report::kernel_state(&self.observed, &self.interfaces, servers)
+    }
+
+    /// Puts back what is ours and went missing, and takes away what is ours and should not be there.
+    pub(super) async fn repair(&mut self) {
+        let target = match &self.state {
+            State::Idle | State::Degraded { .. } => wanted(&self.committed, &self.options.board),
+            State::AwaitingConfirm { tx, .. } => tx.between.clone(),
+            State::Planned(_)
+            | State::Armed(_)
+            | State::Applying { .. }
+            | State::Verifying { .. }
+            | State::Committing { .. }
+            | State::RollingBack { .. } => return,
+        };
+        if self.repair_at.is_some_and(|at| at > clock::now()) {
+            return;
+        }
+        let target = report::attainable(&target, &self.interfaces);
+        let steps = diff(&self.state_now(), &target);
+        let dns_missing = dns::servers(&self.options.paths.resolv_conf).is_none();
+        if steps.is_empty() && !dns_missing {
+            (self.drift, self.repair_pause) = (0, REPAIR_PAUSE);
+            self.drive(Event::Repaired).await;
+            return;
+        }
+        tracing::info!(steps = steps.len(), "repairing drift");
+        if dns_missing {
+            drop(self.write(&Step::Dns(target.dns.clone())).await);
+        }
+        let failed = self.go_to(&target).await;
+        self.drift = failed.len();
+        // somebody may be undoing it again and again: each repair waits longer than the one before
+        self.repair_at = Some(clock::now().plus(self.repair_pause));
+        self.repair_pause = (self.repair_pause * 2).min(LONGEST_REPAIR_PAUSE);
+    }
+}
