@@ -222,6 +222,8 @@ impl Task {
                         "network change begins"
                     );
                 }
+                // first: whoever asked looks at once
+                self.publish();
                 if let Asker::Apply(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
                     drop(answer.send(Ok(self.last_tx)));
                 }
@@ -287,10 +289,11 @@ impl Task {
                 if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
                     self.waiting.push(answer);
                 }
+                self.last = Some(outcome.clone());
+                self.publish();
                 for answer in self.waiting.drain(..) {
                     drop(answer.send(Ok(outcome.clone())));
                 }
-                self.last = Some(outcome);
                 None
             }
             Effect::Refuse(fault) => {
