@@ -6,7 +6,7 @@
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: deps ## bring up a box to try, and print its address and an activation code
+run: deps ## bring up a box to try, and print its address
 	@packaging/run.sh
 
 test: deps-test ## all tests

@@ -61,9 +61,9 @@ struct Global {
         hide_default_value = true
     )]
     config: PathBuf,
-    /// What survives a restart [default: /var/lib/gatehouse]
-    #[arg(long, global = true, value_name = "DIR", default_value = "/var/lib/gatehouse", hide_default_value = true)]
-    state_dir: PathBuf,
+    /// What survives a restart [default: /var/lib/gatehouse; for the web server /var/lib/gatehouse-web]
+    #[arg(long, global = true, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
     /// What does not survive one, the agent's socket among it [default: /run/gatehouse]
     #[arg(long, global = true, value_name = "DIR", default_value = "/run/gatehouse", hide_default_value = true)]
     runtime_dir: PathBuf,
@@ -73,6 +73,11 @@ struct Global {
 }
 
 impl Global {
+    /// Agent and web have folders of their own: what one saves the other cannot read.
+    fn state_dir(&self, default: &str) -> PathBuf {
+        self.state_dir.clone().unwrap_or_else(|| default.into())
+    }
+
     fn socket(&self) -> PathBuf {
         self.socket.clone().unwrap_or_else(|| self.runtime_dir.join("agent.sock"))
     }

@@ -93,7 +93,7 @@ mod tests {
         let away = CliError::from(Refusal::new(Fault::AgentAway, "9f3c"));
         insta::assert_snapshot!(explained(&away), @"
         the agent does not answer (GH-501, operation 9f3c)
-        Is it running, and may you use its socket? See `systemctl status gatehouse-agent`, or try with sudo.
+        Is it running, and may you use its socket? Look at its log, or try with sudo.
         ");
         let input = CliError::Input(io::Error::other("gone"));
         assert_eq!(explained(&input), "cannot read from standard input: gone");

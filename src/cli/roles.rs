@@ -9,14 +9,14 @@ use crate::{
 pub(super) async fn agent(global: &Global) -> Result<(), CliError> {
     let options = AgentOptions {
         config: global.config.clone(),
-        state_dir: global.state_dir.clone(),
+        state_dir: global.state_dir("/var/lib/gatehouse"),
         runtime_dir: global.runtime_dir.clone(),
     };
     agent::run(options).await.map_err(|error| ended("agent", &error))
 }
 
 pub(super) async fn web(global: &Global) -> Result<(), CliError> {
-    let options = WebOptions { socket: global.socket(), state_dir: global.state_dir.clone() };
+    let options = WebOptions { socket: global.socket(), state_dir: global.state_dir("/var/lib/gatehouse-web") };
     web::run(options).await.map_err(|error| ended("web", &error))
 }
 

@@ -23,9 +23,7 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         Fault::Forbidden | Fault::NotSignedIn | Fault::ServicePortOnly => {
             "On the console this is root's to ask: try with sudo."
         }
-        Fault::AgentAway => {
-            "Is it running, and may you use its socket? See `systemctl status gatehouse-agent`, or try with sudo."
-        }
+        Fault::AgentAway => "Is it running, and may you use its socket? Look at its log, or try with sudo.",
         Fault::NotSaved { .. } => "Is the disk full? See `df /var/lib/gatehouse`.",
         Fault::Internal { .. } => "The agent's log has more: look for the operation's number.",
         Fault::WrongPassword

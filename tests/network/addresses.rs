@@ -94,6 +94,8 @@ fn s05_a_new_address_in_another_subnet() {
         lab.connect(&pages, [10, 20, 0, 15]);
         lab.connect(&pages, [10, 30, 0, 15]);
         // the new gateway leads, the old one stays behind it
+        let in_use = engine.status().uplink_in_use.expect("an uplink");
+        assert_eq!(in_use.address.map(|net| net.to_string()).as_deref(), Some("10.30.0.15/24"));
         let gateways = defaults(&engine.status());
         assert_eq!(gateways, [(100, [10, 30, 0, 1].into()), (10_100, [10, 20, 0, 1].into())]);
         engine.keep().await;

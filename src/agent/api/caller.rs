@@ -45,9 +45,10 @@ impl FromRequestParts<Shared> for Who {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Refused> {
         let peer = parts.extensions.get::<ConnectInfo<Peer>>().and_then(|ConnectInfo(peer)| peer.uid);
+        let header = parts.headers.get(CALLER).and_then(|v| v.to_str().ok());
         match peer {
-            Some(uid) if Some(uid) == shared.web_uid => {
-                let header = parts.headers.get(CALLER).and_then(|v| v.to_str().ok());
+            // whoever names a browser speaks for it, also as root: a web process started by root is no console
+            Some(uid) if Some(uid) == shared.web_uid || (uid == 0 && header.is_some()) => {
                 let caller = header.map(serde_json::from_str).transpose();
                 let caller = caller.map_err(|error| Fault::Malformed { detail: error.to_string() })?;
                 Ok(Self::Web(caller.unwrap_or_default()))

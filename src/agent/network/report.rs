@@ -146,7 +146,12 @@ pub fn uplink_in_use(ports: &[PortStatus]) -> Option<UplinkInUse> {
         main.filter_map(move |r| Some((r.metric, p, r.gateway?)))
     });
     let (_, port, gateway) = defaults.min_by_key(|(metric, _, _)| *metric)?;
-    Some(UplinkInUse { port: port.name.clone(), gateway, address: port.ipv4() })
+    // during a change the port has two addresses: the one that goes with the gateway counts
+    let beside = port.addresses.iter().find_map(|a| match a.net {
+        IpNet::V4(net) => net.contains(&gateway).then_some(net),
+        IpNet::V6(_) => None,
+    });
+    Some(UplinkInUse { port: port.name.clone(), gateway, address: beside.or_else(|| port.ipv4()) })
 }
 
 /// Where the pages are to be served: the service port, and the uplinks that the saved or the coming spec switches on.

@@ -48,7 +48,7 @@ pub fn ports(text: Text, overview: &Overview) -> impl IntoView + use<> {
 }
 
 fn about(text: Text, overview: &Overview) -> impl IntoView + use<> {
-    let support = overview.support.as_ref().map(|support| text.overview_support(support));
+    let support = overview.support.as_ref().map(|support| format!(" · {}", text.overview_support(support)));
     let version = text.overview_version(&overview.version);
-    view! { <p class="small muted">{version}" "{support}</p> }
+    view! { <p class="small muted">{version}{support}</p> }
 }

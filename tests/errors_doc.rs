@@ -1,0 +1,32 @@
+//! `docs/errors.md` names each code of a refusal, once and in order, and none that does not exist.
+//!
+//! The program's codes are those of `tests/contracts/fault-codes.snap`, which the domain's tests keep equal to `Fault::code`.
+
+use std::{fs, path::Path};
+
+#[test]
+fn the_manual_has_every_code_of_a_refusal() {
+    let contract = read("tests/contracts/fault-codes.snap");
+    let program = contract.lines().filter_map(|line| code(line.split(' ').next()?)).collect::<Vec<_>>();
+    let manual = read("docs/errors.md");
+    let rows =
+        manual.lines().filter_map(|line| line.strip_prefix("| ")).map(|row| row.split(" | ").collect::<Vec<_>>());
+    let mut told = Vec::new();
+    for row in rows.filter(|row| code(row[0]).is_some()) {
+        assert_eq!(row.len(), 3, "code, meaning and advice: {row:?}");
+        told.push(row[0].to_owned());
+    }
+    assert!(!program.is_empty(), "the contract has codes");
+    assert_eq!(told, program);
+}
+
+/// `GH-` and three digits.
+fn code(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("GH-")?;
+    (digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit())).then(|| text.to_owned())
+}
+
+fn read(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()))
+}
