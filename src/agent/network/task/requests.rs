@@ -45,6 +45,7 @@ impl Task {
             Command::GoBack { by, answer } => self.ask(Event::GoBack { by }, Asker::End(answer)).await,
             Command::MoreTime { answer } => {
                 self.ask(Event::MoreTime, Asker::Done(answer)).await;
+                self.publish();
                 if let Asker::Done(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
                     drop(answer.send(Ok(())));
                 }
