@@ -43,17 +43,30 @@ pub(super) type SessionKey = [u8; 32];
 type Overviews = Pin<Box<dyn Stream<Item = Overview> + Send>>;
 
 pub(super) async fn stream(State(app): State<App>, visitor: Visitor) -> Response {
+    if visitor.caller.session.is_none() {
+        return over();
+    }
     let token = visitor.caller.session.as_ref().map(|s| s.expose().to_owned()).unwrap_or_default();
     let Some(place) = app.streams.take(Sha256::digest(token).into(), ROOM) else {
         return (StatusCode::TOO_MANY_REQUESTS, "too many event streams\n").into_response();
     };
     let overviews = match app.agent.events(&visitor.caller).await {
         Ok(overviews) => Some(Box::pin(overviews) as Overviews),
+        Err(Refusal { fault: Fault::NotSignedIn, .. }) => return over(),
         Err(refusal) => return app.refused(&visitor, &refusal),
     };
     let feed = Feed { app, visitor, overviews, shown: HashMap::new(), waiting: Vec::new(), _place: place };
     let events = stream::unfold(Some(feed), |feed| async { feed?.next().await });
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+}
+
+/// A stream that says that there is nobody to tell.
+fn over() -> Response {
+    Sse::new(stream::iter([Ok::<_, Infallible>(ended())])).into_response()
+}
+
+fn ended() -> Event {
+    Event::default().event("ended").data("ended")
 }
 
 struct Feed {
@@ -85,7 +98,7 @@ impl Feed {
             match self.app.agent.events(&self.visitor.caller).await {
                 Ok(overviews) => self.overviews = Some(Box::pin(overviews)),
                 Err(Refusal { fault: Fault::NotSignedIn, .. }) => {
-                    return Some((Ok(Event::default().event("ended").data("ended")), None));
+                    return Some((Ok(ended()), None));
                 }
                 Err(_) => self.overviews = None,
             }

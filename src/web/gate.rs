@@ -18,10 +18,12 @@ use crate::{
 
 const LOGIN: &str = "/login";
 const SETUP: &str = "/setup";
+const EVENTS: &str = "/events";
 /// Say nothing about the box and ask nothing of the agent.
 pub(super) const ALWAYS: [&str; 3] = ["/healthz", "/assets/{name}", "/language"];
-/// Without a session, on a box that has a password.
-const SIGNED_OUT: [&str; 3] = [LOGIN, SETUP, HANDOFF];
+/// Without a session, on a box that has a password. The event stream says itself that nobody is signed in: a browser complains
+/// about one that leads to a page.
+const SIGNED_OUT: [&str; 4] = [LOGIN, SETUP, HANDOFF, EVENTS];
 
 /// Layer: before a password is set, only the page that sets it, over the service port; then only with a session.
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {

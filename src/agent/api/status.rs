@@ -61,15 +61,18 @@ struct Watcher {
 }
 
 impl Watcher {
-    /// `None` when the session has ended.
+    /// `None` when the session has ended: nothing is told after that.
     async fn changed(&mut self) -> Option<()> {
         loop {
-            tokio::select! {
-                result = self.network.changed() => return result.ok(),
-                result = self.load.changed() => return result.ok(),
-                () = tokio::time::sleep(CHECK_SESSION) => {}
-            }
+            let news = tokio::select! {
+                result = self.network.changed() => result.ok().map(|()| true),
+                result = self.load.changed() => result.ok().map(|()| true),
+                () = tokio::time::sleep(CHECK_SESSION) => Some(false),
+            };
             self.alive().await?;
+            if news? {
+                return Some(());
+            }
         }
     }
 

@@ -56,7 +56,12 @@ impl Ask {
         Ok(saved.with_port(self.port.name.clone(), port))
     }
 
-    fn wrong(&self, form: PortForm, issues: Vec<Issue>) -> Response {
+    /// Two ports that collide are each to blame: here it is said of this port, and of the other only where this one is fine.
+    fn wrong(&self, form: PortForm, mut issues: Vec<Issue>) -> Response {
+        let here = |issue: &Issue| issue.port.as_ref().is_none_or(|port| *port == self.port.name);
+        if issues.iter().any(here) {
+            issues.retain(here);
+        }
         let view = PortView { form, issues, ..PortView::default() };
         self.answer(StatusCode::UNPROCESSABLE_ENTITY, view)
     }

@@ -9,7 +9,7 @@ fn empty(request: request::Builder) -> Request<Body> {
 #[tokio::test]
 async fn without_a_session_everything_leads_to_sign_in() {
     let rig = Rig::new().await;
-    for path in ["/", "/network", "/network/lan1", "/events", "/moving", "/nosuch"] {
+    for path in ["/", "/network", "/network/lan1", "/moving", "/nosuch"] {
         assert!(rig.get(path).await.leads_to("/login"), "{path}");
         let stale = empty(from_here(Method::GET, path).header("cookie", "__Host-session=ended"));
         assert!(rig.ask(By::Uplink, stale).await.leads_to("/login"), "{path} with an ended session");
@@ -22,6 +22,15 @@ async fn without_a_session_everything_leads_to_sign_in() {
     }
     assert_eq!(rig.get("/login").await.body, "sign in");
     assert!(rig.get("/setup").await.leads_to("/login"), "no second setup");
+}
+
+#[tokio::test]
+async fn without_a_session_the_event_stream_says_so_and_ends() {
+    let rig = Rig::new().await;
+    let ended = "event: ended\ndata: ended\n\n";
+    assert_eq!(rig.get("/events").await.body, ended);
+    let stale = empty(from_here(Method::GET, "/events").header("cookie", "__Host-session=ended"));
+    assert_eq!(rig.ask(By::Uplink, stale).await.body, ended);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const WRITES: [&str; 9] = [
     "/network/change/more-time",
     HANDOFF,
 ];
-const READS: [&str; 6] = ["/", "/network", "/network/lan1", "/network/change", "/network/change/state", "/events"];
+const READS: [&str; 5] = ["/", "/network", "/network/lan1", "/network/change", "/network/change/state"];
 
 async fn rig() -> Rig {
     let mut rig = Rig::new().await;

@@ -1,0 +1,40 @@
+// Pictures of each page in each state, into results/shots; those of the README into docs/pictures.
+// npx playwright test --project=shots
+
+import { AWAY, test } from "../fixtures/test.js";
+import { STATES } from "../fixtures/states.js";
+import { Technician } from "../fixtures/technician.js";
+import { words } from "../fixtures/words.js";
+
+const README = ["overview", "port", "plan-moves", "change-asks"];
+
+for (const [lang, locale] of [
+  ["en", "en-GB"],
+  ["zh-CN", "zh-CN"],
+] as const) {
+  const test = base.extend({});
+  test.describe(lang, () => {
+    test.use({ lang, locale });
+    for (const { name, reach, fresh } of STATES) {
+      test(name, async ({ page, box, complaints }) => {
+        complaints.expected(AWAY);
+        const visitor = new Technician(page, words(lang), box, true);
+        if (!fresh) await visitor.setPasswordOnConsole();
+        await reach(visitor, page, box);
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
+          for (const width of [360, 1280]) {
+            await page.setViewportSize({ width, height: width === 360 ? 740 : 800 });
+            const path = `results/shots/${name}.${lang}.${width}.${colorScheme}.png`;
+            await page.screenshot({ path, fullPage: true, animations: "disabled" });
+          }
+        }
+        if (lang === "en" && README.includes(name)) {
+          await page.emulateMedia({ colorScheme: "light" });
+          await page.setViewportSize({ width: 960, height: 620 });
+          await page.screenshot({ path: `../docs/pictures/${name}.png`, fullPage: true, animations: "disabled" });
+        }
+      });
+    }
+  });
+}
