@@ -29,6 +29,8 @@ pub struct Frame {
     pub path: String,
     /// Seconds after which a browser without scripts asks again.
     pub refresh: Option<u8>,
+    /// Whether the page has islands; to sign in needs none, and costs no WebAssembly.
+    pub islands: bool,
 }
 
 impl Frame {
@@ -43,6 +45,9 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
     let text = frame.text;
     let signed_in = frame.product.is_some();
     let title = frame.document_title();
+    let islands = frame.islands.then(|| {
+        view! { <link rel="modulepreload" href=asset(assets::APP_JS) data-app=asset(assets::APP_WASM) /> }
+    });
     let refresh = frame.refresh.map(|seconds| {
         view! { <noscript><meta http-equiv="refresh" content=format!("{seconds};url={}", frame.path) /></noscript> }
     });
@@ -56,7 +61,7 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                 <title>{title}</title>
                 <link rel="icon" type="image/svg+xml" href=asset(assets::ICON) />
                 <link rel="stylesheet" href=asset(assets::CSS) />
-                <link rel="modulepreload" href=asset(assets::APP_JS) data-app=asset(assets::APP_WASM) />
+                {islands}
                 <script type="module" src=asset(assets::BOOT)></script>
                 {refresh}
             </head>

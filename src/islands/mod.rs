@@ -13,7 +13,6 @@ enum Behaviour {
     Change,
     FormCheck,
     Handoff,
-    ShowPassword,
 }
 
 /// Replaces the live parts of the page as the box tells of changes, and says when it does not.
@@ -38,11 +37,6 @@ pub fn FormCheck(children: Children) -> impl IntoView {
 #[island]
 pub fn Handoff(children: Children) -> impl IntoView {
     around(Behaviour::Handoff, children)
-}
-
-#[island]
-pub fn ShowPassword(children: Children) -> impl IntoView {
-    around(Behaviour::ShowPassword, children)
 }
 
 fn around(behaviour: Behaviour, children: Children) -> impl IntoView {

@@ -58,6 +58,7 @@ fn frame(visitor: &Visitor, overview: &Overview, place: Place, path: impl Into<S
         place: Some(place),
         path: path.into(),
         refresh: None,
+        islands: true,
     }
 }
 
@@ -72,5 +73,6 @@ fn bare(visitor: &Visitor, path: impl Into<String>) -> Frame {
         place: None,
         path: path.into(),
         refresh: None,
+        islands: false,
     }
 }

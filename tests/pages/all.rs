@@ -40,6 +40,7 @@ pub fn frame(text: Text, of: Option<&Overview>, place: Option<Place>) -> Frame {
         place,
         path: "/".to_owned(),
         refresh: None,
+        islands: true,
     }
 }
 

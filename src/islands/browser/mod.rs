@@ -5,7 +5,6 @@ mod dom;
 mod form_check;
 mod handoff;
 mod live;
-mod show_password;
 
 use web_sys::Element;
 
@@ -17,6 +16,5 @@ pub(super) fn start(behaviour: Behaviour, root: &Element) {
         Behaviour::Change => change::start(root),
         Behaviour::FormCheck => form_check::start(root),
         Behaviour::Handoff => handoff::start(root),
-        Behaviour::ShowPassword => show_password::start(root),
     };
 }

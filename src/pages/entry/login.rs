@@ -12,7 +12,6 @@ use crate::{
         words::explain,
     },
     domain::fault::{Fault, Refusal},
-    islands::ShowPassword,
     pages::fault,
 };
 
@@ -68,12 +67,12 @@ pub fn login(frame: Frame, view: LoginView) -> impl IntoView {
     }
 }
 
-/// An extra: without scripts the button is not there.
+/// An extra: without scripts the button is not there. It is no island, so that nobody waits for WebAssembly to sign in.
 pub(super) fn show_password(text: crate::text::Text) -> impl IntoView {
     view! {
-        <ShowPassword>
-            <button type="button" class="plain" hidden data-for="password" data-show=text.password_show()
+        <div>
+            <button type="button" class="plain" hidden data-reveals="password" data-show=text.password_show()
                 data-hide=text.password_hide()>{text.password_show()}</button>
-        </ShowPassword>
+        </div>
     }
 }

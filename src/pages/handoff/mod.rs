@@ -44,7 +44,7 @@ async fn show(visitor: Visitor) -> Response {
 /// A fragment never reaches the server: the island reads it. Without scripts the old page's form leads here instead.
 pub fn page(frame: Frame) -> impl IntoView {
     let text = frame.text;
-    let frame = Frame { title: text.handoff_title().to_owned(), ..frame };
+    let frame = Frame { title: text.handoff_title().to_owned(), islands: true, ..frame };
     view! {
         <Shell frame=frame>
             <section class="card">
