@@ -18,8 +18,8 @@ lint: deps ## format, clippy, dependencies' licences and advisories
 build: deps assets ## the program that ships, in target/release
 	@packaging/stage.sh "release build" cargo build --locked --release --bin gatehouse
 
-bench: build ## measure
-	@packaging/stage.sh "benchmarks" cargo bench --locked
+bench: deps assets ## measure the program that ships, beside others in the same run
+	@packaging/bench.sh
 
 assets: deps ## what the browser downloads
 	@packaging/stage.sh "assets" packaging/assets/build.sh

@@ -107,7 +107,7 @@ fn splits_a_text_at_its_placeholders() {
     assert_eq!(pieces("a {b}{{c}}"), Ok(vec![literal("a "), Piece::Value("b".to_owned()), literal("{c}")]));
 }
 
-/// Two branches that add keys then meet at different lines, and a reader finds a key by its name.
+/// Two additions then stand at different lines, and a reader finds a key by its name.
 #[test]
 fn the_real_files_are_sorted() {
     for json in [include_str!("../locales/en.json"), include_str!("../locales/zh-CN.json")] {

@@ -20,11 +20,13 @@ use crate::domain::{
     fault::Fault,
     network::transaction::Digest,
     secret::Secret,
+    time::BootMillis,
 };
 
 const MAILBOX: usize = 256;
-/// Argon2id with its defaults takes 19 MiB each.
-const HASHES_AT_ONCE: usize = 2;
+/// Argon2id with its defaults takes 19 MiB each. The service port has its own: a flood from an uplink uses up the others.
+const HASHES_AT_ONCE: usize = 1;
+const HASHES_AT_SERVICE: usize = 2;
 /// Uses of a session are written down this seldom.
 const SAVE_EVERY: u64 = 60_000;
 
@@ -50,9 +52,9 @@ enum Command {
     Setup { password: Secret, source: Source, answer: Answer<Secret> },
     SetPassword { password: Secret, answer: Answer<()> },
     Login { password: Secret, source: Source, answer: Answer<Secret> },
-    Checked { right: bool, source: Source, answer: Answer<Secret> },
+    Checked { right: bool, against: String, source: Source, answer: Answer<Secret> },
     Hashed { hash: Result<String, Fault>, first: Option<Source>, answer: Hashed },
-    Mint { source: Source, answer: Answer<Secret> },
+    Mint { source: Source, parent: Digest, answer: Answer<Secret> },
     Touch { digest: Digest, answer: Answer<()> },
     Left { digest: Digest, answer: Answer<SessionInfo> },
     Logout { digest: Digest, answer: Answer<()> },
@@ -62,6 +64,15 @@ enum Command {
 enum Hashed {
     Setup(Answer<Secret>),
     Password(Answer<()>),
+}
+
+impl Hashed {
+    fn refuse(self, fault: Fault) {
+        match self {
+            Self::Setup(answer) => drop(answer.send(Err(fault))),
+            Self::Password(answer) => drop(answer.send(Err(fault))),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -94,9 +105,10 @@ impl Auth {
         self.ask(|answer| Command::Login { password, source, answer }).await
     }
 
-    /// A session without a password, for the browser that followed the box to its new address.
-    pub async fn mint(&self, source: Source) -> Result<Secret, Fault> {
-        self.ask(|answer| Command::Mint { source, answer }).await
+    /// A session without a password, for the browser that followed the box to its new address. It goes on from the
+    /// `parent`, which must still live, and ends when that one would have.
+    pub async fn mint(&self, source: Source, parent: Digest) -> Result<Secret, Fault> {
+        self.ask(|answer| Command::Mint { source, parent, answer }).await
     }
 
     /// Uses a session.
@@ -111,6 +123,11 @@ impl Auth {
 
     pub async fn logout(&self, digest: Digest) -> Result<(), Fault> {
         self.ask(|answer| Command::Logout { digest, answer }).await
+    }
+
+    /// Ends when the task does, which it never should.
+    pub async fn ended(&self) {
+        self.mailbox.closed().await;
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Fault> {
@@ -128,6 +145,7 @@ struct Task {
     throttle: Throttle,
     saved_at: u64,
     permits: Arc<Semaphore>,
+    service_permits: Arc<Semaphore>,
     mailbox: mpsc::WeakSender<Command>,
     ready: watch::Sender<bool>,
 }
@@ -153,6 +171,7 @@ pub fn start(state_dir: &Path, runtime_dir: &Path) -> Result<Auth, StartError> {
         throttle: Throttle::default(),
         saved_at: 0,
         permits: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+        service_permits: Arc::new(Semaphore::new(HASHES_AT_SERVICE)),
         mailbox: mailbox.downgrade(),
         ready,
     };
@@ -187,10 +206,11 @@ impl Task {
                 None => self.hash_beside(password, None, Hashed::Password(answer)),
             },
             Command::Login { password, source, answer } => self.login(password, source, answer),
-            Command::Checked { right, source, answer } => {
-                let result = if right {
+            Command::Checked { right, against, source, answer } => {
+                // a password that was replaced while it was being checked is an old one
+                let result = if right && self.hash.as_ref() == Some(&against) {
                     self.throttle.succeeded(&source.address);
-                    self.mint(source.address)
+                    self.mint(source.address, now)
                 } else {
                     self.throttle.failed(&source.address, source.service, now);
                     tracing::warn!(from = source.address, "sign-in failed");
@@ -199,7 +219,10 @@ impl Task {
                 drop(answer.send(result));
             }
             Command::Hashed { hash, first, answer } => self.hashed(hash, first, answer),
-            Command::Mint { source, answer } => drop(answer.send(self.mint(source.address))),
+            Command::Mint { source, parent, answer } => {
+                let since = self.sessions.since(&parent, now).ok_or(Fault::NotSignedIn);
+                drop(answer.send(since.and_then(|since| self.mint(source.address, since))));
+            }
             Command::Touch { digest, answer } => {
                 let alive = self.sessions.touch(&digest, now).is_some();
                 if alive && now.0 > self.saved_at + SAVE_EVERY {
@@ -230,7 +253,8 @@ impl Task {
             drop(answer.send(Err(Fault::SlowDown { seconds: wait.div_ceil(1000) })));
             return;
         }
-        let Ok(permit) = self.permits.clone().try_acquire_owned() else {
+        let permits = if source.service { &self.service_permits } else { &self.permits };
+        let Ok(permit) = permits.clone().try_acquire_owned() else {
             drop(answer.send(Err(Fault::SlowDown { seconds: 1 })));
             return;
         };
@@ -240,15 +264,21 @@ impl Task {
                 .is_ok_and(|h| Argon2::default().verify_password(password.expose().as_bytes(), &h).is_ok());
             drop(permit);
             if let Some(mailbox) = mailbox.upgrade() {
-                drop(mailbox.blocking_send(Command::Checked { right, source, answer }));
+                drop(mailbox.blocking_send(Command::Checked { right, against: hash, source, answer }));
             }
         });
     }
 
+    /// On the console or at the service port, where whoever floods the box stands before it: still not without bound.
     fn hash_beside(&self, password: Secret, first: Option<Source>, answer: Hashed) {
+        let Ok(permit) = self.service_permits.clone().try_acquire_owned() else {
+            answer.refuse(Fault::SlowDown { seconds: 1 });
+            return;
+        };
         let mailbox = self.mailbox.clone();
         tokio::task::spawn_blocking(move || {
             let hash = hash(&password).map_err(|detail| Fault::Internal { detail });
+            drop(permit);
             if let Some(mailbox) = mailbox.upgrade() {
                 drop(mailbox.blocking_send(Command::Hashed { hash, first, answer }));
             }
@@ -267,7 +297,7 @@ impl Task {
             Hashed::Password(answer) => drop(answer.send(saved)),
             Hashed::Setup(answer) => {
                 let from = first.map(|s| s.address).unwrap_or_default();
-                drop(answer.send(saved.and_then(|()| self.mint(from))));
+                drop(answer.send(saved.and_then(|()| self.mint(from, clock::now()))));
             }
         }
     }
@@ -283,9 +313,9 @@ impl Task {
         Ok(())
     }
 
-    fn mint(&mut self, from: String) -> Result<Secret, Fault> {
+    fn mint(&mut self, from: String, since: BootMillis) -> Result<Secret, Fault> {
         let token = secrets::token().map_err(|e| Fault::Internal { detail: e.to_string() })?;
-        self.sessions.open(&secrets::digest(&token), from, clock::now());
+        self.sessions.open(&secrets::digest(&token), from, since, clock::now());
         self.save_sessions();
         Ok(token)
     }

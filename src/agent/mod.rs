@@ -38,6 +38,8 @@ pub enum AgentError {
     Network(#[from] network::StartError),
     #[error(transparent)]
     Auth(#[from] auth::StartError),
+    #[error("the {task} task ended")]
+    TaskEnded { task: &'static str },
     #[error("the API cannot be served at {path}")]
     Serve { path: PathBuf, source: std::io::Error },
 }
@@ -45,7 +47,8 @@ pub enum AgentError {
 /// Runs the agent until a signal ends it.
 ///
 /// # Errors
-/// Only what makes a start impossible: no usable box file, no netlink, no socket. A bad spec or password file does not.
+/// Only what makes a start impossible: no usable box file, no netlink, no socket, a password file that is there and cannot
+/// be read. A bad spec does not.
 pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let config = config::Config::read(&options.config)?;
     let board = config::box_file(&options.config.with_file_name("box.toml"))?;
@@ -57,7 +60,13 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let auth = auth::start(&options.state_dir, &options.runtime_dir)?;
     let load = load::start(options.state_dir.clone());
     let (hello, _) = watch::channel(Hello::default());
+    let (network_watch, auth_watch) = (network.clone(), auth.clone());
     let shared = api::Shared::new(board, network, auth, load, hello, config.web_uid);
     let path = options.runtime_dir.join("agent.sock");
-    api::serve(&path, shared).await.map_err(|source| AgentError::Serve { path, source })
+    // a task that died would leave an open change open for ever: whoever supervises starts the agent anew, which undoes it
+    tokio::select! {
+        result = api::serve(&path, shared) => result.map_err(|source| AgentError::Serve { path, source }),
+        () = network_watch.ended() => Err(AgentError::TaskEnded { task: "network" }),
+        () = auth_watch.ended() => Err(AgentError::TaskEnded { task: "sign-in" }),
+    }
 }

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod exit;
 mod logging;
+mod memory;
 mod network;
 mod output;
 mod password;
@@ -121,6 +122,11 @@ GATEHOUSE_LOG chooses what is logged, such as `info` or `gatehouse=debug`.",
     )
 }
 
+/// Threads of a role, however many cores the box has: each keeps memory of its own.
+const WORKERS: usize = 2;
+/// For files and password hashes, which block. Fewer: a slow disk holds up the rest.
+const BLOCKING_THREADS: usize = 8;
+
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
@@ -194,7 +200,10 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, output: Output) -> Result<(), CliError> {
     let mut builder = if cli.command.is_role() {
-        tokio::runtime::Builder::new_multi_thread()
+        memory::give_back();
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(WORKERS).max_blocking_threads(BLOCKING_THREADS);
+        builder
     } else {
         tokio::runtime::Builder::new_current_thread()
     };

@@ -27,10 +27,10 @@ pub struct Frame {
     pub place: Option<Place>,
     /// Where the language form comes back to. Always a page that can be asked for with GET.
     pub path: String,
+    /// It has islands. A page without any, such as the one to sign in, is not kept waiting by their 50 KB.
+    pub islands: bool,
     /// Seconds after which a browser without scripts asks again.
     pub refresh: Option<u8>,
-    /// Whether the page has islands; to sign in needs none, and costs no WebAssembly.
-    pub islands: bool,
 }
 
 impl Frame {
@@ -45,11 +45,11 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
     let text = frame.text;
     let signed_in = frame.product.is_some();
     let title = frame.document_title();
-    let islands = frame.islands.then(|| {
-        view! { <link rel="modulepreload" href=asset(assets::APP_JS) data-app=asset(assets::APP_WASM) /> }
-    });
     let refresh = frame.refresh.map(|seconds| {
         view! { <noscript><meta http-equiv="refresh" content=format!("{seconds};url={}", frame.path) /></noscript> }
+    });
+    let app = frame.islands.then(|| {
+        view! { <link rel="modulepreload" href=asset(assets::APP_JS) data-app=asset(assets::APP_WASM) /> }
     });
     view! {
         <!DOCTYPE html>
@@ -61,7 +61,7 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                 <title>{title}</title>
                 <link rel="icon" type="image/svg+xml" href=asset(assets::ICON) />
                 <link rel="stylesheet" href=asset(assets::CSS) />
-                {islands}
+                {app}
                 <script type="module" src=asset(assets::BOOT)></script>
                 {refresh}
             </head>

@@ -57,8 +57,8 @@ fn frame(visitor: &Visitor, overview: &Overview, place: Place, path: impl Into<S
         product: Some((overview.model.clone(), overview.serial.clone())),
         place: Some(place),
         path: path.into(),
-        refresh: None,
         islands: true,
+        refresh: None,
     }
 }
 
@@ -72,7 +72,7 @@ fn bare(visitor: &Visitor, path: impl Into<String>) -> Frame {
         product: None,
         place: None,
         path: path.into(),
-        refresh: None,
         islands: false,
+        refresh: None,
     }
 }

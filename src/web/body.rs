@@ -31,13 +31,15 @@ const ROOM: Room = Room { all: 64, each: 8 };
 /// What bodies may cost.
 #[derive(Clone, Debug)]
 pub(super) struct Bodies {
-    reading: Places<IpAddr>,
+    uplinks: Places<IpAddr>,
+    /// Of its own: no flood from an uplink keeps the technician out who stands before the box.
+    service: Places<IpAddr>,
     limit: Duration,
 }
 
 impl Bodies {
     pub(super) fn new(limit: Duration) -> Self {
-        Self { reading: Places::default(), limit }
+        Self { uplinks: Places::default(), service: Places::default(), limit }
     }
 }
 
@@ -62,7 +64,8 @@ pub(super) async fn whole(State(bodies): State<Bodies>, request: Request, next: 
         return next.run(Request::from_parts(parts, Body::empty())).await;
     }
     let Some(conn) = parts.extensions.get::<Conn>() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    let Some(_place) = bodies.reading.take(conn.peer.ip(), ROOM) else {
+    let places = if conn.service { &bodies.service } else { &bodies.uplinks };
+    let Some(_place) = places.take(conn.peer.ip(), ROOM) else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")]).into_response();
     };
     match timeout(bodies.limit, read(body)).await {

@@ -66,6 +66,7 @@ pub fn transaction(id: u64, old: NetworkSpec, new: NetworkSpec, board: &BoxFile)
     Transaction {
         id: TxId(id),
         by: Actor::Session { from: "10.20.0.200".into() },
+        session: None,
         base: before.hash(),
         old_spec: old,
         new_spec: new,

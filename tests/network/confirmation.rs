@@ -151,7 +151,8 @@ fn s19_the_handoff_mints_once() {
         let secret = secrets::digest(&open.handoff);
         let ask = |origin| engine.network.handoff(secret.clone(), origin);
         assert_eq!(ask(Origin::Browser(old.connection)).await, Err(Fault::ProvesNothing { proof: Proof::OldAddress }));
-        assert_eq!(ask(Origin::Browser(fresh.connection)).await, Ok(()));
+        let session = secrets::digest(&Secret::new("session"));
+        assert_eq!(ask(Origin::Browser(fresh.connection)).await, Ok(Some(session)));
         assert_eq!(ask(Origin::Browser(fresh.connection)).await, Err(Fault::WrongToken));
     });
 }
@@ -240,6 +241,20 @@ fn s22_a_plan_of_another_state_is_outdated() {
         engine.keep().await;
         assert_eq!(engine.apply_on(&moved(), stale, 90_000).await.err(), Some(Fault::PlanOutdated));
         assert!(!lab.file("journal.json").exists());
+    });
+}
+
+#[test]
+fn s22_a_plan_is_outdated_too_when_only_the_saved_spec_changed() {
+    Lab::new().run(|lab| async move {
+        let engine = lab.engine().await;
+        let stale = engine.plan(&moved()).await.base;
+        let before = lab.kernel();
+        // where the pages answer leaves no trace in the kernel
+        engine.open(&lan1(&["manage = false"])).await;
+        engine.keep().await;
+        assert_eq!(lab.kernel(), before);
+        assert_eq!(engine.apply_on(&moved(), stale, 90_000).await.err(), Some(Fault::PlanOutdated));
     });
 }
 

@@ -222,6 +222,7 @@ impl Engine {
             spec: spec.clone(),
             base,
             by: Actor::Session { from: "10.20.0.200".into() },
+            session: Some(secrets::digest(&Secret::new("session"))),
             confirm: secrets::digest(&token),
             handoff: secrets::digest(&handoff),
             window,

@@ -39,8 +39,8 @@ pub fn frame(text: Text, of: Option<&Overview>, place: Option<Place>) -> Frame {
         product: of.map(|o| (o.model.clone(), o.serial.clone())),
         place,
         path: "/".to_owned(),
+        islands: of.is_some(),
         refresh: None,
-        islands: true,
     }
 }
 

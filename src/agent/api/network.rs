@@ -40,6 +40,7 @@ pub(super) async fn apply(
         spec: ask.spec,
         base: ask.base,
         by: who.actor(),
+        session: who.digest(),
         confirm: secrets::digest(&confirm),
         handoff: secrets::digest(&handoff),
         window,
@@ -63,8 +64,8 @@ pub(super) async fn handoff(State(shared): State<Shared>, who: Who, Json(ask): J
     if !matches!(who, Who::Web(_)) {
         return Err(Refused::from(Fault::Forbidden));
     }
-    shared.network.handoff(secrets::digest(&ask.handoff), who.origin()).await?;
-    let token = shared.auth.mint(who.source(&shared)).await?;
+    let parent = shared.network.handoff(secrets::digest(&ask.handoff), who.origin()).await?;
+    let token = shared.auth.mint(who.source(&shared), parent.ok_or(Fault::NotSignedIn)?).await?;
     Ok(Body(Session { token }))
 }
 

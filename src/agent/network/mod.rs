@@ -59,6 +59,8 @@ pub struct Apply {
     pub spec: NetworkSpec,
     pub base: StateHash,
     pub by: Actor,
+    /// The session that applies; a handoff goes on from it. `None` on the console.
+    pub session: Option<Digest>,
     pub confirm: Digest,
     pub handoff: Digest,
     /// Milliseconds.
@@ -90,7 +92,7 @@ enum Command {
     Plan { spec: NetworkSpec, answer: Answer<Plan> },
     Apply { apply: Box<Apply>, answer: Answer<TxId> },
     Confirm { confirm: Confirm, answer: Answer<Outcome> },
-    Handoff { secret: Digest, origin: Origin, answer: Answer<()> },
+    Handoff { secret: Digest, origin: Origin, answer: Answer<Option<Digest>> },
     GoBack { by: Actor, answer: Answer<Outcome> },
     MoreTime { answer: Answer<()> },
 }
@@ -125,7 +127,8 @@ impl Network {
         self.ask(|answer| Command::Confirm { confirm, answer }).await
     }
 
-    pub async fn handoff(&self, secret: Digest, origin: Origin) -> Result<(), Fault> {
+    /// Answers the session that applied, once.
+    pub async fn handoff(&self, secret: Digest, origin: Origin) -> Result<Option<Digest>, Fault> {
         self.ask(|answer| Command::Handoff { secret, origin, answer }).await
     }
 
@@ -135,6 +138,11 @@ impl Network {
 
     pub async fn more_time(&self) -> Result<(), Fault> {
         self.ask(|answer| Command::MoreTime { answer }).await
+    }
+
+    /// Ends when the task does, which it never should.
+    pub async fn ended(&self) {
+        self.mailbox.closed().await;
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Fault> {

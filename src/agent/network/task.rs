@@ -27,10 +27,11 @@ use crate::{
         fault::Fault,
         network::{
             journal::Journal,
+            kernel::StateHash,
             proof::Connection,
             spec::NetworkSpec,
             status::NetworkStatus,
-            transaction::{self, Checks, Effect, Event, Outcome, Phase, State, TxId},
+            transaction::{self, Checks, Digest, Effect, Event, Outcome, Phase, State, TxId},
         },
         time::BootMillis,
     },
@@ -49,6 +50,7 @@ enum Asker {
     Nobody,
     Apply(oneshot::Sender<Result<TxId, Fault>>),
     End(oneshot::Sender<Result<Outcome, Fault>>),
+    Handoff(oneshot::Sender<Result<Option<Digest>, Fault>>),
     Done(oneshot::Sender<Result<(), Fault>>),
 }
 
@@ -59,6 +61,7 @@ impl Asker {
             Self::Nobody => {}
             Self::Apply(answer) => drop(answer.send(Err(fault))),
             Self::End(answer) => drop(answer.send(Err(fault))),
+            Self::Handoff(answer) => drop(answer.send(Err(fault))),
             Self::Done(answer) => drop(answer.send(Err(fault))),
         }
     }
@@ -203,7 +206,7 @@ impl Task {
 
     async fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            Effect::ReadState => Some(Event::StateRead(self.state_now().hash())),
+            Effect::ReadState => Some(Event::StateRead(StateHash::of(&self.state_now(), &self.committed))),
             Effect::WriteJournal(phase) => {
                 let armed = phase == Phase::Armed;
                 let written = self.write_journal(phase).await;
@@ -222,7 +225,7 @@ impl Task {
                         "network change begins"
                     );
                 }
-                // first: whoever asked looks at once
+                // before the answer: whoever has it and looks must not see a box without a change
                 self.publish();
                 if let Asker::Apply(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
                     drop(answer.send(Ok(self.last_tx)));
@@ -246,8 +249,9 @@ impl Task {
                 None
             }
             Effect::MintSession => {
-                if let Asker::Done(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
-                    drop(answer.send(Ok(())));
+                let parent = self.state.transaction().and_then(|tx| tx.session.clone());
+                if let Asker::Handoff(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
+                    drop(answer.send(Ok(parent)));
                 }
                 None
             }
@@ -286,11 +290,15 @@ impl Task {
             }
             Effect::Finish(outcome) => {
                 tracing::info!(?outcome, "network change ended");
-                if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
-                    self.waiting.push(answer);
+                if let State::Degraded { .. } = self.state {
+                    // nothing may happen in the kernel that would bring it about
+                    self.repair_at = Some(clock::now().plus(self.repair_pause));
                 }
                 self.last = Some(outcome.clone());
                 self.publish();
+                if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
+                    self.waiting.push(answer);
+                }
                 for answer in self.waiting.drain(..) {
                     drop(answer.send(Ok(outcome.clone())));
                 }

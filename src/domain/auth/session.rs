@@ -31,14 +31,15 @@ pub struct Entry {
 pub type Left = (u64, u64);
 
 impl Sessions {
-    pub fn open(&mut self, digest: &Digest, from: String, now: BootMillis) {
+    /// A new session, whose longest life counts from `since`.
+    pub fn open(&mut self, digest: &Digest, from: String, since: BootMillis, now: BootMillis) {
         self.drop_ended(now);
         while self.by_digest.len() >= MOST {
             let oldest = self.by_digest.iter().min_by_key(|(_, e)| e.used).map(|(d, _)| d.clone());
             let Some(oldest) = oldest else { break };
             self.by_digest.remove(&oldest);
         }
-        self.by_digest.insert(digest.0.clone(), Entry { from, since: now, used: now });
+        self.by_digest.insert(digest.0.clone(), Entry { from, since, used: now });
     }
 
     /// Whether the session is alive; notes its use.
@@ -54,6 +55,11 @@ impl Sessions {
         let entry = self.by_digest.get(&digest.0).filter(|e| alive(e, now))?;
         let absolute = entry.since.plus(ABSOLUTE).left(now);
         Some((entry.used.plus(IDLE).left(now).min(absolute), absolute))
+    }
+
+    /// When a living session began.
+    pub fn since(&self, digest: &Digest, now: BootMillis) -> Option<BootMillis> {
+        self.by_digest.get(&digest.0).filter(|e| alive(e, now)).map(|e| e.since)
     }
 
     pub fn close(&mut self, digest: &Digest) {
@@ -92,11 +98,11 @@ mod tests {
     #[test]
     fn ends_after_idling_and_after_a_working_day() {
         let mut sessions = Sessions::default();
-        sessions.open(&digest(1), "10.0.0.9".into(), BootMillis(0));
+        sessions.open(&digest(1), "10.0.0.9".into(), BootMillis(0), BootMillis(0));
         assert!(sessions.touch(&digest(1), BootMillis(IDLE - 1)).is_some());
         assert!(sessions.touch(&digest(1), BootMillis(2 * IDLE - 1)).is_none(), "idle");
 
-        sessions.open(&digest(2), "10.0.0.9".into(), BootMillis(0));
+        sessions.open(&digest(2), "10.0.0.9".into(), BootMillis(0), BootMillis(0));
         let mut now = 0;
         while now + IDLE / 2 < ABSOLUTE {
             now += IDLE / 2;
@@ -108,7 +114,7 @@ mod tests {
     #[test]
     fn looking_at_what_is_left_does_not_prolong() {
         let mut sessions = Sessions::default();
-        sessions.open(&digest(1), String::new(), BootMillis(0));
+        sessions.open(&digest(1), String::new(), BootMillis(0), BootMillis(0));
         assert_eq!(sessions.left(&digest(1), BootMillis(1000)), Some((IDLE - 1000, ABSOLUTE - 1000)));
         assert_eq!(sessions.left(&digest(1), BootMillis(IDLE)), None);
     }
@@ -117,7 +123,7 @@ mod tests {
     fn the_least_used_makes_room() {
         let mut sessions = Sessions::default();
         for n in 0..=MOST {
-            sessions.open(&digest(n), String::new(), BootMillis(n as u64));
+            sessions.open(&digest(n), String::new(), BootMillis(n as u64), BootMillis(n as u64));
         }
         assert_eq!(sessions.len(), MOST);
         assert!(sessions.left(&digest(0), BootMillis(50)).is_none());

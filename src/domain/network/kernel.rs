@@ -12,6 +12,7 @@ use std::{
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use super::spec::NetworkSpec;
 use crate::domain::name::PortName;
 
 /// Our protocol number for addresses, routes and rules (0x45, unassigned in `rt_protos`).
@@ -76,6 +77,15 @@ pub struct KernelState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StateHash(u64);
+
+impl StateHash {
+    /// Of all that a plan is made from: `manage` and others leave no trace in the kernel.
+    pub fn of(now: &KernelState, saved: &NetworkSpec) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (now, saved).hash(&mut hasher);
+        Self(hasher.finish() >> 11)
+    }
+}
 
 impl KernelState {
     pub fn hash(&self) -> StateHash {

@@ -91,7 +91,7 @@ pub fn plan(now: &KernelState, saved: &NetworkSpec, new: &NetworkSpec, board: &B
     let (old_pages, new_pages) = (management_addresses(saved), management_addresses(new));
     let without = |a: &[Ipv4Addr], b: &[Ipv4Addr]| a.iter().filter(|x| !b.contains(x)).copied().collect::<Vec<_>>();
     Plan {
-        base: now.hash(),
+        base: StateHash::of(now, saved),
         changes: changes(saved, new, board),
         apply: diff(now, &between),
         commit: diff(&between, &then),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::name::PortName;
 
 /// The wanted network of one box. The service port is not in it: its address is fixed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkSpec {
     /// The uplinks from first choice to last. Uplinks that are not named follow, in the order of the chassis.
@@ -20,7 +20,7 @@ pub struct NetworkSpec {
 }
 
 /// The wanted state of one uplink port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PortSpec {
     pub ipv4: Ipv4Spec,
@@ -46,7 +46,7 @@ impl Default for PortSpec {
 }
 
 /// Where a port's IPv4 addresses come from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Ipv4Spec {
     /// No IPv4 on this port.

@@ -21,7 +21,7 @@ pub struct NetworkStatus {
     pub dns: DnsStatus,
     /// The spec that is saved.
     pub spec: NetworkSpec,
-    /// Our objects that are missing or too many, while no change is open.
+    /// Steps that the last repair of our objects could not do.
     pub drift: usize,
     pub transaction: TransactionView,
     /// Why the saved spec could not be read and another one is in force.

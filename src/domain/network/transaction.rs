@@ -65,6 +65,8 @@ pub enum Actor {
 pub struct Transaction {
     pub id: TxId,
     pub by: Actor,
+    /// The session that applied; a handoff goes on from it.
+    pub session: Option<Digest>,
     /// The state the plan was made from.
     pub base: StateHash,
     pub old_spec: NetworkSpec,

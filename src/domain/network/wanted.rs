@@ -1,6 +1,6 @@
 //! From spec to kernel objects, and the state in between two specs that keeps both reachable.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
@@ -97,13 +97,13 @@ fn reach(state: &mut KernelState, port: &PortName, table: u32, addresses: &[Ipv4
 /// addresses' rules point to a copy of the old table, so that their replies go on leaving by the old gateway.
 pub fn overlap(old: &KernelState, new: &KernelState) -> KernelState {
     let mut state = new.clone();
-    let new_sources = new.rules().map(|r| (r.source, r.table)).collect::<BTreeMap<_, _>>();
+    let new_sources = new.rules().map(|r| r.source).collect::<BTreeSet<_>>();
     for object in &old.objects {
         match object {
             Object::Up(_) | Object::Address(_) => {
                 state.objects.insert(object.clone());
             }
-            Object::Rule(rule) if !new_sources.contains_key(&rule.source) => {
+            Object::Rule(rule) if !new_sources.contains(&rule.source) => {
                 let table = rule.table + TABLE_OVERLAP;
                 state.objects.insert(Object::Rule(SourceRule { table, ..*rule }));
                 let copies = old.routes().filter(|r| r.table == rule.table);

@@ -69,7 +69,6 @@ fn connect(signed_out: Option<&Element>) -> Option<EventSource> {
 }
 
 /// The first line is the id, which the element has too.
-
 fn renew(html: &str) {
     let Ok(holder) = document().create_element("template") else { return };
     let Ok(template) = holder.dyn_into::<HtmlTemplateElement>() else { return };

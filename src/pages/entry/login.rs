@@ -67,12 +67,10 @@ pub fn login(frame: Frame, view: LoginView) -> impl IntoView {
     }
 }
 
-/// An extra: without scripts the button is not there. It is no island, so that nobody waits for WebAssembly to sign in.
+/// An extra: without scripts the button is not there. `boot.js` has it, because an island would cost this page 50 KB.
 pub(super) fn show_password(text: crate::text::Text) -> impl IntoView {
     view! {
-        <div>
-            <button type="button" class="plain" hidden data-reveals="password" data-show=text.password_show()
-                data-hide=text.password_hide()>{text.password_show()}</button>
-        </div>
+        <button type="button" class="plain" hidden data-for="password" data-show=text.password_show()
+            data-hide=text.password_hide()>{text.password_show()}</button>
     }
 }

@@ -40,7 +40,7 @@ impl Task {
             }
             Command::Handoff { secret, origin, answer } => {
                 let proof = self.proof(origin);
-                self.ask(Event::Handoff { secret, proof }, Asker::Done(answer)).await;
+                self.ask(Event::Handoff { secret, proof }, Asker::Handoff(answer)).await;
             }
             Command::GoBack { by, answer } => self.ask(Event::GoBack { by }, Asker::End(answer)).await,
             Command::MoreTime { answer } => {
@@ -82,6 +82,7 @@ impl Task {
         Ok(Transaction {
             id: TxId(self.last_tx.0 + 1),
             by: apply.by,
+            session: apply.session,
             base: apply.base,
             old_spec: self.committed.clone(),
             new_spec: apply.spec,

@@ -1,0 +1,8 @@
+//! The built program on a box of the harness: agent and web as two processes of two users, behind the real kernel.
+
+mod attacks;
+mod console;
+mod doors;
+mod files;
+mod lab;
+mod window;
