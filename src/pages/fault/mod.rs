@@ -72,8 +72,6 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         Fault::AgentAway | Fault::Internal { .. } | Fault::NotSaved { .. } => ("/", text.fault_again()),
         // the overview would lead back here
         Fault::ServicePortOnly => ("https://192.168.100.198/", "https://192.168.100.198"),
-        Fault::Malformed { .. } | Fault::NotFound | Fault::Forbidden => {
-            ("/", text.fault_to_overview())
-        }
+        Fault::Malformed { .. } | Fault::NotFound | Fault::Forbidden => ("/", text.fault_to_overview()),
     }
 }
