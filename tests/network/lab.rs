@@ -144,14 +144,16 @@ impl Lab {
         Engine { network: network::start(options).await.expect("start") }
     }
 
-    /// The kernel's addresses, routes and rules, as `ip` prints them. Rules of one priority have no order that counts.
+    /// The kernel's addresses, routes and rules, as `ip` prints them. Rules of one priority have no order that counts,
+    /// and links come up in their own time.
     pub fn kernel(&self) -> String {
         let show = |args: &[&str]| {
             let out = self.box_ns.command("ip").args(args).output().expect("ip");
             String::from_utf8_lossy(&out.stdout).into_owned()
         };
         let all = show(&["-4", "addr"]) + &show(&["-4", "route", "show", "table", "all"]) + &show(&["-4", "rule"]);
-        let mut lines = all.lines().filter(|l| !l.contains("valid_lft")).map(str::trim).collect::<Vec<_>>();
+        let mut lines =
+            all.lines().filter(|l| !l.contains("valid_lft") && !l.contains(" mtu ")).map(str::trim).collect::<Vec<_>>();
         lines.sort_unstable();
         lines.join("\n")
     }
