@@ -6,12 +6,21 @@ import type { Options } from "./fixtures/test.js";
 // In the environment, because the workers read this file again with arguments of their own.
 if (process.argv.includes("--project=shots")) process.env.SHOTS = "1";
 const shots = process.env.SHOTS === "1";
+const en = { lang: "en", locale: "en-GB" } as const;
+const zh = { lang: "zh-CN", locale: "zh-CN" } as const;
+const plain = { javaScriptEnabled: false };
+
+const onlyWithScripts = [/scripts\.spec/, /accessibility\.spec/, /budget\.spec/];
+/** What the language has no part in runs once. */
+const anyLanguage = [/old-connection\.spec/, /budget\.spec/];
+
 const projects = [
-  { name: "en", use: { lang: "en", locale: "en-GB" } },
-  { name: "zh", use: { lang: "zh-CN", locale: "zh-CN" } },
-  { name: "en without scripts", use: { lang: "en", locale: "en-GB", javaScriptEnabled: false } },
-  { name: "zh without scripts", use: { lang: "zh-CN", locale: "zh-CN", javaScriptEnabled: false } },
-] as const;
+  { name: "en", use: en },
+  { name: "zh", use: zh, testIgnore: anyLanguage },
+  { name: "en without scripts", use: { ...en, ...plain }, testIgnore: [...onlyWithScripts, ...anyLanguage] },
+  // Each page and each answer, but not each failure once more.
+  { name: "zh without scripts", use: { ...zh, ...plain }, testMatch: [/(first-visit|sign-in|port-form|keep)\.spec/] },
+];
 
 export default defineConfig<Options>({
   testDir: "tests",
@@ -24,12 +33,5 @@ export default defineConfig<Options>({
   expect: { timeout: 10_000 },
   reportSlowTests: { max: 10, threshold: 15_000 },
   use: { ignoreHTTPSErrors: true, actionTimeout: 10_000, navigationTimeout: 15_000 },
-  projects: shots
-    ? [{ name: "shots", testDir: "shots" }]
-    : projects.map(({ name, use }) => ({
-        name,
-        use,
-        // What is about scripts, and what holds in every language alike.
-        testIgnore: "javaScriptEnabled" in use ? [/scripts\.spec/, /accessibility\.spec/, /budget\.spec/] : [],
-      })),
+  projects: shots ? [{ name: "shots", testDir: "shots" }] : projects,
 });

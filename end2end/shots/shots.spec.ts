@@ -6,13 +6,19 @@ import { STATES } from "../fixtures/states.js";
 import { Technician } from "../fixtures/technician.js";
 import { words } from "../fixtures/words.js";
 
-const README = ["overview", "port", "plan-moves", "change-asks"];
+/** State and language of the README's, and their size. */
+const README: Record<string, [string, number, number]> = {
+  "overview en": ["overview-en", 1280, 800],
+  "overview zh-CN": ["overview-zh", 1280, 800],
+  "plan-moves en": ["port-plan", 1280, 900],
+  "change-asks en": ["change-countdown", 1280, 640],
+  "overview-troubled en": ["phone", 360, 740],
+};
 
 for (const [lang, locale] of [
   ["en", "en-GB"],
   ["zh-CN", "zh-CN"],
 ] as const) {
-  const test = base.extend({});
   test.describe(lang, () => {
     test.use({ lang, locale });
     for (const { name, reach, fresh } of STATES) {
@@ -29,10 +35,12 @@ for (const [lang, locale] of [
             await page.screenshot({ path, fullPage: true, animations: "disabled" });
           }
         }
-        if (lang === "en" && README.includes(name)) {
+        const picture = README[`${name} ${lang}`];
+        if (picture) {
+          const [file, width, height] = picture;
           await page.emulateMedia({ colorScheme: "light" });
-          await page.setViewportSize({ width: 960, height: 620 });
-          await page.screenshot({ path: `../docs/pictures/${name}.png`, fullPage: true, animations: "disabled" });
+          await page.setViewportSize({ width, height });
+          await page.screenshot({ path: `../docs/pictures/${file}.png`, animations: "disabled" });
         }
       });
     }

@@ -3,10 +3,9 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures/test.js";
 
-test("the sign-in page costs at most 4 requests and 20 KB before its scripts, and scripts come after it", async ({
-  technician,
-  page,
-}) => {
+// Only cold: where a person had to accept the box's certificate, Chromium keeps nothing of it in its cache.
+
+test("the sign-in page costs at most 4 requests and 20 KB", async ({ technician, page }) => {
   const cost = await measure(page, () => technician.open("/login"));
   expect(cost.requests.length, cost.requests.join("\n")).toBeLessThanOrEqual(4);
   expect(cost.bytes, cost.requests.join("\n")).toBeLessThanOrEqual(20_000);
@@ -22,12 +21,6 @@ test("the network page costs at most 8 requests and 90 KB", async ({ technician,
   });
   expect(cost.requests.length, cost.requests.join("\n")).toBeLessThanOrEqual(8);
   expect(cost.bytes, cost.requests.join("\n")).toBeLessThanOrEqual(90_000);
-
-  const warm = await measure(fresh, async () => {
-    await fresh.goto(`${technician.origin}/network`);
-    await expect(fresh.locator("html[data-islands=ready]")).toBeAttached();
-  });
-  expect(warm.bytes, warm.requests.join("\n")).toBeLessThanOrEqual(12_000);
   await cold.close();
 });
 

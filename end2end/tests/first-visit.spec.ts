@@ -40,6 +40,7 @@ test("the password cannot be set over an uplink", async ({ page, box, t, scripts
   await visitor.isAt("fault.service_port");
   await expect(visitor.password).toHaveCount(0);
   await visitor.sees("fault.service_port_next");
+  await expect(page.locator("main a.button"), "the way on leads there").toHaveAttribute("href", `${SERVICE}/`);
 });
 
 test("a password that is set over an uplink by hand is refused, too", async ({ box }) => {

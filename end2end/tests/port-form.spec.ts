@@ -17,7 +17,7 @@ const WRONG: [Typed, keyof Typed, string][] = [
   [{ address: "10.20.0.255" }, "address", "is_broadcast_address"],
   [{ mask: "255.0.255.0" }, "mask", "not_a_mask"],
   [{ mask: "/33" }, "mask", "not_a_mask"],
-  [{ address: "10.20.0.15/25" }, "mask", "not_a_mask"],
+  [{ address: "10.20.0.15/25", mask: "255.255.255.0" }, "mask", "not_a_mask"],
   [{ mask: "/31" }, "mask", "prefix_out_of_range"],
   [{ gateway: "10.99.0.1" }, "gateway", "gateway_outside"],
   [{ gateway: "10.20.0.15" }, "gateway", "gateway_is_own_address"],

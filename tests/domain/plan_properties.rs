@@ -23,7 +23,7 @@ fn unanswered(kernel: &KernelState) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn applying_and_keeping_never_fails_and_ends_as_wanted((board, old, new) in any_change()) {

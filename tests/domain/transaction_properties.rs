@@ -234,7 +234,7 @@ fn valid(state: &State, event: &Event, now: BootMillis) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 3000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_the_promises_hold(life in life()) {

@@ -297,8 +297,6 @@ impl Task {
                 if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
                     self.waiting.push(answer);
                 }
-                self.last = Some(outcome.clone());
-                self.publish();
                 for answer in self.waiting.drain(..) {
                     drop(answer.send(Ok(outcome.clone())));
                 }

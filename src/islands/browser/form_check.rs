@@ -1,7 +1,11 @@
 //! A port's form, checked by the rules that the server checks it by.
 
-use std::cell::RefCell;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
+use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 
@@ -20,15 +24,28 @@ const FIELDS: [Field; 5] = [Field::Address, Field::Mask, Field::Gateway, Field::
 pub fn start(root: &Element) {
     let form = root.clone();
     // a field is not blamed before the person has been in it
-    let seen = RefCell::new(FIELDS.map(|field| shown(&form, field)));
+    let seen = Rc::new(RefCell::new(FIELDS.map(|field| shown(&form, field))));
+    // what is pressed must not move away under the pointer: the check waits for the click
+    let pressed = Rc::new(Cell::new(false));
+    let (now_seen, now_pressed) = (Rc::clone(&seen), Rc::clone(&pressed));
     on(root, "focusout", move |event| {
         let Some(left) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else { return };
-        let mut seen = seen.borrow_mut();
-        for (field, seen) in FIELDS.iter().zip(seen.iter_mut()) {
+        for (field, seen) in FIELDS.iter().zip(now_seen.borrow_mut().iter_mut()) {
             *seen |= field.as_str() == left.name() && !left.value().is_empty();
         }
-        check(&form, &*seen);
+        if !now_pressed.get() {
+            check(&form, &*now_seen.borrow());
+        }
     });
+    let page = document();
+    let down = Rc::clone(&pressed);
+    on(&page, "pointerdown", move |_| down.set(true));
+    for released in ["pointerup", "pointercancel"] {
+        let up = Rc::clone(&pressed);
+        on(&page, released, move |_| up.set(false));
+    }
+    let form = root.clone();
+    on(&page, "click", move |_| check(&form, &*seen.borrow()));
 }
 
 fn check(form: &Element, seen: &[bool]) {

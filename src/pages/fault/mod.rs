@@ -70,8 +70,8 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         Fault::PlanOutdated | Fault::NothingToDo | Fault::Invalid { .. } => ("/network", text.fault_to_network()),
         Fault::WrongPassword | Fault::SlowDown { .. } => ("/login", text.fault_again()),
         Fault::AgentAway | Fault::Internal { .. } | Fault::NotSaved { .. } => ("/", text.fault_again()),
-        Fault::ServicePortOnly | Fault::Malformed { .. } | Fault::NotFound | Fault::Forbidden => {
-            ("/", text.fault_to_overview())
-        }
+        // the overview would lead back here
+        Fault::ServicePortOnly => ("https://192.168.100.198/", "https://192.168.100.198"),
+        Fault::Malformed { .. } | Fault::NotFound | Fault::Forbidden => ("/", text.fault_to_overview()),
     }
 }
