@@ -30,8 +30,8 @@ fn main() {
     pages::measure(&device, &mut table);
     memory::measure(&mut table);
     let rival = bare::Bare::start(&device);
-    start::measure(&device, &rival, &mut table);
     load::measure(&device, &rival, &mut table);
+    start::measure(&device, &rival, &mut table);
     println!("{table}");
 }
 

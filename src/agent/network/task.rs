@@ -294,8 +294,6 @@ impl Task {
                     // nothing may happen in the kernel that would bring it about
                     self.repair_at = Some(clock::now().plus(self.repair_pause));
                 }
-                self.last = Some(outcome.clone());
-                self.publish();
                 if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
                     self.waiting.push(answer);
                 }
