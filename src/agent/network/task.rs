@@ -204,6 +204,23 @@ impl Task {
         }
     }
 
+    /// Tells everybody how the change ended: first what can be looked at, then those who wait.
+    fn finish(&mut self, outcome: &Outcome) {
+        tracing::info!(?outcome, "network change ended");
+        if let State::Degraded { .. } = self.state {
+            // nothing may happen in the kernel that would bring it about
+            self.repair_at = Some(clock::now().plus(self.repair_pause));
+        }
+        if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
+            self.waiting.push(answer);
+        }
+        self.last = Some(outcome.clone());
+        self.publish();
+        for answer in self.waiting.drain(..) {
+            drop(answer.send(Ok(outcome.clone())));
+        }
+    }
+
     async fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::ReadState => Some(Event::StateRead(StateHash::of(&self.state_now(), &self.committed))),
@@ -289,17 +306,7 @@ impl Task {
                 Some(Event::Settled(self.go_to(&target).await))
             }
             Effect::Finish(outcome) => {
-                tracing::info!(?outcome, "network change ended");
-                if let State::Degraded { .. } = self.state {
-                    // nothing may happen in the kernel that would bring it about
-                    self.repair_at = Some(clock::now().plus(self.repair_pause));
-                }
-                if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
-                    self.waiting.push(answer);
-                }
-                for answer in self.waiting.drain(..) {
-                    drop(answer.send(Ok(outcome.clone())));
-                }
+                self.finish(&outcome);
                 None
             }
             Effect::Refuse(fault) => {
