@@ -52,10 +52,10 @@ impl Device {
     }
 
     /// curl at the technician's laptop.
-    pub fn curl(&self, args: &[&str]) -> String {
-        let argv = [&["curl", "-sk", "--max-time", "20"], args].concat();
+    pub fn curl(&self, options: &[&str]) -> String {
+        let argv = [&["curl", "-sk", "--max-time", "20"], options].concat();
         let ended = self.appliance.client_exec(&argv).expect("curl");
-        assert_eq!(ended.code, 0, "{args:?}: {ended:?}");
+        assert_eq!(ended.code, 0, "{options:?}: {ended:?}");
         ended.stdout
     }
 

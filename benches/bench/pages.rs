@@ -59,8 +59,7 @@ fn fetch(device: &Device, path: &str, cookie: &str) -> (u64, u16, String) {
     let bytes = figures.next().unwrap_or(0) + figures.next().unwrap_or(0);
     let status = figures.next().and_then(|code| u16::try_from(code).ok()).unwrap_or(0);
     assert_eq!(status, 200, "{path}");
-    let binary = path.ends_with(".wasm");
-    let text = if binary { String::new() } else { device.curl(&["-H", &cookie, &url]) };
+    let text = if path.contains("_bg.") { String::new() } else { device.curl(&["-H", &cookie, &url]) };
     (bytes, status, text)
 }
 

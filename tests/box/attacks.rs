@@ -78,7 +78,7 @@ fn nor_into_the_other_forms_and_the_address_line() {
             assert!(answer.status != 303 || answer.leads_to("/\r\n"), "{path} {field}={nasty:?} {answer:?}");
             harmless(&answer.head, &answer.body, path);
         }
-        let query = nasty.bytes().map(|b| format!("%{b:02x}")).collect::<String>();
+        let query = nasty.bytes().map(|b| format!("%{b:02x}")).collect::<Vec<_>>().concat();
         for path in [
             format!("/login?left={query}"),
             format!("/network/{query}"),

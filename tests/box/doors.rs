@@ -99,7 +99,7 @@ fn the_first_password_over_an_uplink_is_refused_by_the_agent_whatever_web_says()
         let open = || TcpStream::connect_timeout(&to, PATIENCE).expect("connection");
         lab.device.client().run(open).expect("laptop")
     };
-    let uplink = eventually("pages on the uplink", || (lab.get(UPLINK, "/healthz", "").status == 200).then_some(()));
+    eventually("pages on the uplink", || (lab.get(UPLINK, "/healthz", "").status == 200).then_some(()));
     let over_uplink = connect("10.20.0.15:443".parse().expect("address"));
     let over_service = connect(SocketAddr::from((SERVICE_ADDRESS, 443)));
     let pair = |address: SocketAddr| json!([address.ip().to_string(), address.port()]);
@@ -115,7 +115,6 @@ fn the_first_password_over_an_uplink_is_refused_by_the_agent_whatever_web_says()
         json!({ "local": ["10.20.0.15", 443], "remote": remote(&over_service) }),
         Value::Null,
     ];
-    let () = uplink;
     for connection in forged {
         let answer = set(connection);
         assert_eq!((answer.status, answer.code().as_str()), (403, "GH-106"), "{answer:?}");
