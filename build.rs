@@ -35,8 +35,10 @@ fn write_texts(out: &Path) -> Result<(), Vec<String>> {
 
 fn write_assets(out: &Path) -> Result<(), Vec<String>> {
     let problem = |text: String| vec![text];
-    // Cargo marks the root of its target folder, which a build script is not told.
-    let target = out.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    // A build script is not told its target folder. OUT_DIR is TARGET[/TRIPLE]/PROFILE/build/PACKAGE/out; where the assets were
+    // made tells which of its ancestors it is, and without them it does not matter.
+    let made = out.ancestors().find(|folder| folder.join("assets/manifest.json").exists());
+    let target = made.or_else(|| out.ancestors().nth(4));
     let folder = target.ok_or_else(|| problem("no target folder above OUT_DIR".to_owned()))?.join("assets");
     // Made here when it is missing: cargo takes a path that does not exist for changed, and would compile each time.
     fs::create_dir_all(&folder).map_err(|cause| problem(format!("{}: {cause}", folder.display())))?;
