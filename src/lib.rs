@@ -15,8 +15,12 @@ pub mod cli;
 pub mod client;
 #[cfg(feature = "ssr")]
 pub mod components;
+#[cfg(feature = "ssr")]
+pub mod disk;
 pub mod domain;
 pub mod islands;
+#[cfg(feature = "ssr")]
+mod operation;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]

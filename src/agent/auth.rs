@@ -13,14 +13,17 @@ use argon2::{
 };
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use super::{clock, disk, secrets};
-use crate::domain::{
-    api::SessionInfo,
-    auth::{password::broken_rule, session::Sessions, throttle::Throttle},
-    fault::Fault,
-    network::transaction::Digest,
-    secret::Secret,
-    time::BootMillis,
+use super::{clock, secrets};
+use crate::{
+    disk,
+    domain::{
+        api::SessionInfo,
+        auth::{password::broken_rule, session::Sessions, throttle::Throttle},
+        fault::Fault,
+        network::transaction::Digest,
+        secret::Secret,
+        time::BootMillis,
+    },
 };
 
 const MAILBOX: usize = 256;

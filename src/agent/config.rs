@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::disk;
+use crate::disk;
 use crate::domain::{
     box_file::{BoxFile, BoxFileProblem},
     network::{issue::Issue, validate::validate},

@@ -7,7 +7,6 @@ pub mod api;
 pub mod auth;
 pub mod clock;
 pub mod config;
-pub mod disk;
 pub mod kernel;
 pub mod load;
 pub mod network;
@@ -17,7 +16,7 @@ use std::path::PathBuf;
 
 use tokio::sync::watch;
 
-use crate::domain::api::Hello;
+use crate::{disk, domain::api::Hello};
 
 /// Where the agent finds and keeps its things.
 #[derive(Clone, Debug)]

@@ -18,12 +18,3 @@ pub fn token() -> Result<Secret, getrandom::Error> {
 pub fn digest(secret: &Secret) -> Digest {
     Digest(hex::encode(Sha256::digest(secret.expose().as_bytes())))
 }
-
-/// Names one request in the answer and in the log.
-pub fn operation() -> String {
-    let mut bytes = [0; 6];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => hex::encode(bytes),
-        Err(_) => "unnamed".to_owned(),
-    }
-}

@@ -17,13 +17,16 @@ use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::UnixStream, time::timeout};
 
-use crate::domain::{
-    api::{
-        Applied, ApplyRequest, CALLER, Caller, ConfirmRequest, HandoffRequest, Hello, Login, Overview, PlanRequest,
-        Session, SessionInfo, SetPassword,
+use crate::{
+    domain::{
+        api::{
+            Applied, ApplyRequest, CALLER, Caller, ConfirmRequest, HandoffRequest, Hello, Login, Overview, PlanRequest,
+            Session, SessionInfo, SetPassword,
+        },
+        fault::{Fault, Refusal},
+        network::{plan::Plan, transaction::Outcome},
     },
-    fault::{Fault, Refusal},
-    network::{plan::Plan, transaction::Outcome},
+    operation,
 };
 
 mod lines;
@@ -209,10 +212,5 @@ fn internal(error: &(impl std::fmt::Display + ?Sized)) -> Refusal {
 
 /// A refusal that arose on this side of the socket, with an operation id of its own.
 pub fn here(fault: Fault) -> Refusal {
-    let mut id = [0; 6];
-    // An id only helps to find the line in the log: without randomness the refusal must still be told.
-    if getrandom::fill(&mut id).is_err() {
-        tracing::warn!("no randomness for an operation id");
-    }
-    Refusal::new(fault, hex::encode(id))
+    Refusal::new(fault, operation::id())
 }

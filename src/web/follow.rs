@@ -11,8 +11,7 @@ use std::{
 use futures_util::StreamExt;
 use tokio::sync::watch;
 
-use super::files;
-use crate::{client::AgentClient, domain::api::Hello};
+use crate::{client::AgentClient, disk, domain::api::Hello};
 
 /// Between two attempts to reach the agent. Shorter: noise while it starts. Longer: its pages come back late.
 const RETRY: Duration = Duration::from_millis(500);
@@ -47,12 +46,11 @@ pub async fn remember(folder: PathBuf, mut known: watch::Receiver<Known>) {
             continue;
         }
         let Ok(json) = serde_json::to_string(&*hello) else { continue };
-        let folder = folder.clone();
-        let put = tokio::task::spawn_blocking(move || files::put(&folder, REMEMBERED, 0o600, &json)).await;
-        if !matches!(put, Ok(Ok(()))) {
-            tracing::warn!("what the agent said cannot be written down");
+        let file = folder.join(REMEMBERED);
+        match tokio::task::spawn_blocking(move || disk::write(&file, json.as_bytes(), 0o600)).await {
+            Ok(Ok(())) => written = Some(hello.listen.clone()),
+            _ => tracing::warn!("what the agent said cannot be written down"),
         }
-        written = Some(hello.listen.clone());
     }
 }
 

@@ -40,7 +40,6 @@ pub mod certificates;
 mod connection;
 pub mod cookies;
 mod events;
-mod files;
 mod follow;
 mod gate;
 mod headers;

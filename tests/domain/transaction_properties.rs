@@ -198,12 +198,12 @@ impl Life {
             Effect::WriteJournal(Phase::Awaiting(_) | Phase::RollingBack(_)) => assert!(self.armed),
             Effect::Perform(_) => assert!(self.armed, "the journal comes before the first step"),
             Effect::SaveSpec => {
-                assert!(valid(before, event, self.now), "saved without a valid confirmation: {event:?}")
+                assert!(valid(before, event, self.now), "saved without a valid confirmation: {event:?}");
             }
             Effect::Restore => assert!(!self.saved, "a saved spec is never undone"),
             Effect::CloseJournal(outcome) => self.closed.push(outcome.clone()),
             Effect::Finish(outcome) => {
-                assert_eq!(self.closed, [outcome.clone()], "one CloseJournal before each Finish");
+                assert_eq!(self.closed, std::slice::from_ref(outcome), "one CloseJournal before each Finish");
                 self.closed.clear();
                 self.finished += 1;
                 assert_eq!(self.saved, matches!(outcome, Outcome::Committed { .. }));

@@ -16,12 +16,15 @@ use axum::{
 };
 use tokio::{net::UnixListener, sync::watch};
 
-use super::{auth::Auth, network::Network, secrets};
-use crate::domain::{
-    api::{BODY_LIMIT, Hello},
-    box_file::BoxFile,
-    fault::{Fault, Refusal},
-    load::Load,
+use super::{auth::Auth, network::Network};
+use crate::{
+    domain::{
+        api::{BODY_LIMIT, Hello},
+        box_file::BoxFile,
+        fault::{Fault, Refusal},
+        load::Load,
+    },
+    operation,
 };
 
 pub use caller::Peer;
@@ -64,7 +67,7 @@ impl From<Fault> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let refusal = Refusal::new(self.0, secrets::operation());
+        let refusal = Refusal::new(self.0, operation::id());
         tracing::info!(operation = refusal.operation, code = refusal.code, fault = %refusal.fault, "refused");
         let status = StatusCode::from_u16(refusal.fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, axum::Json(refusal)).into_response()

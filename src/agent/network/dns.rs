@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs, io, net::Ipv4Addr, path::Path};
 
-use crate::{agent::disk, domain::network::status::DnsStatus};
+use crate::{disk, domain::network::status::DnsStatus};
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 

@@ -8,7 +8,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    agent::{config, disk},
+    agent::config,
+    disk,
     domain::{
         box_file::BoxFile,
         network::{

@@ -1,14 +1,14 @@
 //! A certificate's files.
 
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
     path::Path,
 };
 
 use super::Subject;
-use crate::web::files::put;
+use crate::disk;
 
 /// Certificate and key, or `None` when one of the two is missing: the key is written first, so that a certificate always has one.
 pub(super) fn read(folder: &Path, subject: &Subject) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
@@ -22,10 +22,12 @@ pub(super) fn read(folder: &Path, subject: &Subject) -> io::Result<Option<(Vec<u
 
 pub(super) fn write(folder: &Path, subject: &Subject, pem: &str, key: &str, fingerprint: &str) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    put(folder, &format!("{subject}.key"), 0o600, key)?;
-    put(folder, &format!("{subject}.fingerprint"), 0o644, &format!("{fingerprint}\n"))?;
-    put(folder, &format!("{subject}.pem"), 0o644, pem)?;
-    File::open(folder)?.sync_all()
+    let put = |ending: &str, mode, content: &str| {
+        disk::write(&folder.join(format!("{subject}.{ending}")), content.as_bytes(), mode)
+    };
+    put("key", 0o600, key)?;
+    put("fingerprint", 0o644, &format!("{fingerprint}\n"))?;
+    put("pem", 0o644, pem)
 }
 
 #[cfg(test)]
