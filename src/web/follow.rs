@@ -47,9 +47,11 @@ pub async fn remember(folder: PathBuf, mut known: watch::Receiver<Known>) {
         }
         let Ok(json) = serde_json::to_string(&*hello) else { continue };
         let file = folder.join(REMEMBERED);
-        match tokio::task::spawn_blocking(move || disk::write(&file, json.as_bytes(), 0o600)).await {
-            Ok(Ok(())) => written = Some(hello.listen.clone()),
-            _ => tracing::warn!("what the agent said cannot be written down"),
+        let done = tokio::task::spawn_blocking(move || disk::write(&file, json.as_bytes(), 0o600)).await;
+        if matches!(done, Ok(Ok(()))) {
+            written = Some(hello.listen.clone());
+        } else {
+            tracing::warn!("what the agent said cannot be written down");
         }
     }
 }

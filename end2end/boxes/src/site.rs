@@ -9,6 +9,7 @@
 //! it is "the internet", too: 203.0.113.1.
 
 use crate::{error::Result, ns::Ns};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The bridge of each network.
 pub const BRIDGE: &str = "br0";
@@ -48,8 +49,12 @@ impl Network {
     /// A wire from the bridge, where its end is called `outer` (and is up), to `inner` in another namespace, which stays
     /// down: a box brings its own ports up.
     pub fn attach(&self, outer: &str, other: &Ns, inner: &str, mac: &str) -> Result<()> {
+        // The kernel tells of a carrier up to a second late where both ends happen to have the same index
+        // (linkwatch_urgent_event), so that they never have.
+        static INDEX: AtomicU32 = AtomicU32::new(1000);
+        let index = INDEX.fetch_add(1, Ordering::Relaxed);
         self.ns.ip_batch(&[
-            format!("link add {outer} type veth peer name {inner} address {mac} netns {}", other.path()),
+            format!("link add {outer} index {index} type veth peer name {inner} address {mac} netns {}", other.path()),
             format!("link set {outer} master {BRIDGE} up"),
         ])
     }
@@ -111,6 +116,8 @@ impl Technician {
     /// A laptop with a leg on the service wire (`svc0`) and one on network A (`site0`).
     pub fn laptop(number: u8, service: &Network, site: &Site) -> Result<Self> {
         let ns = Ns::new()?;
+        // The laptop has been there for a while: no address of its own appears only when a browser is loading a page.
+        ns.sysctl("ipv6/conf/default/accept_dad", "0")?;
         let last = 199 + number;
         site.a.attach(&format!("laptop{number}"), &ns, "site0", &format!("02:00:00:01:{number:02x}:01"))?;
         let this = Self { ns, interface: None };
