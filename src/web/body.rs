@@ -7,10 +7,8 @@ use std::{net::IpAddr, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
-    extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
-    middleware::Next,
-    response::{IntoResponse, Response},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    response::ErrorResponse,
 };
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
@@ -18,8 +16,9 @@ use tokio::time::timeout;
 
 use super::{
     Conn,
+    admission::Admission,
     limits::Limits,
-    places::{Places, Room},
+    places::{Place, Places, Room},
 };
 use crate::domain::api::BODY_LIMIT;
 
@@ -43,42 +42,40 @@ impl Bodies {
     }
 }
 
-/// Layer: no method but those of pages and forms, and no head that is too long.
+/// No method but those of pages and forms, and no head that is too long.
 ///
 /// hyper's limit of an HTTP/1 head is where it stops reading, not a size: what has come with one read may be twice that.
-pub(super) async fn heads(request: Request, next: Next) -> Response {
-    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
-    if fields.sum::<usize>() + request.uri().path().len() > Limits::HEADER_LIST as usize {
-        closing(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
-    } else if matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) {
-        next.run(request).await
+pub(super) fn head(parts: &Parts) -> Admission<()> {
+    let fields = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+    if fields.sum::<usize>() + parts.uri.path().len() > Limits::HEADER_LIST as usize {
+        Err(closing(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE))
+    } else if matches!(parts.method, Method::GET | Method::HEAD | Method::POST) {
+        Ok(())
     } else {
-        (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")]).into_response()
+        Err((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD, POST")]).into())
     }
 }
 
-/// Layer: hands on a body that is here already.
-pub(super) async fn whole(State(bodies): State<Bodies>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+/// A body that is here already, and its share of the memory until the answer is there.
+pub(super) async fn whole(bodies: &Bodies, conn: &Conn, body: Body) -> Admission<(Body, Option<Place<IpAddr>>)> {
     if body.is_end_stream() {
-        return next.run(Request::from_parts(parts, Body::empty())).await;
+        return Ok((Body::empty(), None));
     }
-    let Some(conn) = parts.extensions.get::<Conn>() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let places = if conn.service { &bodies.service } else { &bodies.uplinks };
-    let Some(_place) = places.take(conn.peer.ip(), ROOM) else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")]).into_response();
+    let Some(place) = places.take(conn.peer.ip(), ROOM) else {
+        return Err((StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")]).into());
     };
     match timeout(bodies.limit, read(body)).await {
-        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Ok(Err(status)) => closing(status),
-        Err(_) => closing(StatusCode::REQUEST_TIMEOUT),
+        Ok(Ok(bytes)) => Ok((Body::from(bytes), Some(place))),
+        Ok(Err(status)) => Err(closing(status)),
+        Err(_) => Err(closing(StatusCode::REQUEST_TIMEOUT)),
     }
 }
 
 /// HTTP/1 cannot go on after a body that was not read to its end. HTTP/2 has no such header; hyper leaves it out there.
-fn closing(status: StatusCode) -> Response {
+fn closing(status: StatusCode) -> ErrorResponse {
     let text = format!("{status}\n");
-    (status, [(header::CONNECTION, HeaderValue::from_static("close"))], text).into_response()
+    (status, [(header::CONNECTION, HeaderValue::from_static("close"))], text).into()
 }
 
 async fn read(mut body: Body) -> Result<Bytes, StatusCode> {

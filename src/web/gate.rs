@@ -4,13 +4,14 @@
 //! `//` could lead astray.
 
 use axum::{
-    extract::{MatchedPath, Request, State},
-    http::Method,
-    middleware::Next,
-    response::{IntoResponse, Redirect, Response},
+    http::{Method, request::Parts},
+    response::Redirect,
 };
 
-use super::{App, HANDOFF, Visitor};
+use super::{
+    App, HANDOFF, Visitor,
+    admission::{Admission, route},
+};
 use crate::{
     client::here,
     domain::fault::{Fault, Refusal},
@@ -25,22 +26,16 @@ pub(super) const ALWAYS: [&str; 3] = ["/healthz", "/assets/{name}", "/language"]
 /// about one that leads to a page.
 const SIGNED_OUT: [&str; 4] = [LOGIN, SETUP, HANDOFF, EVENTS];
 
-/// Layer: before a password is set, only the page that sets it, over the service port; then only with a session.
-pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("", MatchedPath::as_str);
+/// Before a password is set, only the page that sets it, over the service port; then only with a session.
+pub(super) async fn check(app: &App, visitor: &Visitor, parts: &Parts) -> Admission<()> {
+    let route = route(parts);
     if ALWAYS.contains(&route) {
-        return next.run(request).await;
+        return Ok(());
     }
-    let write = request.method() == Method::POST;
-    let (parts, body) = request.into_parts();
-    let Some(visitor) = Visitor::of(&parts) else {
-        return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    match judge(&app, &visitor, route, write).await {
-        Ok(None) => next.run(Request::from_parts(parts, body)).await,
-        Ok(Some(elsewhere)) => Redirect::to(elsewhere).into_response(),
-        Err(refusal) => app.refused(&visitor, &refusal),
+    match judge(app, visitor, route, parts.method == Method::POST).await {
+        Ok(None) => Ok(()),
+        Ok(Some(elsewhere)) => Err(Redirect::to(elsewhere).into()),
+        Err(refusal) => Err(app.refused(visitor, &refusal).into()),
     }
 }
 

@@ -1,9 +1,7 @@
 //! What each answer says about how the browser must treat it.
 
 use axum::{
-    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 
@@ -32,9 +30,8 @@ const FIXED: [(HeaderName, HeaderValue); 4] = [
 /// more than `same-origin` (Fetch, "append a request `Origin` header").
 const REFERRER: [HeaderValue; 2] = [HeaderValue::from_static("same-origin"), HeaderValue::from_static("strict-origin")];
 
-/// Layer, the outermost: refusals of the other layers get the headers too.
-pub(super) async fn add(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// To every answer, refusals too.
+pub(super) fn add(mut response: Response) -> Response {
     let targets = response.extensions_mut().remove::<FormTargets>().unwrap_or_default();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy(&targets));

@@ -3,14 +3,9 @@
 //! Otherwise a page of somebody else could have its own name lead to the box's address and read our pages as its own (DNS
 //! rebinding).
 
-use axum::{
-    extract::{Request, State},
-    http::{StatusCode, header, request::Parts, uri::Authority},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::http::{StatusCode, header, request::Parts, uri::Authority};
 
-use super::{App, Conn};
+use super::{App, Conn, admission::Admission};
 use crate::domain::api::Hello;
 
 /// Taken on every box, for a laptop that has it lead here: this version announces no name itself.
@@ -52,19 +47,16 @@ fn ours(authority: &str, conn: &Conn, hello: Option<&Hello>) -> bool {
     }
 }
 
-/// Layer: 421 for any other name (RFC 9110, 15.5.20).
-pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let Some(conn) = parts.extensions.get::<Conn>() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    if authority(&parts).is_some_and(|a| ours(a, conn, app.hello().as_deref())) {
-        next.run(Request::from_parts(parts, body)).await
-    } else {
-        let address = conn.local.ip().to_canonical();
-        let text = format!(
-            "This name does not lead here. Open https://{address}/\n此名称不属于本设备，请打开 https://{address}/\n"
-        );
-        (StatusCode::MISDIRECTED_REQUEST, text).into_response()
+/// 421 for any other name (RFC 9110, 15.5.20).
+pub(super) fn check(app: &App, conn: &Conn, parts: &Parts) -> Admission<()> {
+    if authority(parts).is_some_and(|a| ours(a, conn, app.hello().as_deref())) {
+        return Ok(());
     }
+    let address = conn.local.ip().to_canonical();
+    let text = format!(
+        "This name does not lead here. Open https://{address}/\n此名称不属于本设备，请打开 https://{address}/\n"
+    );
+    Err((StatusCode::MISDIRECTED_REQUEST, text).into())
 }
 
 #[cfg(test)]

@@ -4,17 +4,17 @@
 //! judges it. Whoever breaks in here gets what a signed-out visitor has.
 //!
 //! ```text
-//! listen ─► connection ─► tls ─► headers ─► heads ─► body ─► host ─► origin ─► gate ─► pages
-//!   ▲                                                          (layers, outermost first)
+//! listen ─► connection ─► tls ─► admission (head, body, host, origin, gate) ─► pages ─► headers
+//!   ▲
 //! follow ◄── agent: where to listen, when to cut
 //! ```
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, ops::Deref, path::PathBuf, sync::Arc};
 
 use axum::{
     Router,
     extract::State,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::Response,
     routing::{get, post},
 };
@@ -34,6 +34,7 @@ use crate::{
     pages,
 };
 
+mod admission;
 mod assets;
 mod body;
 pub mod certificates;
@@ -95,14 +96,25 @@ pub struct Pages {
     pub pieces: fn(Text, &Overview) -> Vec<(String, String)>,
 }
 
-/// axum's state: what each handler may use.
+/// axum's state: what each handler may use. One pointer, because each request clones it several times.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+#[derive(Debug)]
+pub struct Parts {
     pub agent: AgentClient,
     pub certificates: Arc<Certificates>,
     known: watch::Receiver<Known>,
     streams: Places<events::SessionKey>,
     pages: Pages,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl App {
@@ -140,13 +152,13 @@ pub async fn run(options: WebOptions) -> Result<(), WebError> {
 async fn serve(options: WebOptions, pages: Pages, limits: Limits, ports: TcpPorts) -> Result<(), WebError> {
     let (known, known_here) = watch::channel(Known::remembered(&options.state_dir));
     let (cut, cuts) = watch::channel(0);
-    let app = App {
+    let app = App(Arc::new(Parts {
         agent: AgentClient::new(options.socket),
         certificates: Arc::new(Certificates::new(options.state_dir.join("certificates"))),
         known: known_here.clone(),
         streams: Places::default(),
         pages,
-    };
+    }));
     let following = follow::follow(app.agent.clone(), known, cut);
     let remembering = follow::remember(options.state_dir, known_here.clone());
     let server = Arc::new(server(app, limits, cuts)?);
@@ -165,7 +177,7 @@ fn server(app: App, limits: Limits, cuts: watch::Receiver<u64>) -> Result<Server
     })
 }
 
-/// What answers over TLS. The last layer is the outermost.
+/// What answers over TLS.
 fn router(app: App, limits: Limits) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
@@ -174,12 +186,7 @@ fn router(app: App, limits: Limits) -> Router {
         .route("/events", get(events::stream))
         .merge((app.pages.routes)())
         .fallback(not_found)
-        .layer(from_fn_with_state(app.clone(), gate::check))
-        .layer(from_fn_with_state(app.clone(), origin::check))
-        .layer(from_fn_with_state(app.clone(), host::check))
-        .layer(from_fn_with_state(body::Bodies::new(limits.body), body::whole))
-        .layer(from_fn(body::heads))
-        .layer(from_fn(headers::add))
+        .layer(from_fn_with_state(Arc::new(admission::Doors::new(app.clone(), limits)), admission::secure))
         .with_state(app)
 }
 

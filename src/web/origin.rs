@@ -3,36 +3,29 @@
 //! Browsers of the field say where a form comes from: `Origin` all of them, `Sec-Fetch-Site` from Chromium 76 and Firefox 90 on.
 //! One of the two must be there, and none may say anything but "from here".
 
-use axum::{
-    extract::{MatchedPath, Request, State},
-    http::request::Parts,
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::http::request::Parts;
 
-use super::{App, HANDOFF, Visitor, headers::single, host};
+use super::{
+    App, HANDOFF, Visitor,
+    admission::{Admission, route},
+    headers::single,
+    host,
+};
 use crate::{
     client::here,
     domain::{api::Hello, fault::Fault},
 };
 
-/// Layer: refuses writes from elsewhere.
+/// Refuses writes from elsewhere.
 ///
 /// The handoff comes from the box's page at its other address: it is let through from any origin of the box itself, and
 /// counts only with its secret.
-pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let handoff = parts.extensions.get::<MatchedPath>().is_some_and(|path| path.as_str() == HANDOFF);
+pub(super) fn check(app: &App, visitor: &Visitor, parts: &Parts) -> Admission<()> {
+    let handoff = route(parts) == HANDOFF;
     let good = parts.method.is_safe()
-        || same_origin(&parts)
+        || same_origin(parts)
         || handoff && single(&parts.headers, "origin").is_some_and(|o| of_the_box(o, app.hello().as_deref()));
-    if good {
-        return next.run(Request::from_parts(parts, body)).await;
-    }
-    match Visitor::of(&parts) {
-        Some(visitor) => app.refused(&visitor, &here(Fault::Forbidden)),
-        None => axum::http::StatusCode::FORBIDDEN.into_response(),
-    }
+    if good { Ok(()) } else { Err(app.refused(visitor, &here(Fault::Forbidden)).into()) }
 }
 
 fn same_origin(parts: &Parts) -> bool {

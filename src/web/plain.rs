@@ -6,14 +6,14 @@ use std::net::IpAddr;
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::State,
     http::{StatusCode, header, uri::Authority},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::{Html, IntoResponse, Redirect, Response},
     routing::get,
 };
 
-use super::{App, Visitor, assets, body, certificates::Subject, headers, host};
+use super::{App, Visitor, admission, assets, certificates::Subject};
 use crate::text::Lang;
 
 const FRAME: &str = include_str!("plain.html");
@@ -26,16 +26,11 @@ pub(super) fn router(app: App) -> Router {
         .route("/", get(page))
         .route("/assets/{name}", get(assets::serve))
         .fallback(|| async { Redirect::to("/") })
-        .layer(from_fn_with_state(app.clone(), host::check))
-        .layer(from_fn(body::heads))
-        .layer(from_fn(headers::add))
+        .layer(from_fn_with_state(app.clone(), admission::plain))
         .with_state(app)
 }
 
-async fn page(State(app): State<App>, request: Request) -> Response {
-    let Some(visitor) = Visitor::of(&request.into_parts().0) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
+async fn page(State(app): State<App>, visitor: Visitor) -> Response {
     // The layer has checked it: an address or a name of ours, with nothing that HTML could take for its own.
     let Some(host) = visitor.host.parse::<Authority>().ok().map(|a| a.host().to_ascii_lowercase()) else {
         return StatusCode::BAD_REQUEST.into_response();

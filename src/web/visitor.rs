@@ -57,26 +57,25 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// `None` for a request that did not come in by one of our listeners.
-    pub fn of(parts: &Parts) -> Option<Self> {
-        let conn = parts.extensions.get::<Conn>()?.clone();
+    pub(super) fn of(parts: &Parts, conn: Conn) -> Self {
         let headers = &parts.headers;
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
-        Some(Self {
+        Self {
             text: Text(Lang::negotiate(cookies::language(headers), accepted)),
             caller: Caller { session: cookies::session(headers), connection: conn.pair() },
             service: conn.service,
             host: host::authority(parts).unwrap_or_default().to_owned(),
             change: cookies::change(headers),
             conn,
-        })
+        }
     }
 }
 
 impl FromRequestParts<App> for Visitor {
     type Rejection = StatusCode;
 
+    /// The one who was admitted.
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, StatusCode> {
-        Self::of(parts).ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+        parts.extensions.remove().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }

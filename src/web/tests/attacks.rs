@@ -31,7 +31,7 @@ async fn a_write_from_elsewhere_is_refused_on_every_route() {
 async fn a_handoff_comes_from_the_boxs_own_addresses_only() {
     let mut moving = said();
     moving.hello.listen[1].addresses = vec![[10, 0, 0, 5].into(), [10, 9, 0, 5].into()];
-    let rig = Rig::with(moving).await;
+    let rig = Rig::with(moving, pages()).await;
     for (origin, good) in [
         ("https://10.9.0.5", true),
         ("https://gatehouse.local", true),

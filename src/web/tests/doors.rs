@@ -49,7 +49,7 @@ async fn with_a_session_the_pages_are_there() {
 async fn before_the_password_there_is_only_the_setup_page_over_the_service_port() {
     let mut unopened = said();
     unopened.hello.ready = false;
-    let rig = Rig::with(unopened).await;
+    let rig = Rig::with(unopened, pages()).await;
     for path in ["/", "/login", "/network", "/events", "/nosuch"] {
         for by in [By::Uplink, By::Service] {
             let answer = rig.ask(by, empty(signed_in(Method::GET, path))).await;

@@ -75,21 +75,21 @@ enum By {
 
 impl Rig {
     async fn new() -> Self {
-        Self::with(said()).await
+        Self::with(said(), pages()).await
     }
 
-    async fn with(said: Said) -> Self {
+    async fn with(said: Said, pages: Pages) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let agent = Agent::start(folder.path().join("agent.sock"), said);
         let (known, mut known_here) = watch::channel(Known::default());
         let (cut, cuts) = watch::channel(0);
-        let app = App {
+        let app = App(Arc::new(Parts {
             agent: AgentClient::new(agent.socket.clone()),
             certificates: Arc::new(Certificates::new(folder.path().join("certificates"))),
             known: known_here.clone(),
             streams: Places::default(),
-            pages: pages(),
-        };
+            pages,
+        }));
         let mut tasks = JoinSet::new();
         tasks.spawn(follow::follow(app.agent.clone(), known, cut));
         soon(known_here.wait_for(|k| k.here)).await.expect("the agent is there");

@@ -17,10 +17,7 @@ const WRITES: [&str; 9] = [
 const READS: [&str; 5] = ["/", "/network", "/network/lan1", "/network/change", "/network/change/state"];
 
 async fn rig() -> Rig {
-    let mut rig = Rig::new().await;
-    rig.app.pages = Pages { routes: pages::routes, refused: pages::refused, pieces: pages::live::pieces };
-    rig.router = router(rig.app.clone(), Limits::default());
-    rig
+    Rig::with(said(), Pages { routes: pages::routes, refused: pages::refused, pieces: pages::live::pieces }).await
 }
 
 fn empty(request: request::Builder) -> Request<Body> {
