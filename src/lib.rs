@@ -14,10 +14,14 @@ pub mod cli;
 #[cfg(feature = "ssr")]
 pub mod client;
 #[cfg(feature = "ssr")]
+pub mod clock;
+#[cfg(feature = "ssr")]
 pub mod components;
 #[cfg(feature = "ssr")]
 pub mod disk;
 pub mod domain;
+#[cfg(feature = "ssr")]
+pub mod guard;
 pub mod islands;
 #[cfg(feature = "ssr")]
 mod operation;

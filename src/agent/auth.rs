@@ -13,9 +13,9 @@ use argon2::{
 };
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use super::{clock, secrets};
+use super::secrets;
 use crate::{
-    disk,
+    clock, disk,
     domain::{
         api::SessionInfo,
         auth::{password::broken_rule, session::Sessions, throttle::Throttle},

@@ -5,8 +5,8 @@
 
 pub mod api;
 pub mod auth;
-pub mod clock;
 pub mod config;
+mod guard;
 pub mod kernel;
 pub mod load;
 pub mod network;
@@ -55,7 +55,8 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         .and_then(|()| disk::make_shared_dir(&options.runtime_dir))
         .map_err(|source| AgentError::Serve { path: options.runtime_dir.clone(), source })?;
     let paths = network::Paths::new(&options.state_dir, &options.runtime_dir);
-    let network = network::start(network::Options { board: board.clone(), paths, before_write: None }).await?;
+    let guard = Some(options.runtime_dir.join(crate::guard::SOCKET));
+    let network = network::start(network::Options { board: board.clone(), paths, guard, before_write: None }).await?;
     let auth = auth::start(&options.state_dir, &options.runtime_dir)?;
     let load = load::start(options.state_dir.clone());
     let (hello, _) = watch::channel(Hello::default());

@@ -90,6 +90,8 @@ enum Command {
     Agent,
     /// Run the web server of the pages; a service, not for people
     Web,
+    /// Run the guard, which ends an agent that hangs in a change; a service, not for people
+    Guard,
     /// Show the box, its ports and its load
     Status,
     /// Show, plan and change the network
@@ -102,7 +104,7 @@ enum Command {
 
 impl Command {
     fn is_role(&self) -> bool {
-        matches!(self, Self::Agent | Self::Web)
+        matches!(self, Self::Agent | Self::Web | Self::Guard)
     }
 }
 
@@ -199,6 +201,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, output: Output) -> Result<(), CliError> {
+    if let Command::Guard = cli.command {
+        return roles::guard(&cli.global);
+    }
     let mut builder = if cli.command.is_role() {
         memory::give_back();
         let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -213,6 +218,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         match cli.command {
             Command::Agent => roles::agent(&cli.global).await,
             Command::Web => roles::web(&cli.global).await,
+            Command::Guard => Ok(()), // has no runtime, see above
             Command::Status => status::run(&context).await,
             Command::Network(command) => network::run(&context, command).await,
             Command::Password(command) => password::run(&context, command).await,

@@ -1,8 +1,9 @@
-//! The services: the agent and the web server.
+//! The services: the agent, the web server and the guard.
 
 use super::{CliError, Global};
 use crate::{
     agent::{self, AgentOptions},
+    guard,
     web::{self, WebOptions},
 };
 
@@ -18,6 +19,10 @@ pub(super) async fn agent(global: &Global) -> Result<(), CliError> {
 pub(super) async fn web(global: &Global) -> Result<(), CliError> {
     let options = WebOptions { socket: global.socket(), state_dir: global.state_dir("/var/lib/gatehouse-web") };
     web::run(options).await.map_err(|error| ended("web", &error))
+}
+
+pub(super) fn guard(global: &Global) -> Result<(), CliError> {
+    guard::run(&global.runtime_dir).map_err(|error| ended("guard", &error))
 }
 
 fn ended(role: &'static str, error: &dyn std::error::Error) -> CliError {

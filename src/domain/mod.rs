@@ -7,6 +7,7 @@ pub mod api;
 pub mod auth;
 pub mod box_file;
 pub mod fault;
+pub mod guard;
 pub mod load;
 pub mod name;
 pub mod network;

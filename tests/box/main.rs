@@ -4,5 +4,6 @@ mod attacks;
 mod console;
 mod doors;
 mod files;
+mod guard;
 mod lab;
 mod window;

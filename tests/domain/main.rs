@@ -7,6 +7,7 @@
 mod box_file;
 mod contracts;
 mod form;
+mod guard;
 mod model_kernel;
 mod plan_cases;
 mod plan_properties;

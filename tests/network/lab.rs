@@ -33,7 +33,7 @@ use gatehouse::{
 /// Long enough for a slow machine; a test that reaches it has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-const BOARD: &str = r#"
+pub const BOARD: &str = r#"
 model = "B-012"
 serial = "TEST"
 [[port]]
@@ -140,7 +140,7 @@ impl Lab {
     /// Starts the engine on what is in the folder and in the kernel.
     pub async fn engine_with(&self, before_write: Option<BeforeWrite>) -> Engine {
         let board: BoxFile = toml::from_str(BOARD).expect("board");
-        let options = Options { board, paths: self.paths(), before_write };
+        let options = Options { board, paths: self.paths(), guard: None, before_write };
         Engine { network: network::start(options).await.expect("start") }
     }
 
@@ -206,7 +206,7 @@ pub struct Open {
 
 impl Engine {
     pub fn status(&self) -> NetworkStatus {
-        self.network.published().at(gatehouse::agent::clock::now())
+        self.network.published().at(gatehouse::clock::now())
     }
 
     pub async fn plan(&self, spec: &NetworkSpec) -> Plan {

@@ -11,7 +11,7 @@ use super::{
     caller::{Admitted, Who},
 };
 use crate::{
-    agent::clock,
+    clock,
     domain::{
         api::{Hello, Overview},
         network::transaction::Digest,

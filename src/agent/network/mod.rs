@@ -36,6 +36,8 @@ pub type BeforeWrite = Arc<dyn Fn(usize, &Step) + Send + Sync>;
 pub struct Options {
     pub board: BoxFile,
     pub paths: Paths,
+    /// The guard's socket. `None` in tests of the engine alone.
+    pub guard: Option<PathBuf>,
     pub before_write: Option<BeforeWrite>,
 }
 

@@ -20,11 +20,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{Command, Options, Published, StartError, dns, report};
 use crate::{
     agent::{
-        clock,
+        guard::Guard,
         kernel::{Change, Interfaces, Kernel, Observed, sockets},
     },
+    clock,
     domain::{
         fault::Fault,
+        guard::Promise,
         network::{
             journal::Journal,
             kernel::StateHash,
@@ -70,6 +72,7 @@ impl Asker {
 struct Task {
     options: Options,
     kernel: Kernel,
+    guard: Option<Guard>,
     boot_id: String,
     committed: NetworkSpec,
     spec_problem: Option<String>,
@@ -106,6 +109,7 @@ pub async fn start(
     let (state, effects) = transaction::start(loaded.found, &boot_id, &loaded.spec.clone().normalised(), clock::now());
     let mut task = Task {
         kernel,
+        guard: options.guard.clone().map(Guard::new),
         boot_id,
         committed: loaded.spec.normalised(),
         spec_problem: loaded.spec_problem,
@@ -189,10 +193,20 @@ impl Task {
         while let Some(event) = queue.pop_front() {
             let (state, effects) = transaction::step(mem::take(&mut self.state), event, now);
             self.state = state;
+            self.promise(now).await;
             for effect in effects {
                 queue.extend(self.perform(effect).await);
             }
             now = clock::now();
+        }
+    }
+
+    /// Tells the guard by when the open change is over, before anything is done that might hang.
+    async fn promise(&mut self, now: BootMillis) {
+        let Some(guard) = self.guard.clone() else { return };
+        let promise = Promise(self.state.promise(now));
+        if !guard.tell(promise).await && matches!(self.state, State::Applying { next: 0, .. }) {
+            tracing::warn!("no guard: should this process hang, the change is undone only when it is started anew");
         }
     }
 

@@ -33,6 +33,9 @@ pub const LONGEST_WINDOW: u64 = 600_000;
 /// For applying and verifying together. Shorter: a slow gateway's ARP answer counts as silence. Longer: a hung step keeps the
 /// box in between.
 pub const VERIFY_LIMIT: u64 = 10_000;
+/// For undoing or for saving a change. Shorter: the guard ends an agent that waits for a slow disk. Longer: nobody reaches a box
+/// whose agent hangs in it.
+pub const RESTORE_LIMIT: u64 = 10_000;
 /// Pause before a failed restore is tried again.
 pub const RESTORE_PAUSE: u64 = 500;
 /// Restores before the rest is left to the drift repair and shown as degraded.
@@ -299,6 +302,15 @@ impl State {
             Self::AwaitingConfirm { awaiting, .. } => Some(awaiting.deadline),
             Self::RollingBack { retry_at, .. } => *retry_at,
             Self::Idle | Self::Planned(_) | Self::Armed(_) | Self::Committing { .. } | Self::Degraded { .. } => None,
+        }
+    }
+
+    /// By when something new is known of an open change, whatever happens: see [`crate::domain::guard`].
+    pub fn promise(&self, now: BootMillis) -> Option<BootMillis> {
+        match self {
+            Self::Applying { .. } | Self::Verifying { .. } | Self::AwaitingConfirm { .. } => self.deadline(),
+            Self::Committing { .. } | Self::RollingBack { .. } => Some(now.plus(RESTORE_LIMIT)),
+            Self::Idle | Self::Planned(_) | Self::Armed(_) | Self::Degraded { .. } => None,
         }
     }
 

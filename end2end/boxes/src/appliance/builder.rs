@@ -28,7 +28,7 @@ impl Builder {
         self
     }
 
-    /// Which roles run; agent and web unless told.
+    /// Which roles run; guard, agent and web unless told.
     pub fn roles(mut self, roles: &[Role]) -> Self {
         roles.clone_into(&mut self.roles);
         self
@@ -94,7 +94,7 @@ impl Appliance {
             gatehouse: gatehouse.into(),
             folder: folder.into(),
             number: 1,
-            roles: vec![Role::Agent, Role::Web],
+            roles: vec![Role::Guard, Role::Agent, Role::Web],
             environment: Vec::new(),
             service_here: None,
         }

@@ -5,10 +5,10 @@ use futures_util::future::join_all;
 use super::{LONGEST_REPAIR_PAUSE, REPAIR_PAUSE, Task, blocking};
 use crate::{
     agent::{
-        clock,
         kernel::sysctl,
         network::{dns, report},
     },
+    clock,
     domain::network::{
         diff::{Step, diff},
         kernel::KernelState,

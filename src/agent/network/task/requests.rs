@@ -4,10 +4,8 @@ use std::{mem, time::Instant};
 
 use super::{Asker, Task, open_connections};
 use crate::{
-    agent::{
-        clock,
-        network::{Apply, Command, Confirm, Origin, checked, report},
-    },
+    agent::network::{Apply, Command, Confirm, Origin, checked, report},
+    clock,
     domain::{
         fault::Fault,
         network::{
