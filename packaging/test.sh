@@ -45,6 +45,10 @@ browser_tests() {
 
 case ${1:-} in
   rust) rust_tests ;;
+  soak)
+    cargo build --locked --workspace --bins
+    GATEHOUSE_KILLS=1000 cargo test --locked --test network -- --nocapture s24_
+    ;;
   browser) cd end2end && browser_tests ;;
   "")
     packaging/stage.sh "assets" packaging/assets/build.sh
@@ -52,5 +56,5 @@ case ${1:-} in
     packaging/stage.sh "Rust tests" packaging/test.sh rust
     packaging/stage.sh "browser tests" packaging/test.sh browser
     ;;
-  *) die "usage: test.sh [rust|browser]" ;;
+  *) die "usage: test.sh [rust|browser|soak]" ;;
 esac

@@ -4,4 +4,5 @@ mod addresses;
 mod confirmation;
 mod disk;
 mod faults;
+mod kill_points;
 mod lab;

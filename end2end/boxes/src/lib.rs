@@ -25,6 +25,7 @@ mod roles;
 mod running;
 mod scratch;
 mod site;
+mod trace;
 
 pub use appliance::{Appliance, Builder};
 pub use daemon::{Daemon, leash};
@@ -34,3 +35,4 @@ pub use ns::Ns;
 pub use roles::{Role, RoleStatus, Signal};
 pub use scratch::{Scratch, janitor};
 pub use site::{BRIDGE, INTERNET, Network, SERVICE_ADDRESS, Site, TECHNICIAN, Uplink};
+pub use trace::{Traced, kill_at};

@@ -68,6 +68,12 @@ enum Command {
         #[arg(last = true, required = true)]
         argv: Vec<String>,
     },
+    /// Run a command and kill it just before the n-th system call by which it leaves a trace; says in JSON where that was
+    KillAt {
+        point: u64,
+        #[arg(last = true, required = true)]
+        argv: Vec<String>,
+    },
     #[command(hide = true)]
     Idle,
 }
@@ -93,6 +99,10 @@ fn carry_out(command: Command) -> boxes::Result<ExitCode> {
         Command::Enter { init, argv } => boxes::inside::enter::run_in_box(init, &argv).map(cli::reach::code),
         Command::Janitor { also } => Ok(if boxes::janitor(&also)? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Leash { argv } => boxes::leash(&argv).map(|()| ExitCode::SUCCESS),
+        Command::KillAt { point, argv } => {
+            println!("{}", serde_json::to_string(&boxes::kill_at(point, &argv)?)?);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Idle => {
             drop(std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
             Ok(ExitCode::SUCCESS)

@@ -64,6 +64,15 @@ impl Ns {
         command
     }
 
+    /// The same, to be killed just before the n-th system call by which it leaves a trace: see [`crate::kill_at`]. Prints a
+    /// [`crate::Traced`] when it has ended.
+    pub fn doomed_command(&self, point: u64, argv: &[&str]) -> Result<Command> {
+        let mut command = crate::helper::command("kill-at")?;
+        command.arg(point.to_string()).arg("--").args(argv);
+        self.put_inside(&mut command, true);
+        Ok(command)
+    }
+
     /// `ip` with these arguments, inside: `ns.ip("addr add 10.5.0.1/24 dev eth0")`.
     pub fn ip(&self, arguments: &str) -> Result<()> {
         self.ip_batch(&[arguments.to_owned()])
