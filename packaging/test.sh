@@ -47,7 +47,7 @@ case ${1:-} in
   rust) rust_tests ;;
   soak)
     cargo build --locked --workspace --bins
-    GATEHOUSE_KILLS=1000 cargo test --locked --test network -- --nocapture s24_
+    GATEHOUSE_KILLS=1000 cargo test --locked --workspace --test network -- --nocapture s24_
     ;;
   browser) cd end2end && browser_tests ;;
   "")
