@@ -3,13 +3,17 @@
 //! One task owns each resource: `network` the kernel's network state, the spec and the journal; `auth` the password and the
 //! sessions; `load` the samples of `/proc`. The API only sends them messages; nothing runs on a request's future.
 
+pub mod acd;
 pub mod api;
+mod arp;
 pub mod auth;
 pub mod config;
+pub mod dhcp;
 mod guard;
 pub mod kernel;
 pub mod load;
 pub mod network;
+pub mod packet;
 pub mod secrets;
 
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! Commands against an agent of the test's own, and the exit codes they end with.
 
-use std::{fs, path::PathBuf, sync::mpsc, thread};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::mpsc, thread};
 
 use axum::{
     Json, Router,
@@ -95,6 +95,7 @@ fn plan_of(changes: usize) -> Plan {
         commit: Vec::new(),
         leaving: Vec::new(),
         arriving: Vec::new(),
+        offers: BTreeMap::new(),
     }
 }
 

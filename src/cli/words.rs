@@ -1,5 +1,7 @@
 //! The domain's values in English. Pages translate; the command line and scripts get these.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{
     fault::Fault,
     name::PortName,
@@ -52,6 +54,7 @@ pub(super) fn change(change: &Change) -> String {
 fn item(item: &Item) -> String {
     match item {
         Item::Address { port, net } => format!("address {net} on {port}"),
+        Item::Dhcp { port } => format!("DHCP on {port}"),
         Item::DefaultRoute { port, gateway, place: 1 } => format!("default route via {gateway} on {port}"),
         Item::DefaultRoute { port, gateway, place } => {
             format!("default route via {gateway} on {port}, choice {place}")
@@ -68,6 +71,10 @@ pub(super) fn list<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+fn names(ports: &BTreeSet<PortName>) -> String {
+    list(&ports.iter().collect::<Vec<_>>())
+}
+
 pub(super) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Committed { tx } => format!("change {} is kept", tx.0),
@@ -82,6 +89,11 @@ fn why(why: &Why) -> String {
         Why::StepFailed { error, .. } => format!("the kernel refused a step: {error}"),
         Why::NotInKernel => "the kernel does not have what was written".to_owned(),
         Why::VerifyTooLong => "the check of the new network took too long".to_owned(),
+        Why::NoLease { ports } => format!("no DHCP server gave an address on {}", names(ports)),
+        Why::Conflict(found) => {
+            format!("another device has {} on {}: {}", found.address, found.port, found.with)
+        }
+        Why::LeaseUnfit { issues } => format!("what the DHCP server gave cannot be used: {}", list(issues)),
         Why::Reboot => "the box was started anew".to_owned(),
         Why::AgentRestarted => "the agent was started anew".to_owned(),
         Why::JournalUnreadable => "its journal could not be read".to_owned(),
@@ -93,6 +105,8 @@ fn why(why: &Why) -> String {
 pub(super) fn phase(phase: &PhaseView) -> String {
     match phase {
         PhaseView::Planned | PhaseView::Armed => "is about to start".to_owned(),
+        PhaseView::Asking { ports } if ports.is_empty() => "asks whether the new address is free".to_owned(),
+        PhaseView::Asking { ports } => format!("asks the DHCP server on {}", names(ports)),
         PhaseView::Applying { step, of } => format!("is being made, step {} of {of}", step + 1),
         PhaseView::Verifying => "is being checked".to_owned(),
         PhaseView::AwaitingConfirm { left, .. } => format!("waits to be kept, {} s left", left.div_ceil(1000)),

@@ -146,7 +146,8 @@ impl AgentClient {
     }
 
     pub async fn plan(&self, caller: &Caller, request: &PlanRequest) -> Result<Plan, Refusal> {
-        self.post(caller, "/v1/network/plan", request).await
+        // it may look for DHCP servers first
+        self.post_within(CHANGE_LIMIT, caller, "/v1/network/plan", request).await
     }
 
     pub async fn apply(&self, caller: &Caller, request: &ApplyRequest) -> Result<Applied, Refusal> {

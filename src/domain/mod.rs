@@ -6,6 +6,7 @@
 pub mod api;
 pub mod auth;
 pub mod box_file;
+pub mod dhcp;
 pub mod fault;
 pub mod guard;
 pub mod load;

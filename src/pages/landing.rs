@@ -13,6 +13,8 @@ pub enum Landing {
     Stays { at: String },
     /// It goes; the pages will be at `to`, with a certificate of this fingerprint.
     Moves { to: Ipv4Addr, fingerprint: Option<String> },
+    /// It goes; the pages will be at an address that a DHCP server has yet to give.
+    Later { at: String },
     /// It goes, and no other address of an uplink answers: only the service port is left.
     Lost { at: String },
 }
@@ -31,7 +33,11 @@ impl Landing {
     }
 
     pub fn of_plan(app: &App, visitor: &Visitor, plan: &Plan) -> Self {
-        Self::of(&visitor.host, &plan.leaving, &plan.arriving).with_fingerprint(app)
+        match Self::of(&visitor.host, &plan.leaving, &plan.arriving) {
+            // a DHCP server decides where
+            Self::Lost { at } if !plan.offers.is_empty() => Self::Later { at },
+            other => other.with_fingerprint(app),
+        }
     }
 
     /// For an open change, whose addresses are all known.

@@ -10,6 +10,7 @@ use gatehouse::domain::{
         diff::Step,
         journal::Journal,
         kernel::KernelState,
+        leases::Leases,
         plan::{Plan, plan},
         proof::{Connection, Proof},
         spec::NetworkSpec,
@@ -152,7 +153,7 @@ proptest! {
     fn specs_and_plans_read_back((board, old, new) in any_change()) {
         let now = gatehouse::domain::network::wanted::wanted(&old, &board);
         reads_back(&PlanRequest { spec: new.clone() });
-        reads_back::<Plan>(&plan(&now, &old, &new, &board));
+        reads_back::<Plan>(&plan(&now, &old, &new, &Leases::new(), &board));
         let toml = toml::to_string(&new).expect("toml");
         prop_assert_eq!(toml::from_str::<NetworkSpec>(&toml).expect("reads back"), new);
     }

@@ -14,7 +14,17 @@ use crate::support::{any_board, any_spec, fixed, ip, name, net};
 fn form(address: &str, mask: &str, gateway: &str, dns1: &str, dns2: &str) -> PortForm {
     let [address, mask, gateway, dns1, dns2] = [address, mask, gateway, dns1, dns2].map(str::to_owned);
     let on = Some("on".to_owned());
-    PortForm { method: "static".into(), address, mask, gateway, dns1, dns2, default_route: on.clone(), manage: on }
+    PortForm {
+        method: "static".into(),
+        address,
+        mask,
+        gateway,
+        dns1,
+        dns2,
+        default_route: on.clone(),
+        manage: on,
+        ..PortForm::default()
+    }
 }
 
 fn issues(form: &PortForm) -> Vec<(Field, Rule)> {

@@ -4,10 +4,15 @@
 
 #![allow(missing_debug_implementations)]
 
+mod acd;
 mod box_file;
 mod contracts;
+mod dhcp;
+mod failover;
+mod failover_properties;
 mod form;
 mod guard;
+mod hops;
 mod model_kernel;
 mod plan_cases;
 mod plan_properties;

@@ -1,6 +1,9 @@
 //! Boxes, specs and transactions to test with, and how to make random ones.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 use gatehouse::domain::{
     box_file::{BoxFile, Device, Port, Role},
@@ -8,7 +11,7 @@ use gatehouse::domain::{
     network::{
         diff::diff,
         spec::{Ipv4Spec, NetworkSpec, PortSpec},
-        transaction::{Actor, Digest, Transaction, TxId},
+        transaction::{Actor, Digest, Leased, Transaction, TxId},
         validate::validate,
         wanted::{overlap, wanted},
     },
@@ -68,6 +71,10 @@ pub fn transaction(id: u64, old: NetworkSpec, new: NetworkSpec, board: &BoxFile)
         by: Actor::Session { from: "10.20.0.200".into() },
         session: None,
         base: before.hash(),
+        old_effective: old.clone(),
+        new_effective: new.clone(),
+        leasing: BTreeSet::new(),
+        probing: Vec::new(),
         old_spec: old,
         new_spec: new,
         steps: diff(&before, &between),
@@ -85,6 +92,17 @@ pub fn moving(id: u64) -> Transaction {
     let old = spec_of([("lan1", fixed(&["10.20.0.15/24"], Some("10.20.0.1"), &["10.20.0.1"]))]);
     let new = spec_of([("lan1", fixed(&["10.30.0.15/24"], Some("10.30.0.1"), &["10.30.0.1"]))]);
     transaction(id, old, new, &board())
+}
+
+/// The same, where a DHCP server must be asked first.
+pub fn asking(id: u64) -> Transaction {
+    Transaction { leasing: [name("lan1")].into(), ..moving(id) }
+}
+
+/// What the servers and the neighbours said: nothing that the transaction does not say already.
+pub fn leased(tx: &Transaction) -> Leased {
+    let Transaction { new_effective, between, after, steps, .. } = tx.clone();
+    Leased { new_effective, between, after, steps }
 }
 
 const UPLINKS: [&str; 3] = ["lan1", "lan2", "wan"];

@@ -8,14 +8,14 @@ use gatehouse::domain::{
         proof::Proof,
         transaction::{
             Actor, Checks, Confirmation, Digest, Effect, Event, GatewayCheck, Outcome, Phase, State, Transaction, TxId,
-            step,
+            Why, step,
         },
     },
     time::BootMillis,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use crate::support::{ip, moving, name};
+use crate::support::{asking, ip, leased, moving, name};
 
 /// What happens next. Most of the time the last effect is answered, so that lives get somewhere.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ fn life() -> impl Strategy<Value = Vec<(Happens, u64)>> {
         30 => prop::bool::weighted(0.98).prop_map(|well| Happens::Answer { well }),
         5 => confirm,
         4 => (of, proof()).prop_map(|(of, proof)| Happens::Handoff { of, proof }),
-        2 => (0..13_usize).prop_map(Happens::Stray),
+        2 => (0..15_usize).prop_map(Happens::Stray),
         2 => Just(Happens::Deadline),
         3 => Just(Happens::Apply),
     ];
@@ -92,7 +92,8 @@ impl Life {
         Some(match happens {
             Happens::Apply => {
                 self.applied += 1;
-                Event::Apply(Box::new(moving(self.applied)))
+                let tx = if self.applied.is_multiple_of(2) { asking(self.applied) } else { moving(self.applied) };
+                Event::Apply(Box::new(tx))
             }
             Happens::Deadline => {
                 self.now = self.now.max(self.state.deadline()?);
@@ -123,6 +124,8 @@ impl Life {
             Effect::ReadState if well => Event::StateRead(self.state.transaction()?.base),
             Effect::ReadState => Event::StateRead(KernelState::default().hash()),
             Effect::WriteJournal(_) => Event::JournalWritten(result),
+            Effect::Ask if well => Event::Leased(Box::new(leased(self.state.transaction()?))),
+            Effect::Ask => Event::Unusable(Why::NoLease { ports: [name("lan1")].into() }),
             Effect::Perform(_) => Event::StepDone(result),
             Effect::Verify => Event::Verified { checks: checks(well), connections },
             Effect::SaveSpec => Event::SpecSaved(result),
@@ -143,6 +146,8 @@ impl Life {
             Event::StateRead(base),
             Event::JournalWritten(Ok(())),
             Event::JournalWritten(error()),
+            Event::Leased(Box::new(leased(&moving(1)))),
+            Event::Unusable(Why::NoLease { ports: [].into() }),
             Event::StepDone(Ok(())),
             Event::StepDone(error()),
             Event::Verified { checks: checks(true), connections: [].into() },
@@ -177,6 +182,7 @@ impl Life {
                 e,
                 Effect::ReadState
                     | Effect::WriteJournal(Phase::Armed)
+                    | Effect::Ask
                     | Effect::Perform(_)
                     | Effect::Verify
                     | Effect::SaveSpec
@@ -196,6 +202,7 @@ impl Life {
             }
             Effect::WriteJournal(Phase::Armed) => self.armed = true,
             Effect::WriteJournal(Phase::Awaiting(_) | Phase::RollingBack(_)) => assert!(self.armed),
+            Effect::Ask => assert!(self.armed, "no lease is taken before the journal is written"),
             Effect::Perform(_) => assert!(self.armed, "the journal comes before the first step"),
             Effect::SaveSpec => {
                 assert!(valid(before, event, self.now), "saved without a valid confirmation: {event:?}");

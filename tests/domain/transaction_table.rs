@@ -16,7 +16,7 @@ use gatehouse::domain::{
     time::BootMillis,
 };
 
-use crate::support::{ip, moving, name};
+use crate::support::{asking, ip, leased, moving, name};
 
 /// Deadlines of the states below; the events come before it, and ticks at it.
 const DEADLINE: BootMillis = BootMillis(100_000);
@@ -52,6 +52,8 @@ fn states() -> Vec<(&'static str, State)> {
         ("Idle", State::Idle),
         ("Planned", State::Planned(tx())),
         ("Armed", State::Armed(tx())),
+        ("Armed(asks)", State::Armed(Box::new(asking(1)))),
+        ("Asking", State::Asking { tx: Box::new(asking(1)), deadline: DEADLINE }),
         ("Applying(first)", State::Applying { tx: tx(), next: 0, deadline: DEADLINE }),
         ("Applying(last)", State::Applying { tx: tx(), next: last, deadline: DEADLINE }),
         ("Verifying", State::Verifying { tx: tx(), deadline: DEADLINE }),
@@ -81,6 +83,8 @@ fn events() -> Vec<(&'static str, Event, BootMillis)> {
         ("StateRead(other)", Event::StateRead(other), NOW),
         ("JournalWritten(ok)", Event::JournalWritten(Ok(())), NOW),
         ("JournalWritten(error)", Event::JournalWritten(error()), NOW),
+        ("Leased", Event::Leased(Box::new(leased(&tx()))), NOW),
+        ("Unusable", Event::Unusable(Why::NoLease { ports: [name("lan1")].into() }), NOW),
         ("StepDone(ok)", Event::StepDone(Ok(())), NOW),
         ("StepDone(error)", Event::StepDone(error()), NOW),
         ("Verified(well)", Event::Verified { checks: checks(Some(true)), connections: connections() }, NOW),
@@ -109,6 +113,7 @@ fn state_name(state: &State) -> String {
         State::Idle => "Idle".to_owned(),
         State::Planned(tx) => format!("Planned #{}", tx.id.0),
         State::Armed(_) => "Armed".to_owned(),
+        State::Asking { .. } => "Asking".to_owned(),
         State::Applying { next, .. } => format!("Applying({next})"),
         State::Verifying { .. } => "Verifying".to_owned(),
         State::AwaitingConfirm { awaiting, .. } => format!("AwaitingConfirm(until {})", awaiting.deadline.0),
@@ -132,6 +137,7 @@ fn effect_name(effect: &Effect) -> String {
         Effect::CloseJournal(_) => "CloseJournal".to_owned(),
         Effect::Finish(_) => "Finish".to_owned(),
         Effect::ReadState
+        | Effect::Ask
         | Effect::Perform(_)
         | Effect::Verify
         | Effect::CutOldConnections

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use boxes::Ns;
+use boxes::{Daemon, Ns};
 use gatehouse::{
     agent::{
         network::{self, Apply, BeforeWrite, Confirm, Network, Options, Origin, Paths},
@@ -20,6 +20,7 @@ use gatehouse::{
         network::{
             diff::Step,
             kernel::StateHash,
+            leases::Leases,
             plan::Plan,
             proof::Connection,
             spec::NetworkSpec,
@@ -158,6 +159,18 @@ impl Lab {
         lines.join("\n")
     }
 
+    /// The box's IPv4 addresses with their lifetimes, as `ip` prints them.
+    pub fn addresses(&self) -> String {
+        let out = self.box_ns.command("ip").args(["-4", "addr"]).output().expect("ip");
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    }
+
+    /// Debian's dnsmasq on the site's side of lan1.
+    pub fn dnsmasq(&self) -> Daemon {
+        let more = ["--dhcp-option=3,10.20.0.1", "--dhcp-option=6,10.20.0.1"];
+        self.site.dnsmasq("site1", "10.20.0.100,10.20.0.150", &more).expect("dnsmasq")
+    }
+
     /// A TCP connection from the site to the box, both ends kept open.
     pub fn connect(&self, listener: &TcpListener, to: [u8; 4]) -> Kept {
         let port = listener.local_addr().expect("address").port();
@@ -210,11 +223,11 @@ impl Engine {
     }
 
     pub async fn plan(&self, spec: &NetworkSpec) -> Plan {
-        self.network.plan(spec.clone()).await.expect("plan")
+        self.network.plan(spec.clone(), Leases::new()).await.expect("plan")
     }
 
     pub async fn apply(&self, spec: &NetworkSpec, window: u64) -> Result<Open, Fault> {
-        let base = self.network.plan(spec.clone()).await?.base;
+        let base = self.network.plan(spec.clone(), Leases::new()).await?.base;
         self.apply_on(spec, base, window).await
     }
 

@@ -2,6 +2,8 @@
 
 mod addresses;
 mod confirmation;
+mod dhcp;
+mod dhcp_server;
 mod disk;
 mod faults;
 mod kill_points;

@@ -1,5 +1,7 @@
 //! Every page in every state that is worth looking at.
 
+use std::collections::BTreeMap;
+
 use gatehouse::{
     components::{frame::Frame, nav::Place},
     domain::{
@@ -128,6 +130,7 @@ pub fn planned(landing: Landing, refused: Option<Fault>) -> PortView {
         commit: Vec::new(),
         leaving: vec![ip("10.20.0.15")],
         arriving: vec![ip("10.30.0.15")],
+        offers: BTreeMap::new(),
     };
     let form =
         PortForm { address: "10.30.0.15".to_owned(), gateway: "10.30.0.1".to_owned(), ..saved(&working_box(), "lan1") };

@@ -105,6 +105,7 @@ pub fn working_box() -> Overview {
     network.spec = NetworkSpec::default()
         .with_port(name("lan1"), port_spec("10.20.0.15/24", "10.20.0.1"))
         .with_port(name("lan2"), port_spec("10.21.0.15/24", "10.21.0.1"));
+    network.effective = network.spec.clone();
     network.uplink_in_use = Some(UplinkInUse {
         port: name("lan1"),
         gateway: "10.20.0.1".parse().expect("gateway"),

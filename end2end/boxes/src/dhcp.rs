@@ -3,14 +3,19 @@
 use crate::{
     daemon::Daemon,
     error::Result,
+    ns::Ns,
     site::{BRIDGE, INTERNET, Network, Site},
 };
 
-impl Network {
-    /// Gives out addresses of `range` (`"10.20.0.100,10.20.0.150"`) for two minutes, the shortest that dnsmasq can, with
-    /// the gateway as router and DNS server. The name `internet.test` is the address beyond the gateway.
-    pub fn dhcp(&self, range: &str) -> Result<Daemon> {
-        self.ns().daemon(&[
+impl Ns {
+    /// Gives out addresses of `range` (`"10.20.0.100,10.20.0.150"`) on an interface, for two minutes, the shortest that dnsmasq
+    /// can, with itself as router and DNS server unless `more` says otherwise. The name `internet.test` is the address beyond
+    /// the gateway.
+    pub fn dnsmasq(&self, interface: &str, range: &str, more: &[&str]) -> Result<Daemon> {
+        let interface = format!("--interface={interface}");
+        let (name, range) =
+            (format!("--address=/internet.test/{INTERNET}"), format!("--dhcp-range={range},255.255.255.0,2m"));
+        let mut argv = vec![
             "dnsmasq",
             "--keep-in-foreground",
             "--conf-file=/dev/null",
@@ -22,10 +27,19 @@ impl Network {
             "--bind-interfaces",
             "--dhcp-authoritative",
             "--no-ping",
-            &format!("--interface={BRIDGE}"),
-            &format!("--address=/internet.test/{INTERNET}"),
-            &format!("--dhcp-range={range},255.255.255.0,2m"),
-        ])
+            &interface,
+            &name,
+            &range,
+        ];
+        argv.extend(more);
+        self.daemon(&argv)
+    }
+}
+
+impl Network {
+    /// A server on this uplink network.
+    pub fn dhcp(&self, range: &str) -> Result<Daemon> {
+        self.ns().dnsmasq(BRIDGE, range, &[])
     }
 }
 

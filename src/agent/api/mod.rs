@@ -38,6 +38,8 @@ pub struct Shared {
     load: watch::Receiver<Load>,
     hello: watch::Sender<Hello>,
     web_uid: Option<u32>,
+    /// Held while DHCP servers are looked for.
+    searching: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Shared {
@@ -49,7 +51,7 @@ impl Shared {
         hello: watch::Sender<Hello>,
         web_uid: Option<u32>,
     ) -> Self {
-        let shared = Self { board: Arc::new(board), network, auth, load, hello, web_uid };
+        let shared = Self { board: Arc::new(board), network, auth, load, hello, web_uid, searching: Arc::default() };
         tokio::spawn(status::keep_hello(shared.clone()));
         shared
     }

@@ -1,6 +1,9 @@
 //! Plans and changes. A handler only hands over to the network task: a browser that goes away in the middle changes nothing.
 
+use std::collections::BTreeMap;
+
 use axum::{Json as Body, extract::State};
+use futures_util::future::join_all;
 
 use super::{
     Json, Refused, Reply, Shared,
@@ -8,14 +11,20 @@ use super::{
 };
 use crate::{
     agent::{
+        dhcp,
         network::{Apply, Confirm},
         secrets,
     },
     domain::{
         api::{Applied, ApplyRequest, ConfirmRequest, HandoffRequest, PlanRequest, Session},
+        dhcp::{discover::Offer, lease::Lease},
         fault::Fault,
+        name::PortName,
         network::{
+            leases::{Leases, dhcp_ports},
             plan::Plan,
+            spec::NetworkSpec,
+            status::LinkStatus,
             transaction::{CONFIRM_WINDOW, LONGEST_WINDOW, Outcome},
         },
     },
@@ -25,7 +34,41 @@ use crate::{
 const SHORTEST_WINDOW: u64 = 10_000;
 
 pub(super) async fn plan(State(shared): State<Shared>, _: Admitted, Json(ask): Json<PlanRequest>) -> Reply<Plan> {
-    Ok(Body(shared.network.plan(ask.spec).await?))
+    let mut plan = shared.network.plan(ask.spec.clone(), Leases::new()).await?;
+    let offers = offers(&shared, &ask.spec).await;
+    if !offers.is_empty() {
+        let leases = offers.iter().filter_map(|(port, all)| Some((port.clone(), best(all)?.clone()))).collect();
+        plan = Plan { offers, ..shared.network.plan(ask.spec, leases).await? };
+    }
+    Ok(Body(plan))
+}
+
+/// What DHCP servers would give on the ports that the spec changes to DHCP. An empty list: nobody answered.
+async fn offers(shared: &Shared, spec: &NetworkSpec) -> BTreeMap<PortName, Vec<Offer>> {
+    let status = shared.network.published().status.clone();
+    let new = dhcp_ports(spec).difference(&dhcp_ports(&status.spec)).cloned().collect::<Vec<_>>();
+    // one search at a time: who asks again and again waits, and the network is not flooded
+    let _turn = if new.is_empty() { None } else { Some(shared.searching.lock().await) };
+    let asked = new.into_iter().map(|name| {
+        let link = status.port(&name).and_then(|port| port.link.clone());
+        async move {
+            let found = match link {
+                Some(LinkStatus { index, interface, mac: Some(mac), carrier: true, .. }) => {
+                    dhcp::offers(index, &interface, &dhcp::settings(mac)).await
+                }
+                Some(_) | None => Ok(Vec::new()),
+            };
+            let found =
+                found.inspect_err(|error| tracing::warn!(port = %name, %error, "no DHCP server can be looked for"));
+            (name, found.unwrap_or_default())
+        }
+    });
+    join_all(asked).await.into_iter().collect()
+}
+
+/// The one that the client would take.
+fn best(offers: &[Offer]) -> Option<&Lease> {
+    offers.iter().find_map(|offer| offer.lease.as_ref().ok())
 }
 
 pub(super) async fn apply(

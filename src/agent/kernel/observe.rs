@@ -14,7 +14,7 @@ use rtnetlink::{
     },
 };
 
-use super::{Kernel, KernelError};
+use super::{Kernel, KernelError, write::FOR_EVER};
 use crate::domain::{
     box_file::Mac,
     network::{
@@ -49,6 +49,8 @@ pub struct ObservedAddress {
     pub index: u32,
     pub net: IpNet,
     pub ours: bool,
+    /// Seconds until the kernel drops it; `None` for ever.
+    pub valid: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,17 +139,18 @@ fn from_sysfs(status: &mut LinkStatus) {
 }
 
 fn address(message: &AddressMessage) -> Option<ObservedAddress> {
-    let (mut local, mut remote, mut ours) = (None, None, false);
+    let (mut local, mut remote, mut ours, mut valid) = (None, None, false, None);
     for attribute in &message.attributes {
         match attribute {
             AddressAttribute::Local(ip) => local = Some(*ip),
             AddressAttribute::Address(ip) => remote = Some(*ip),
+            AddressAttribute::CacheInfo(info) => valid = Some(info.ifa_valid).filter(|seconds| *seconds != FOR_EVER),
             AddressAttribute::Protocol(protocol) => ours = *protocol == AddressProtocol::Other(PROTOCOL),
             _ => {}
         }
     }
     let net = IpNet::new(local.or(remote)?, message.header.prefix_len).ok()?;
-    Some(ObservedAddress { index: message.header.index, net, ours })
+    Some(ObservedAddress { index: message.header.index, net, ours, valid })
 }
 
 fn route(message: &RouteMessage) -> Option<ObservedRoute> {

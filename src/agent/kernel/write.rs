@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use rtnetlink::{
-    Error, LinkUnspec, RouteMessageBuilder,
+    AddressAddRequest, Error, LinkUnspec, RouteMessageBuilder,
     packet_route::{
-        address::{AddressAttribute, AddressMessage, AddressProtocol},
+        address::{AddressAttribute, AddressMessage, AddressProtocol, CacheInfo},
         route::{RouteMessage, RouteProtocol, RouteScope},
         rule::{RuleAction, RuleAttribute, RuleMessage},
     },
@@ -17,6 +17,9 @@ use crate::domain::network::kernel::{Address, Object, PROTOCOL, Route, SourceRul
 /// `ESRCH`, `ENODEV` and `EADDRNOTAVAIL`: what was to be deleted is not there.
 const GONE: [i32; 3] = [3, 19, 99];
 
+/// `INFINITY_LIFE_TIME`.
+pub(super) const FOR_EVER: u32 = u32::MAX;
+
 impl Kernel {
     /// # Errors
     /// The kernel's own words.
@@ -26,12 +29,7 @@ impl Kernel {
                 let up = LinkUnspec::new_with_index(index(interfaces, port)?).up().build();
                 self.handle.link().set(up).execute().await
             }
-            Object::Address(address) => {
-                let (ip, prefix) = (IpAddr::V4(address.net.addr()), address.net.prefix_len());
-                let mut request = self.handle.address().add(index(interfaces, &address.port)?, ip, prefix);
-                request.message_mut().attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(PROTOCOL)));
-                request.execute().await
-            }
+            Object::Address(address) => return self.add_address(address, None, interfaces).await,
             Object::Route(route) => self.handle.route().add(route_message(route, interfaces)?).execute().await,
             Object::Rule(rule) => {
                 let mut request = self
@@ -48,6 +46,49 @@ impl Kernel {
             }
         };
         result.map_err(|error| describe(&error))
+    }
+
+    /// An address that the kernel drops after `valid` seconds; `None` for ever.
+    ///
+    /// # Errors
+    /// The kernel's own words.
+    pub async fn add_address(
+        &self,
+        address: &Address,
+        valid: Option<u32>,
+        interfaces: &Interfaces,
+    ) -> Result<(), String> {
+        self.address_request(address, valid, interfaces)?.execute().await.map_err(|error| describe(&error))
+    }
+
+    /// The same for an address that is there.
+    ///
+    /// # Errors
+    /// The kernel's own words.
+    pub async fn keep_address(
+        &self,
+        address: &Address,
+        valid: Option<u32>,
+        interfaces: &Interfaces,
+    ) -> Result<(), String> {
+        self.address_request(address, valid, interfaces)?.replace().execute().await.map_err(|error| describe(&error))
+    }
+
+    fn address_request(
+        &self,
+        address: &Address,
+        valid: Option<u32>,
+        interfaces: &Interfaces,
+    ) -> Result<AddressAddRequest, String> {
+        let (ip, prefix) = (IpAddr::V4(address.net.addr()), address.net.prefix_len());
+        let mut request = self.handle.address().add(index(interfaces, &address.port)?, ip, prefix);
+        let attributes = &mut request.message_mut().attributes;
+        attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(PROTOCOL)));
+        let seconds = valid.unwrap_or(FOR_EVER);
+        let mut lifetimes = CacheInfo::default();
+        (lifetimes.ifa_preferred, lifetimes.ifa_valid) = (seconds, seconds);
+        attributes.push(AddressAttribute::CacheInfo(lifetimes));
+        Ok(request)
     }
 
     /// # Errors

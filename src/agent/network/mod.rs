@@ -19,6 +19,7 @@ use crate::domain::{
         diff::Step,
         issue::Issue,
         kernel::StateHash,
+        leases::Leases,
         plan::Plan,
         proof::Connection,
         spec::NetworkSpec,
@@ -91,7 +92,7 @@ type Answer<T> = oneshot::Sender<Result<T, Fault>>;
 
 #[derive(Debug)]
 enum Command {
-    Plan { spec: NetworkSpec, answer: Answer<Plan> },
+    Plan { spec: NetworkSpec, offers: Leases, answer: Answer<Plan> },
     Apply { apply: Box<Apply>, answer: Answer<TxId> },
     Confirm { confirm: Confirm, answer: Answer<Outcome> },
     Handoff { secret: Digest, origin: Origin, answer: Answer<Option<Digest>> },
@@ -116,8 +117,9 @@ impl Network {
         self.published.borrow().clone()
     }
 
-    pub async fn plan(&self, spec: NetworkSpec) -> Result<Plan, Fault> {
-        self.ask(|answer| Command::Plan { spec, answer }).await
+    /// `offers`: what DHCP servers would give on ports that the spec changes to DHCP, as far as it is known.
+    pub async fn plan(&self, spec: NetworkSpec, offers: Leases) -> Result<Plan, Fault> {
+        self.ask(|answer| Command::Plan { spec, offers, answer }).await
     }
 
     /// Answers when the journal is written and the first step is on its way.

@@ -35,7 +35,7 @@ pub struct Published {
 impl Published {
     /// The status with its countdown as of `now`.
     pub fn at(&self, now: BootMillis) -> NetworkStatus {
-        let mut status = self.status.clone();
+        let mut status = NetworkStatus { at: now, ..self.status.clone() };
         if let Some(open) = &mut status.transaction.open
             && let (PhaseView::AwaitingConfirm { left, .. }, Some(deadline)) = (&mut open.phase, self.deadline)
         {

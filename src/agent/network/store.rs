@@ -14,6 +14,7 @@ use crate::{
         box_file::BoxFile,
         network::{
             journal::{Found, Journal},
+            leases::Leases,
             spec::NetworkSpec,
             transaction::{Outcome, TxId},
             validate::validate,
@@ -27,6 +28,7 @@ pub struct Paths {
     spec_before: PathBuf,
     journal: PathBuf,
     outcome: PathBuf,
+    leases: PathBuf,
     pub resolv_conf: PathBuf,
 }
 
@@ -35,6 +37,13 @@ pub struct Paths {
 struct Record {
     last_tx: TxId,
     outcome: Option<Outcome>,
+}
+
+/// The leases of the last process: their times are of one boot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    pub boot_id: String,
+    pub leases: Leases,
 }
 
 /// What the disk said at the start.
@@ -46,6 +55,7 @@ pub struct Loaded {
     pub found: Found,
     pub outcome: Option<Outcome>,
     pub last_tx: TxId,
+    pub kept: Kept,
 }
 
 impl Paths {
@@ -55,6 +65,7 @@ impl Paths {
             spec_before: state_dir.join("network.before.toml"),
             journal: state_dir.join("journal.json"),
             outcome: state_dir.join("outcome.json"),
+            leases: state_dir.join("leases.json"),
             resolv_conf: runtime_dir.join("resolv.conf"),
         }
     }
@@ -80,11 +91,16 @@ impl Paths {
             Err(error) if unusable(&error) => Record::default(),
             Err(error) => return Err(error),
         };
+        let kept = match disk::read_json::<Kept>(&self.leases) {
+            Ok(kept) => kept.unwrap_or_default(),
+            Err(error) if unusable(&error) => Kept::default(),
+            Err(error) => return Err(error),
+        };
         let open = match &found {
             Found::Journal(journal) => journal.transaction.id,
             Found::Nothing | Found::Unreadable => TxId(0),
         };
-        Ok(Loaded { spec, spec_problem, found, outcome: record.outcome, last_tx: record.last_tx.max(open) })
+        Ok(Loaded { spec, spec_problem, found, outcome: record.outcome, last_tx: record.last_tx.max(open), kept })
     }
 
     fn load_spec(&self, board: &BoxFile) -> io::Result<(NetworkSpec, Option<String>)> {
@@ -114,6 +130,12 @@ impl Paths {
             disk::write(&self.spec_before, before.as_bytes(), 0o600)?;
         }
         disk::write(&self.spec, text.as_bytes(), 0o600)
+    }
+
+    /// # Errors
+    /// When they cannot be written.
+    pub fn keep_leases(&self, kept: &Kept) -> io::Result<()> {
+        disk::write_json(&self.leases, kept)
     }
 
     /// # Errors

@@ -3,10 +3,11 @@
 //! Nothing else in the process writes to the kernel's network state.
 
 mod kernel;
+mod leases;
 mod requests;
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
     mem,
     pin::Pin,
@@ -17,9 +18,10 @@ use std::{
 use futures_util::{StreamExt, stream::BoxStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Command, Options, Published, StartError, dns, report};
+use super::{Command, Options, Published, StartError, dns, report, store::Kept};
 use crate::{
     agent::{
+        dhcp::Report,
         guard::Guard,
         kernel::{Change, Interfaces, Kernel, Observed, sockets},
     },
@@ -27,13 +29,15 @@ use crate::{
     domain::{
         fault::Fault,
         guard::Promise,
+        name::PortName,
         network::{
             journal::Journal,
             kernel::StateHash,
+            leases::Leases,
             proof::Connection,
             spec::NetworkSpec,
-            status::NetworkStatus,
-            transaction::{self, Checks, Digest, Effect, Event, Outcome, Phase, State, TxId},
+            status::{DhcpStatus, NetworkStatus},
+            transaction::{self, AddressConflict, Checks, Digest, Effect, Event, Outcome, Phase, State, TxId, Why},
         },
         time::BootMillis,
     },
@@ -43,9 +47,12 @@ use crate::{
 const QUIET: Duration = Duration::from_millis(50);
 /// Pause after the first repair that failed or had to be repeated, and the longest one.
 const REPAIR_PAUSE: u64 = 500;
+/// Words of DHCP clients that may wait.
+const REPORTS: usize = 64;
 const LONGEST_REPAIR_PAUSE: u64 = 30_000;
 
 type Verifying = Pin<Box<dyn Future<Output = Checks> + Send>>;
+type Probing = Pin<Box<dyn Future<Output = Option<AddressConflict>> + Send>>;
 
 /// Who waits for the answer to the event at hand.
 enum Asker {
@@ -91,6 +98,12 @@ struct Task {
     asker: Asker,
     waiting: Vec<oneshot::Sender<Result<Outcome, Fault>>>,
     verifying: Option<Verifying>,
+    probing: Option<Probing>,
+    dhcp: BTreeMap<PortName, leases::Port>,
+    /// In hand; one may be over that its client has not reported yet: see [`Task::live`].
+    leases: Leases,
+    kept: Kept,
+    reports: mpsc::Sender<Report>,
     connections: BTreeSet<Connection>,
     asked_at: Instant,
     publish: watch::Sender<Arc<Published>>,
@@ -107,10 +120,10 @@ pub async fn start(
     let (kernel, changes) = Kernel::open()?;
     let (publish, published) = watch::channel(Arc::new(Published::default()));
     let (state, effects) = transaction::start(loaded.found, &boot_id, &loaded.spec.clone().normalised(), clock::now());
+    let (reports, reported) = mpsc::channel(REPORTS);
     let mut task = Task {
         kernel,
         guard: options.guard.clone().map(Guard::new),
-        boot_id,
         committed: loaded.spec.normalised(),
         spec_problem: loaded.spec_problem,
         state,
@@ -127,21 +140,33 @@ pub async fn start(
         asker: Asker::Nobody,
         waiting: Vec::new(),
         verifying: None,
+        probing: None,
+        dhcp: BTreeMap::new(),
+        leases: loaded.kept.in_use(&boot_id),
+        kept: loaded.kept,
+        reports,
         connections: BTreeSet::new(),
         asked_at: Instant::now(),
         publish,
         options,
+        boot_id,
     };
     task.observe().await;
     task.perform_all(effects).await;
     task.repair().await;
+    task.tend().await;
     task.publish();
-    tokio::spawn(task.run(commands, changes));
+    tokio::spawn(task.run(commands, reported, changes));
     Ok(published)
 }
 
 impl Task {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut changes: BoxStream<'static, Change>) {
+    async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut reported: mpsc::Receiver<Report>,
+        mut changes: BoxStream<'static, Change>,
+    ) {
         let mut settle_at: Option<tokio::time::Instant> = None;
         loop {
             let deadline = self.state.deadline();
@@ -153,7 +178,16 @@ impl Task {
                     Some(command) => self.command(command).await,
                     None => return,
                 },
-                checks = verified(&mut self.verifying) => {
+                report = reported.recv() => if let Some(report) = report {
+                    self.reported(report).await;
+                },
+                conflict = done(&mut self.probing) => match conflict {
+                    Some(conflict) => self.drive(Event::Unusable(Why::Conflict(conflict))).await,
+                    None => if let Some(event) = self.answered() {
+                        self.drive(event).await;
+                    },
+                },
+                checks = done(&mut self.verifying) => {
                     let connections = mem::take(&mut self.connections);
                     self.drive(Event::Verified { checks, connections }).await;
                 }
@@ -179,6 +213,7 @@ impl Task {
                     self.repair().await;
                 }
             }
+            self.tend().await;
             self.publish();
         }
     }
@@ -263,6 +298,11 @@ impl Task {
                 }
                 None
             }
+            Effect::Ask => {
+                self.probe();
+                self.tend().await;
+                self.answered()
+            }
             Effect::Perform(number) => {
                 let step = self.state.transaction()?.steps.get(number)?.clone();
                 if let Some(hook) = &self.options.before_write {
@@ -315,8 +355,8 @@ impl Task {
                 Some(Event::Settled(self.go_to(&target).await))
             }
             Effect::Restore => {
-                self.verifying = None;
-                let target = self.state.transaction()?.before.clone();
+                (self.verifying, self.probing) = (None, None);
+                let target = self.old_state(self.state.transaction()?);
                 Some(Event::Settled(self.go_to(&target).await))
             }
             Effect::Finish(outcome) => {
@@ -345,9 +385,16 @@ impl Task {
         let ports = report::ports(&self.observed, &self.options.board);
         let status = NetworkStatus {
             serial: self.serial,
+            at: BootMillis::default(),
             uplink_in_use: report::uplink_in_use(&ports),
             ports,
             dns: dns::status(&self.options.paths.resolv_conf),
+            dhcp: self
+                .dhcp
+                .iter()
+                .map(|(name, port)| (name.clone(), DhcpStatus::new(&port.view, &port.unfit)))
+                .collect(),
+            effective: self.effective(&self.committed),
             spec: self.committed.clone(),
             drift: self.drift,
             transaction: self.state.view(self.last.as_ref(), clock::now()),
@@ -389,12 +436,13 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> +
     }
 }
 
-async fn verified(verifying: &mut Option<Verifying>) -> Checks {
-    match verifying {
+/// The result of what is under way, once; never, if nothing is.
+async fn done<T>(under_way: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
+    match under_way {
         Some(future) => {
-            let checks = future.await;
-            *verifying = None;
-            checks
+            let result = future.await;
+            *under_way = None;
+            result
         }
         None => std::future::pending().await,
     }

@@ -1,6 +1,6 @@
 //! `gatehouse network plan`: what a spec file would change.
 
-use std::path::PathBuf;
+use std::{net::Ipv4Addr, path::PathBuf};
 
 use clap::Args;
 
@@ -8,6 +8,8 @@ use crate::{
     cli::{CliError, Context, spec_file, words},
     domain::{
         api::{Caller, PlanRequest},
+        dhcp::discover::Offer,
+        name::PortName,
         network::plan::Plan,
     },
 };
@@ -35,8 +37,33 @@ pub(super) fn text(plan: &Plan) -> String {
     if plan.changes.is_empty() {
         text += "= what is saved already, written to the kernel again\n";
     }
+    text += &plan.offers.iter().map(|(port, offers)| offered(port, offers)).collect::<String>();
     text += &pages(plan);
     text
+}
+
+/// What DHCP would give on a port.
+fn offered(port: &PortName, offers: &[Offer]) -> String {
+    if offers.is_empty() {
+        return format!("! no DHCP server answered on {port}\n");
+    }
+    let line = |offer: &Offer| match &offer.lease {
+        Ok(lease) => {
+            let gateway = lease.gateway.map_or_else(|| "no gateway".to_owned(), |ip| format!("gateway {ip}"));
+            format!(
+                "  {port}: DHCP server {} offers {}, {gateway}, DNS {}\n",
+                lease.server,
+                lease.address,
+                dns(&lease.dns)
+            )
+        }
+        Err(refusal) => format!("! {port}: what a DHCP server offers cannot be used: {refusal}\n"),
+    };
+    offers.iter().map(line).collect()
+}
+
+fn dns(servers: &[Ipv4Addr]) -> String {
+    if servers.is_empty() { "none".to_owned() } else { words::list(servers) }
 }
 
 fn pages(plan: &Plan) -> String {
@@ -54,7 +81,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         box_file::{BoxFile, Device, Port, Role},
-        network::{kernel::KernelState, plan::plan, spec::NetworkSpec, wanted::wanted},
+        network::{kernel::KernelState, leases::Leases, plan::plan, spec::NetworkSpec, wanted::wanted},
     };
 
     fn planned(old: &str, new: &str) -> String {
@@ -70,7 +97,7 @@ mod tests {
         let read = |text: &str| spec_file::read_text(text).expect("spec");
         let (old, new) = (read(old), read(new));
         let now = if old == new { KernelState::default() } else { wanted(&old, &board) };
-        text(&plan(&now, &old, &new, &board))
+        text(&plan(&now, &old, &new, &Leases::new(), &board))
     }
 
     const LAN1: &str = r#"
@@ -117,7 +144,7 @@ mod tests {
             support: None,
             factory: NetworkSpec::default(),
         };
-        let nothing = plan(&now, &NetworkSpec::default(), &NetworkSpec::default(), &board);
+        let nothing = plan(&now, &NetworkSpec::default(), &NetworkSpec::default(), &Leases::new(), &board);
         assert_eq!(text(&nothing), "Nothing would change.\n");
     }
 }

@@ -1,8 +1,11 @@
 //! A network change in words: its lines, who made it, how far it is, how it ended.
 
-use super::Ports;
+use std::collections::BTreeSet;
+
+use super::{Ports, issue};
 use crate::{
     components::format::{list, number},
+    domain::name::PortName,
     domain::network::{
         diff::Step,
         kernel::Object,
@@ -16,6 +19,7 @@ pub fn item(text: Text, item: &Item, ports: Ports) -> String {
     let port = |name| ports.say(text, name);
     match item {
         Item::Address { port: at, net } => text.item_address(net, port(at)),
+        Item::Dhcp { port: at } => text.item_dhcp(port(at)),
         Item::DefaultRoute { port: at, gateway, place: 1 } => text.item_default_route_first(gateway, port(at)),
         Item::DefaultRoute { port: at, gateway, place } => text.item_default_route_later(gateway, place, port(at)),
         Item::PortGateway { port: at, gateway } => text.item_port_gateway(gateway, port(at)),
@@ -40,9 +44,11 @@ pub fn actor(text: Text, actor: &Actor) -> String {
     }
 }
 
-pub fn phase(text: Text, phase: &PhaseView) -> String {
+pub fn phase(text: Text, phase: &PhaseView, ports: Ports) -> String {
     match phase {
         PhaseView::Planned | PhaseView::Armed => text.phase_planned().to_owned(),
+        PhaseView::Asking { ports: asking } if asking.is_empty() => text.phase_probing().to_owned(),
+        PhaseView::Asking { ports: asking } => text.phase_leasing(all(text, asking, ports)),
         PhaseView::Applying { step, of } => text.phase_applying(of, (step + 1).min(*of)),
         PhaseView::Verifying => text.phase_verifying().to_owned(),
         PhaseView::AwaitingConfirm { .. } => text.phase_awaiting().to_owned(),
@@ -59,6 +65,12 @@ pub fn why(text: Text, why: &Why, ports: Ports) -> String {
         Why::StepFailed { step: failed, error } => text.why_step_failed(error, step(text, failed, ports)),
         Why::NotInKernel => text.why_not_in_kernel().to_owned(),
         Why::VerifyTooLong => text.why_verify_too_long().to_owned(),
+        Why::NoLease { ports: silent } => text.why_no_lease(all(text, silent, ports)),
+        Why::Conflict(found) => text.why_conflict(found.address, ports.say(text, &found.port), found.with),
+        Why::LeaseUnfit { issues } => {
+            let issues = issues.iter().map(|found| issue(text, found, "", ports)).collect::<Vec<_>>();
+            text.why_lease_unfit(list(text, &issues))
+        }
         Why::Reboot => text.why_reboot().to_owned(),
         Why::AgentRestarted => text.why_agent_restarted().to_owned(),
         Why::JournalUnreadable => text.why_journal_unreadable().to_owned(),
@@ -72,6 +84,10 @@ pub fn outcome(text: Text, outcome: &Outcome, ports: Ports) -> String {
         Outcome::Committed { tx } => text.outcome_kept(number(tx.0)),
         Outcome::RolledBack { tx, reason } => text.outcome_undone(number(tx.0), why(text, reason, ports)),
     }
+}
+
+fn all(text: Text, names: &BTreeSet<PortName>, ports: Ports) -> String {
+    list(text, &names.iter().map(|name| ports.say(text, name)).collect::<Vec<_>>())
 }
 
 fn step(text: Text, step: &Step, ports: Ports) -> String {

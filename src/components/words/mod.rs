@@ -1,11 +1,13 @@
 //! The domain's values in the reader's language. Each match is total, so a new value without words does not compile.
 
 mod change;
+mod dhcp;
 mod fault;
 mod port;
 mod rule;
 
 pub use change::{actor, item, outcome, phase, why};
+pub use dhcp::{dhcp_problem, dhcp_refusal, dhcp_state};
 pub use fault::{Explained, explain, password_rule};
 pub use port::{PortState, Ports, port_title};
 pub use rule::{Figures, issue, message};

@@ -60,7 +60,7 @@ pub enum PortState {
 
 impl PortState {
     pub fn of(port: &PortStatus, network: &NetworkStatus) -> Self {
-        let spec = network.spec.port(&port.name);
+        let spec = network.effective.port(&port.name);
         if port.link.is_none() {
             Self::Absent
         } else if !port.has_carrier() {

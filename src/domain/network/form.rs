@@ -18,13 +18,16 @@ use crate::domain::name::PortName;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PortForm {
-    /// `static` or `off`.
+    /// `dhcp`, `static` or `off`.
     pub method: String,
     pub address: String,
     pub mask: String,
     pub gateway: String,
     pub dns1: String,
     pub dns2: String,
+    /// Asked instead of the DHCP server's. Fields of their own: what was typed for a static network is wrong in the next one.
+    pub own_dns1: String,
+    pub own_dns2: String,
     /// A checkbox: present when ticked.
     pub default_route: Option<String>,
     pub manage: Option<String>,
@@ -34,19 +37,25 @@ impl PortForm {
     /// The form that shows a saved spec.
     pub fn of(spec: &PortSpec) -> Self {
         let first = spec.ipv4.addresses().first();
-        let dns = |i: usize| spec.dns.get(i).map(ToString::to_string).unwrap_or_default();
+        let dns = |dhcp: bool, i: usize| match spec.dns.get(i) {
+            Some(server) if dhcp == (spec.ipv4 == Ipv4Spec::Dhcp) => server.to_string(),
+            Some(_) | None => String::new(),
+        };
         let tick = |on: bool| on.then(|| "on".to_owned());
         Self {
             method: match spec.ipv4 {
                 Ipv4Spec::Off => "off",
+                Ipv4Spec::Dhcp => "dhcp",
                 Ipv4Spec::Static { .. } => "static",
             }
             .to_owned(),
             address: first.map(|n| n.addr().to_string()).unwrap_or_default(),
             mask: first.map(|n| n.netmask().to_string()).unwrap_or_default(),
             gateway: spec.ipv4.gateway().map(|g| g.to_string()).unwrap_or_default(),
-            dns1: dns(0),
-            dns2: dns(1),
+            dns1: dns(false, 0),
+            dns2: dns(false, 1),
+            own_dns1: dns(true, 0),
+            own_dns2: dns(true, 1),
             default_route: tick(spec.default_route),
             manage: tick(spec.manage),
         }
@@ -65,9 +74,33 @@ impl PortForm {
         };
         match self.method.as_str() {
             "off" => Ok(flags(Ipv4Spec::Off, Vec::new())),
+            "dhcp" => self.read_dhcp(port, saved, flags),
             "static" => self.read_static(port, saved, flags),
             _ => Err(vec![Issue::new(port, Field::Method, Rule::NotAChoice)]),
         }
+    }
+
+    fn read_dhcp(
+        &self,
+        port: &PortName,
+        saved: &PortSpec,
+        flags: impl Fn(Ipv4Spec, Vec<Ipv4Addr>) -> PortSpec,
+    ) -> Result<PortSpec, Vec<Issue>> {
+        let (mut issues, mut dns) = (Vec::new(), Vec::new());
+        for (field, text) in [(Field::Dns1, &self.own_dns1), (Field::Dns2, &self.own_dns2)] {
+            match optional_address(text) {
+                Ok(Some(server)) => match validate::dns_server(server, &Ipv4Spec::Dhcp) {
+                    Some(rule) => issues.push(Issue::new(port, field, rule)),
+                    None => dns.push(server),
+                },
+                Ok(None) => {}
+                Err(rule) => issues.push(Issue::new(port, field, rule)),
+            }
+        }
+        if saved.ipv4 == Ipv4Spec::Dhcp && !dns.is_empty() {
+            dns.extend(saved.dns.iter().skip(2));
+        }
+        if issues.is_empty() { Ok(flags(Ipv4Spec::Dhcp, dns)) } else { Err(issues) }
     }
 
     fn read_static(

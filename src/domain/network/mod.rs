@@ -4,11 +4,15 @@
 //! form ─► spec ─► validate ─► wanted (kernel objects) ─► diff ─► plan ─► transaction
 //! ```
 
+pub mod acd;
 pub mod diff;
+pub mod failover;
 pub mod form;
+pub mod hops;
 pub mod issue;
 pub mod journal;
 pub mod kernel;
+pub mod leases;
 pub mod plan;
 pub mod proof;
 pub mod spec;

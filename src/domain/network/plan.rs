@@ -1,6 +1,9 @@
 //! A plan: what will change, for people, and the steps, for the kernel.
 
-use std::{collections::BTreeSet, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
@@ -8,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     diff::{Step, diff},
     kernel::{KernelState, StateHash},
-    spec::NetworkSpec,
+    leases::{Leases, effective},
+    spec::{Ipv4Spec, NetworkSpec},
     wanted::{management_addresses, overlap, uplinks_in_order, wanted},
 };
-use crate::domain::{box_file::BoxFile, name::PortName};
+use crate::domain::{box_file::BoxFile, dhcp::discover::Offer, name::PortName};
 
 /// What applying a spec would do, made from one observed kernel state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +31,9 @@ pub struct Plan {
     /// Management addresses that go, and those that come, in the order of the uplinks.
     pub leaving: Vec<Ipv4Addr>,
     pub arriving: Vec<Ipv4Addr>,
+    /// What DHCP servers would give on ports that change to DHCP; an empty list where nobody answered.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub offers: BTreeMap<PortName, Vec<Offer>>,
 }
 
 /// One line of "what will change".
@@ -49,6 +56,10 @@ pub enum Item {
     Address {
         port: PortName,
         net: Ipv4Net,
+    },
+    /// A DHCP server decides address, gateway and, unless they are named here, DNS servers.
+    Dhcp {
+        port: PortName,
     },
     /// A default route; `place` is its place in the order of default routes, from 1.
     DefaultRoute {
@@ -84,24 +95,33 @@ impl Plan {
     }
 }
 
-/// The plan from the observed state and the saved spec to a new spec.
-pub fn plan(now: &KernelState, saved: &NetworkSpec, new: &NetworkSpec, board: &BoxFile) -> Plan {
-    let then = wanted(new, board);
+/// The plan from the observed state and the saved spec to a new spec. `leases` are those in hand and those offered: what a port
+/// will get that has neither, nobody knows yet.
+pub fn plan(now: &KernelState, saved: &NetworkSpec, new: &NetworkSpec, leases: &Leases, board: &BoxFile) -> Plan {
+    let (was, will_be) = (effective(saved, leases), effective(new, leases));
+    let then = wanted(&will_be, board);
     let between = overlap(now, &then);
-    let (old_pages, new_pages) = (management_addresses(saved), management_addresses(new));
+    let (old_pages, new_pages) = (management_addresses(&was), management_addresses(&will_be));
     let without = |a: &[Ipv4Addr], b: &[Ipv4Addr]| a.iter().filter(|x| !b.contains(x)).copied().collect::<Vec<_>>();
     Plan {
         base: StateHash::of(now, saved),
-        changes: changes(saved, new, board),
+        changes: changes(&Wish { spec: saved, effective: &was }, &Wish { spec: new, effective: &will_be }, board),
         apply: diff(now, &between),
         commit: diff(&between, &then),
         leaving: without(&old_pages, &new_pages),
         arriving: without(&new_pages, &old_pages),
+        offers: BTreeMap::new(),
     }
 }
 
+/// What was asked for, and what came of it.
+struct Wish<'a> {
+    spec: &'a NetworkSpec,
+    effective: &'a NetworkSpec,
+}
+
 /// The differences that a person would name, removals after additions.
-fn changes(old: &NetworkSpec, new: &NetworkSpec, board: &BoxFile) -> Vec<Change> {
+fn changes(old: &Wish<'_>, new: &Wish<'_>, board: &BoxFile) -> Vec<Change> {
     let (before, after) = (items(old, board), items(new, board));
     // a default route that only changed its place is one line, not two
     let placeless = |item: &Item| match item.clone() {
@@ -112,10 +132,10 @@ fn changes(old: &NetworkSpec, new: &NetworkSpec, board: &BoxFile) -> Vec<Change>
         (before.iter().map(placeless).collect(), after.iter().map(placeless).collect());
     let adds = after.iter().filter(|i| !was.contains(&placeless(i)));
     let removes = before.iter().filter(|i| !is.contains(&placeless(i)));
-    let order = |spec| uplinks_in_order(spec, board);
+    let order = |wish: &Wish<'_>| uplinks_in_order(wish.spec, board);
     let reordered =
         (order(old) != order(new)).then(|| Change { verb: Verb::Adds, what: Item::UplinkOrder { ports: order(new) } });
-    let (asked, asks) = (servers(old, board), servers(new, board));
+    let (asked, asks) = (servers(old.effective, board), servers(new.effective, board));
     let kept =
         |servers: &[Ipv4Addr], by: &[Ipv4Addr]| servers.iter().filter(|s| by.contains(s)).copied().collect::<Vec<_>>();
     let dns_order = (kept(&asked, &asks) != kept(&asks, &asked))
@@ -124,11 +144,14 @@ fn changes(old: &NetworkSpec, new: &NetworkSpec, board: &BoxFile) -> Vec<Change>
     adds.map(line(Verb::Adds)).chain(reordered).chain(dns_order).chain(removes.map(line(Verb::Removes))).collect()
 }
 
-fn items(spec: &NetworkSpec, board: &BoxFile) -> Vec<Item> {
+fn items(wish: &Wish<'_>, board: &BoxFile) -> Vec<Item> {
     let mut items = Vec::new();
     let mut place = 0;
-    for port in uplinks_in_order(spec, board) {
-        let its = spec.port(&port);
+    for port in uplinks_in_order(wish.spec, board) {
+        let (asked, its) = (wish.spec.port(&port), wish.effective.port(&port));
+        if asked.ipv4 == Ipv4Spec::Dhcp {
+            items.push(Item::Dhcp { port: port.clone() });
+        }
         items.extend(its.ipv4.addresses().iter().map(|net| Item::Address { port: port.clone(), net: *net }));
         if let Some(gateway) = its.ipv4.gateway() {
             items.push(if its.default_route {
@@ -138,11 +161,11 @@ fn items(spec: &NetworkSpec, board: &BoxFile) -> Vec<Item> {
                 Item::PortGateway { port: port.clone(), gateway }
             });
         }
-        if its.manage && !its.ipv4.addresses().is_empty() {
+        if asked.manage && asked.ipv4 != Ipv4Spec::Off {
             items.push(Item::Management { port: port.clone() });
         }
     }
-    items.extend(servers(spec, board).into_iter().map(|server| Item::Dns { server }));
+    items.extend(servers(wish.effective, board).into_iter().map(|server| Item::Dns { server }));
     items
 }
 

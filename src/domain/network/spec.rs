@@ -24,7 +24,7 @@ pub struct NetworkSpec {
 #[serde(deny_unknown_fields)]
 pub struct PortSpec {
     pub ipv4: Ipv4Spec,
-    /// DNS servers, first choice first.
+    /// DNS servers, first choice first. With DHCP: instead of the server's own list, where any is named.
     #[serde(default)]
     pub dns: Vec<Ipv4Addr>,
     /// Whether the port's gateway may become the box's default route.
@@ -52,6 +52,8 @@ pub enum Ipv4Spec {
     /// No IPv4 on this port.
     #[default]
     Off,
+    /// Address, gateway and DNS servers from a DHCP server (RFC 2131).
+    Dhcp,
     /// Addresses typed by a person. The host part is kept: `10.20.0.15/24`.
     Static {
         addresses: Vec<Ipv4Net>,
@@ -61,16 +63,17 @@ pub enum Ipv4Spec {
 }
 
 impl Ipv4Spec {
+    /// Those that are typed; what a lease gives is in [`super::leases::effective`].
     pub fn addresses(&self) -> &[Ipv4Net] {
         match self {
-            Self::Off => &[],
+            Self::Off | Self::Dhcp => &[],
             Self::Static { addresses, .. } => addresses,
         }
     }
 
     pub fn gateway(&self) -> Option<Ipv4Addr> {
         match self {
-            Self::Off => None,
+            Self::Off | Self::Dhcp => None,
             Self::Static { gateway, .. } => *gateway,
         }
     }
@@ -81,7 +84,7 @@ impl PortSpec {
     pub fn servers(&self) -> &[Ipv4Addr] {
         match self.ipv4 {
             Ipv4Spec::Off => &[],
-            Ipv4Spec::Static { .. } => &self.dns,
+            Ipv4Spec::Dhcp | Ipv4Spec::Static { .. } => &self.dns,
         }
     }
 }

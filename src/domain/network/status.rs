@@ -1,26 +1,37 @@
 //! What the kernel says now.
 
-use std::net::Ipv4Addr;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{spec::NetworkSpec, transaction::TransactionView};
+use super::{issue::Issue, spec::NetworkSpec, transaction::TransactionView};
 use crate::domain::{
     box_file::{Mac, Role},
+    dhcp::client::ClientView,
     name::PortName,
+    time::BootMillis,
 };
 
 /// The whole network at one moment. `serial` grows with every change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkStatus {
     pub serial: u64,
+    /// When this was told; leases end at points of the same clock.
+    #[serde(default)]
+    pub at: BootMillis,
     /// In the order of the chassis.
     pub ports: Vec<PortStatus>,
     /// The uplink whose default route is used now.
     pub uplink_in_use: Option<UplinkInUse>,
+    /// Ports that ask a DHCP server.
+    #[serde(default)]
+    pub dhcp: BTreeMap<PortName, DhcpStatus>,
     pub dns: DnsStatus,
     /// The spec that is saved.
     pub spec: NetworkSpec,
+    /// The same with what the leases give.
+    #[serde(default)]
+    pub effective: NetworkSpec,
     /// Steps that the last repair of our objects could not do.
     pub drift: usize,
     pub transaction: TransactionView,
@@ -90,6 +101,22 @@ pub struct UplinkInUse {
     pub port: PortName,
     pub gateway: Ipv4Addr,
     pub address: Option<ipnet::Ipv4Net>,
+}
+
+/// How a port's DHCP client is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DhcpStatus {
+    #[serde(flatten)]
+    pub view: ClientView,
+    /// Why the lease in hand is not used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfit: Vec<Issue>,
+}
+
+impl DhcpStatus {
+    pub fn new(view: &ClientView, unfit: &[Issue]) -> Self {
+        Self { view: view.clone(), unfit: unfit.to_vec() }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

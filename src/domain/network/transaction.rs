@@ -1,24 +1,25 @@
 //! The transaction: a network change that undoes itself unless somebody proves that it works.
 //!
 //! ```text
-//! Idle → Planned → Armed → Applying(i) → Verifying → AwaitingConfirm → Committing → Idle
-//!                             └──────────────┴────────────┴─────→ RollingBack → Idle | Degraded
+//! Idle → Planned → Armed → [Asking →] Applying(i) → Verifying → AwaitingConfirm → Committing → Idle
+//!                             └──────────────┴────────────┴─────────────┴─────→ RollingBack → Idle | Degraded
 //! ```
 //!
 //! [`step`] is total and synchronous. Its caller owns the kernel, the disk and the clock: it performs the effects in their
 //! order and brings each result back as the next event. The rules themselves are in [`rules`].
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     diff::Step,
-    kernel::{KernelState, StateHash},
+    issue::Issue,
+    kernel::{Address, KernelState, StateHash},
     proof::{Connection, Proof},
     spec::NetworkSpec,
 };
-use crate::domain::{fault::Fault, name::PortName, time::BootMillis};
+use crate::domain::{box_file::Mac, fault::Fault, name::PortName, time::BootMillis};
 
 mod rules;
 mod view;
@@ -30,6 +31,9 @@ pub use view::{ChecksView, OpenView, PhaseView, TransactionView};
 pub const CONFIRM_WINDOW: u64 = 90_000;
 /// However often it is prolonged, a change is undone after this.
 pub const LONGEST_WINDOW: u64 = 600_000;
+/// For a DHCP server to answer. Shorter: a switch port that blocks for half a minute after the link came up (spanning tree), or a
+/// server that pings an address before it offers it, counts as silent. Longer: a person waits at a page for nothing.
+pub const LEASE_LIMIT: u64 = 40_000;
 /// For applying and verifying together. Shorter: a slow gateway's ARP answer counts as silence. Longer: a hung step keeps the
 /// box in between.
 pub const VERIFY_LIMIT: u64 = 10_000;
@@ -74,6 +78,13 @@ pub struct Transaction {
     pub base: StateHash,
     pub old_spec: NetworkSpec,
     pub new_spec: NetworkSpec,
+    /// The same two with what the leases give: [`super::leases::effective`].
+    pub old_effective: NetworkSpec,
+    pub new_effective: NetworkSpec,
+    /// Ports that the new spec changes to DHCP: nothing is applied before each has a lease.
+    pub leasing: BTreeSet<PortName>,
+    /// Typed addresses that are new on their ports: nothing is applied before the neighbours were asked (RFC 5227).
+    pub probing: Vec<Address>,
     /// What was in the kernel before, to go back to.
     pub before: KernelState,
     /// Both states at once, while nobody has said "keep".
@@ -85,6 +96,24 @@ pub struct Transaction {
     pub handoff: Digest,
     /// Milliseconds to wait for a confirmation.
     pub window: u64,
+}
+
+/// An address that was found in use by another device (RFC 5227).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressConflict {
+    pub port: PortName,
+    pub address: Ipv4Addr,
+    /// The other device's hardware address.
+    pub with: Mac,
+}
+
+/// What a transaction waits for while its ports ask for leases, known at last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leased {
+    pub new_effective: NetworkSpec,
+    pub between: KernelState,
+    pub after: KernelState,
+    pub steps: Vec<Step>,
 }
 
 /// What the journal says about how far a transaction got.
@@ -122,7 +151,7 @@ pub struct Checks {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatewayCheck {
     pub port: PortName,
-    pub gateway: std::net::Ipv4Addr,
+    pub gateway: Ipv4Addr,
     /// It answered ARP.
     pub answers: bool,
 }
@@ -157,6 +186,16 @@ pub enum Why {
     NotInKernel,
     /// Verifying took too long.
     VerifyTooLong,
+    /// No DHCP server gave these ports an address in time, or the address was taken away before anybody said "keep".
+    NoLease {
+        ports: BTreeSet<PortName>,
+    },
+    /// Another device has the address.
+    Conflict(AddressConflict),
+    /// What a DHCP server gave does not fit the rest of the box.
+    LeaseUnfit {
+        issues: Vec<Issue>,
+    },
     /// The box was started anew in the window.
     Reboot,
     /// The agent ended in the middle of the change, or past its deadline.
@@ -193,6 +232,12 @@ pub enum State {
     Planned(Box<Transaction>),
     /// The journal is being written; nothing has changed.
     Armed(Box<Transaction>),
+    /// The journal is written; DHCP servers are asked for leases, and the neighbours for the new addresses. Nothing has changed in
+    /// the kernel.
+    Asking {
+        tx: Box<Transaction>,
+        deadline: BootMillis,
+    },
     Applying {
         tx: Box<Transaction>,
         next: usize,
@@ -232,6 +277,10 @@ pub enum Event {
     StateRead(StateHash),
     /// Answers [`Effect::WriteJournal`] with phase `Armed`.
     JournalWritten(Result<(), String>),
+    /// All leases are in hand, and what they mean; and the new addresses are free.
+    Leased(Box<Leased>),
+    /// A lease was refused or taken away again, or an address is another device's.
+    Unusable(Why),
     /// Answers [`Effect::Perform`].
     StepDone(Result<(), String>),
     /// Answers [`Effect::Verify`].
@@ -271,6 +320,9 @@ pub enum Effect {
     ReadState,
     /// Write and fsync the journal. `Armed` is answered; the others are not waited for.
     WriteJournal(Phase),
+    /// Have the ports of `leasing` ask for leases, and ask by ARP for the addresses of `probing`: [`Event::Leased`] when all of that
+    /// is well.
+    Ask,
     /// Perform `steps[i]`.
     Perform(usize),
     /// Read the kernel again, probe the gateways, take the socket table.
@@ -298,7 +350,9 @@ impl State {
     /// When a [`Event::Tick`] is due.
     pub fn deadline(&self) -> Option<BootMillis> {
         match self {
-            Self::Applying { deadline, .. } | Self::Verifying { deadline, .. } => Some(*deadline),
+            Self::Asking { deadline, .. } | Self::Applying { deadline, .. } | Self::Verifying { deadline, .. } => {
+                Some(*deadline)
+            }
             Self::AwaitingConfirm { awaiting, .. } => Some(awaiting.deadline),
             Self::RollingBack { retry_at, .. } => *retry_at,
             Self::Idle | Self::Planned(_) | Self::Armed(_) | Self::Committing { .. } | Self::Degraded { .. } => None,
@@ -308,7 +362,9 @@ impl State {
     /// By when something new is known of an open change, whatever happens: see [`crate::domain::guard`].
     pub fn promise(&self, now: BootMillis) -> Option<BootMillis> {
         match self {
-            Self::Applying { .. } | Self::Verifying { .. } | Self::AwaitingConfirm { .. } => self.deadline(),
+            Self::Asking { .. } | Self::Applying { .. } | Self::Verifying { .. } | Self::AwaitingConfirm { .. } => {
+                self.deadline()
+            }
             Self::Committing { .. } | Self::RollingBack { .. } => Some(now.plus(RESTORE_LIMIT)),
             Self::Idle | Self::Planned(_) | Self::Armed(_) | Self::Degraded { .. } => None,
         }
@@ -319,6 +375,7 @@ impl State {
         match self {
             Self::Planned(tx)
             | Self::Armed(tx)
+            | Self::Asking { tx, .. }
             | Self::Applying { tx, .. }
             | Self::Verifying { tx, .. }
             | Self::AwaitingConfirm { tx, .. }

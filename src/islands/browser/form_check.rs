@@ -60,17 +60,23 @@ fn check(form: &Element, seen: &[bool]) {
 
 fn issues(form: &Element) -> Vec<Issue> {
     let value = |field: Field| by_field(form, field).map(|i| i.value()).unwrap_or_default();
-    let off = input(form, "[value=off]").is_some_and(|choice| choice.checked());
+    let chosen = |value| input(form, value).is_some_and(|choice| choice.checked());
+    let method = if chosen("[value=off]") {
+        "off"
+    } else if chosen("[value=dhcp]") {
+        "dhcp"
+    } else {
+        "static"
+    };
     let Ok(port) = "port".parse::<PortName>() else { return Vec::new() };
     let typed = PortForm {
-        method: if off { "off" } else { "static" }.to_owned(),
+        method: method.to_owned(),
         address: value(Field::Address),
         mask: value(Field::Mask),
         gateway: value(Field::Gateway),
         dns1: value(Field::Dns1),
         dns2: value(Field::Dns2),
-        default_route: None,
-        manage: None,
+        ..PortForm::default()
     };
     typed.read(&port, &PortSpec::default()).err().unwrap_or_default()
 }

@@ -11,7 +11,11 @@ use crate::{
         tag::{Mood, tag},
         words::Ports,
     },
-    domain::network::{spec::NetworkSpec, status::NetworkStatus, transaction::ChecksView},
+    domain::network::{
+        spec::{Ipv4Spec, NetworkSpec},
+        status::NetworkStatus,
+        transaction::ChecksView,
+    },
     pages::{landing::Landing, port::landing_note},
     text::Text,
 };
@@ -103,7 +107,7 @@ fn check_list(text: Text, network: &NetworkStatus, asked: &Asked) -> impl IntoVi
     let ports = Ports(network);
     let mut lines = Vec::new();
     for (name, spec) in &asked.new_spec.ports {
-        if spec.ipv4.addresses().is_empty() {
+        if spec.ipv4 == Ipv4Spec::Off {
             continue;
         }
         let dead = asked.checks.no_carrier.contains(name);

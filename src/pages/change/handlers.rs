@@ -43,7 +43,7 @@ pub async fn show_to(app: &App, visitor: &Visitor, refusal: Option<Refusal>) -> 
     let landing = landing(app, visitor, &overview);
     let target = match &landing {
         Landing::Moves { to, .. } => vec![format!("https://{to}")],
-        Landing::Stays { .. } | Landing::Lost { .. } => Vec::new(),
+        Landing::Stays { .. } | Landing::Later { .. } | Landing::Lost { .. } => Vec::new(),
     };
     let open = overview.network.transaction.open.is_some();
     let code = refusal.as_ref().map_or(StatusCode::OK, status);
@@ -60,6 +60,10 @@ pub async fn show_to(app: &App, visitor: &Visitor, refusal: Option<Refusal>) -> 
 
 fn landing(app: &App, visitor: &Visitor, overview: &Overview) -> Landing {
     match &overview.network.transaction.open {
+        // the new addresses are not known yet
+        Some(open) if matches!(&open.phase, PhaseView::Asking { ports } if !ports.is_empty()) => {
+            Landing::Later { at: visitor.host.clone() }
+        }
         Some(open) if !matches!(open.phase, PhaseView::RollingBack) => {
             Landing::of_pages(app, visitor, &open.old_pages, &open.new_pages)
         }

@@ -14,12 +14,15 @@ use crate::{
         card::Card,
         countdown::busy,
         frame::{Frame, Shell},
-        words::{actor, phase},
+        words::{Ports, actor, phase},
     },
     domain::{
         api::Overview,
         fault::Refusal,
-        network::transaction::{OpenView, PhaseView},
+        network::{
+            status::NetworkStatus,
+            transaction::{OpenView, PhaseView},
+        },
     },
     islands::Change,
     text::Text,
@@ -48,7 +51,7 @@ pub fn page(frame: Frame, overview: &Overview, view: &ChangeView) -> impl IntoVi
             let asked = awaiting::Asked { left: *left, window: *window, checks, new_spec };
             awaiting::awaiting(text, network, &asked, view).into_any()
         }
-        Some(open) => working(text, open, view).into_any(),
+        Some(open) => working(text, network, open, view).into_any(),
         None => outcome::outcome(text, network).into_any(),
     };
     let by = open.filter(|_| view.mine.is_none()).map(|open| text.change_by(actor(text, &open.by)));
@@ -79,6 +82,7 @@ pub fn page(frame: Frame, overview: &Overview, view: &ChangeView) -> impl IntoVi
 fn phase_name(phase: &PhaseView) -> &'static str {
     match phase {
         PhaseView::Planned | PhaseView::Armed => "planned",
+        PhaseView::Asking { .. } => "asking",
         PhaseView::Applying { .. } => "applying",
         PhaseView::Verifying => "verifying",
         PhaseView::AwaitingConfirm { .. } => "awaiting",
@@ -87,12 +91,13 @@ fn phase_name(phase: &PhaseView) -> &'static str {
     }
 }
 
-fn working(text: Text, open: &OpenView, view: &ChangeView) -> impl IntoView + use<> {
-    let said = phase(text, &open.phase);
+fn working(text: Text, network: &NetworkStatus, open: &OpenView, view: &ChangeView) -> impl IntoView + use<> {
+    let said = phase(text, &open.phase, Ports(network));
     let note = super::port::landing_note(text, &view.landing);
-    let title = match open.phase {
+    let title = match &open.phase {
         PhaseView::RollingBack => text.change_undoing(),
         PhaseView::Committing => text.change_keeping(),
+        PhaseView::Asking { ports } if !ports.is_empty() => text.change_leasing_title(),
         _ => text.headline_changing(),
     };
     view! {

@@ -73,7 +73,7 @@ fn line(text: Text, port: &PortStatus, network: &NetworkStatus) -> impl IntoView
     let spec = network.spec.port(&port.name);
     let mood = match state {
         PortState::InUse | PortState::Standby | PortState::Linked => Mood::Ok,
-        PortState::Absent | PortState::NoLink if matches!(spec.ipv4, Ipv4Spec::Static { .. }) => Mood::Bad,
+        PortState::Absent | PortState::NoLink if spec.ipv4 != Ipv4Spec::Off => Mood::Bad,
         PortState::Absent | PortState::NoLink => Mood::Calm,
     };
     let way = match port.role {
@@ -81,6 +81,7 @@ fn line(text: Text, port: &PortStatus, network: &NetworkStatus) -> impl IntoView
         Role::Heartbeat => text.network_heartbeat().to_owned(),
         Role::Uplink => match &spec.ipv4 {
             Ipv4Spec::Off => text.network_off().to_owned(),
+            Ipv4Spec::Dhcp => text.network_dhcp().to_owned(),
             Ipv4Spec::Static { .. } => text.network_static().to_owned(),
         },
     };
@@ -97,10 +98,10 @@ fn line(text: Text, port: &PortStatus, network: &NetworkStatus) -> impl IntoView
 fn order(text: Text, network: &NetworkStatus) -> impl IntoView + use<> {
     let ports = Ports(network);
     let able = |spec: &crate::domain::network::spec::PortSpec| spec.default_route && spec.ipv4.gateway().is_some();
-    let uplinks = ports.uplinks_in_order().into_iter().filter(|name| able(&network.spec.port(name)));
+    let uplinks = ports.uplinks_in_order().into_iter().filter(|name| able(&network.effective.port(name)));
     let rows = uplinks.enumerate().map(|(i, name)| {
         let used = network.uplink_in_use.as_ref().is_some_and(|u| u.port == name);
-        let gateway = network.spec.port(&name).ipv4.gateway().map(|g| g.to_string());
+        let gateway = network.effective.port(&name).ipv4.gateway().map(|g| g.to_string());
         let state = network.port(&name).map(|port| PortState::of(port, network).word(text));
         view! {
             <li class=used.then_some("used")>
@@ -131,7 +132,7 @@ fn dns(text: Text, network: &NetworkStatus) -> impl IntoView + use<> {
 
 fn open(text: Text, network: &NetworkStatus) -> Option<impl IntoView + use<>> {
     network.transaction.open.as_ref().map(|open| {
-        let said = phase(text, &open.phase);
+        let said = phase(text, &open.phase, Ports(network));
         view! {
             <Card title=text.network_open() weighty=true>
                 <p>{said}</p>

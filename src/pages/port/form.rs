@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{PortView, typed};
+use super::{PortView, field_id, typed, value};
 use crate::{
     components::{
         card::Card,
@@ -20,14 +20,14 @@ use crate::{
 
 pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortView) -> impl IntoView + use<> {
     let form = &view.form;
-    let field = |at: Field, label: &str, hint: Option<&str>| {
-        let found = view.issues.iter().find(|i| i.field == at);
+    let field = |name: &'static str, at: Field, label: &str, hint: Option<&str>| {
+        let found = view.issues.iter().find(|i| i.field == at && field_id(form, at) == Some(name));
         field::field(field::Field {
-            name: at.as_str(),
+            name,
             label: label.to_owned(),
             hint: hint.map(str::to_owned),
             problem: found.map(|found| issue(text, found, typed(form, at), Ports(network))),
-            value: typed(form, at).to_owned(),
+            value: value(form, name).to_owned(),
             ..field::Field::default()
         })
     };
@@ -52,19 +52,30 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
         })
     };
     let methods = view! {
+        {method("dhcp", text.form_dhcp(), Some(text.form_dhcp_why()))}
         {method("static", text.form_static(), None)}
         {method("off", text.form_off(), Some(text.form_off_why()))}
     };
     let fields = view! {
         <div class="pair">
-            {field(Field::Address, text.field_address(), Some(text.form_address_hint()))}
-            {field(Field::Mask, text.field_mask(), Some(text.form_mask_hint()))}
+            {field("address", Field::Address, text.field_address(), Some(text.form_address_hint()))}
+            {field("mask", Field::Mask, text.field_mask(), Some(text.form_mask_hint()))}
         </div>
-        {field(Field::Gateway, text.field_gateway(), Some(text.form_gateway_hint()))}
+        {field("gateway", Field::Gateway, text.field_gateway(), Some(text.form_gateway_hint()))}
         <div class="pair">
-            {field(Field::Dns1, text.field_dns1(), Some(text.field_optional()))}
-            {field(Field::Dns2, text.field_dns2(), Some(text.field_optional()))}
+            {field("dns1", Field::Dns1, text.field_dns1(), Some(text.field_optional()))}
+            {field("dns2", Field::Dns2, text.field_dns2(), Some(text.field_optional()))}
         </div>
+    };
+    let own = |at: Field| if at == Field::Dns1 { &form.own_dns1 } else { &form.own_dns2 };
+    let own_dns = view! {
+        <details class="dhcp-only part" open=!own(Field::Dns1).is_empty() || !own(Field::Dns2).is_empty()>
+            <summary>{text.form_own_dns()}</summary>
+            <div class="pair">
+                {field("own_dns1", Field::Dns1, text.field_dns1(), Some(text.field_optional()))}
+                {field("own_dns2", Field::Dns2, text.field_dns2(), Some(text.field_optional()))}
+            </div>
+        </details>
     };
     let default_route =
         tick("default_route", text.form_default_route(), text.form_default_route_why(), form.default_route.is_some());
@@ -75,7 +86,9 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
             <FormCheck>
                 <form class="port-form stack" method="post" action=action novalidate>
                     <fieldset><legend>{text.form_method()}</legend>{methods}</fieldset>
-                    <div class="static-only stack">{fields}{default_route}{manage}</div>
+                    <div class="static-only stack">{fields}</div>
+                    {own_dns}
+                    <div class="used-only stack">{default_route}{manage}</div>
                     <div class="actions"><button>{text.form_check()}</button></div>
                     {messages(text)}
                 </form>

@@ -4,6 +4,7 @@
 
 mod form;
 mod handlers;
+mod offers;
 mod preview;
 mod status;
 
@@ -83,27 +84,41 @@ fn problems(text: Text, view: &PortView, network: &NetworkStatus) -> Vec<Problem
     let ports = Ports(network);
     let problem = |found: &Issue| {
         let message = issue(text, found, typed(&view.form, found.field), ports);
-        let field = match found.field {
-            Field::Method => Some("method-static".to_owned()),
-            Field::Address | Field::Mask | Field::Gateway | Field::Dns1 | Field::Dns2 => {
-                Some(found.field.as_str().to_owned())
-            }
-            Field::UplinkOrder | Field::Port => None,
-        };
-        Problem { field, message }
+        Problem { field: field_id(&view.form, found.field).map(str::to_owned), message }
     };
     view.issues.iter().map(problem).collect()
 }
 
+/// The element where the field is typed under the chosen method: DHCP has DNS servers of its own.
+fn field_id(form: &PortForm, field: Field) -> Option<&'static str> {
+    let dhcp = form.method == "dhcp";
+    match field {
+        Field::Method => Some("method-static"),
+        Field::Dns1 if dhcp => Some("own_dns1"),
+        Field::Dns2 if dhcp => Some("own_dns2"),
+        Field::Address | Field::Mask | Field::Gateway | Field::Dns1 | Field::Dns2 => Some(field.as_str()),
+        Field::UplinkOrder | Field::Port => None,
+    }
+}
+
 fn typed(form: &PortForm, field: Field) -> &str {
     match field {
-        Field::Address => &form.address,
-        Field::Mask => &form.mask,
-        Field::Gateway => &form.gateway,
-        Field::Dns1 => &form.dns1,
-        Field::Dns2 => &form.dns2,
         Field::Method => &form.method,
-        Field::UplinkOrder | Field::Port => "",
+        other => field_id(form, other).map_or("", |name| value(form, name)),
+    }
+}
+
+/// What stands in the input of this name.
+fn value<'a>(form: &'a PortForm, name: &str) -> &'a str {
+    match name {
+        "address" => &form.address,
+        "mask" => &form.mask,
+        "gateway" => &form.gateway,
+        "dns1" => &form.dns1,
+        "dns2" => &form.dns2,
+        "own_dns1" => &form.own_dns1,
+        "own_dns2" => &form.own_dns2,
+        _ => "",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::offers::offers;
 use crate::{
     components::{
         card::Card,
@@ -58,6 +59,7 @@ pub fn preview(
         view! { <p>{text.preview_disconnects(crate::components::format::list(text, &gone))}</p> }
     });
     let moves = landing_note(text, landing);
+    let offers = offers(text, plan, Ports(network));
     let list = plan_list(text, lines);
     let hidden = hidden(form, base);
     let back = format!("/network/{}", port.name);
@@ -65,6 +67,7 @@ pub fn preview(
     view! {
         <Card title=text.preview_title() weighty=true id="plan">
             {list}
+            {offers}
             {gone}
             {moves}
             <p class="muted">{text.preview_safe()}</p>
@@ -94,6 +97,12 @@ pub fn landing_note(text: Text, landing: &Landing) -> Option<AnyView> {
             };
             Some(view.into_any())
         }
+        Landing::Later { .. } => {
+            let view = view! {
+                <Note mood=Mood::Warn title=text.preview_later()><p>{text.preview_later_why()}</p></Note>
+            };
+            Some(view.into_any())
+        }
         Landing::Lost { at } => {
             let view = view! {
                 <Note mood=Mood::Bad title=text.preview_lost(at)><p>{text.preview_lost_why()}</p></Note>
@@ -118,6 +127,8 @@ fn hidden(form: &PortForm, base: &str) -> impl IntoView + use<> {
         ("gateway", &form.gateway),
         ("dns1", &form.dns1),
         ("dns2", &form.dns2),
+        ("own_dns1", &form.own_dns1),
+        ("own_dns2", &form.own_dns2),
     ];
     let ticks = [("default_route", &form.default_route), ("manage", &form.manage)];
     let base = base.to_owned();

@@ -5,15 +5,16 @@ use leptos::prelude::*;
 use crate::{
     components::{
         card::{Card, Fact, facts},
-        format::{bytes, number, speed},
+        format::{bytes, duration, list, number, speed},
+        note::Note,
         tag::{Mood, tag},
-        words::PortState,
+        words::{PortState, Ports, dhcp_problem, dhcp_state, issue},
     },
     domain::{
         name::PortName,
         network::{
             kernel::MAIN_TABLE,
-            status::{LinkStatus, NetworkStatus, PortStatus},
+            status::{DhcpStatus, LinkStatus, NetworkStatus, PortStatus},
         },
     },
     text::Text,
@@ -35,6 +36,7 @@ pub fn status(text: Text, port: &PortStatus, network: &NetworkStatus) -> impl In
         Some(link) => facts(link_rows(text, link)).into_any(),
         None => view! { <p class="muted">{text.rule_port_absent()}</p> }.into_any(),
     };
+    let dhcp = network.dhcp.get(&port.name).map(|dhcp| dhcp_part(text, dhcp, network));
     let (addresses, routes) = (addresses(text, port), routes(text, port));
     let traffic = port.link.as_ref().map(|link| {
         view! {
@@ -47,6 +49,7 @@ pub fn status(text: Text, port: &PortStatus, network: &NetworkStatus) -> impl In
     view! {
         <Card title=text.port_now() id=status_id(&port.name) end=end>
             {link}
+            {dhcp}
             {addresses}
             {routes}
             {traffic}
@@ -88,6 +91,28 @@ fn addresses(text: Text, port: &PortStatus) -> Option<impl IntoView + use<>> {
     let lines = lines.collect::<Vec<_>>();
     (!lines.is_empty())
         .then(|| view! { <div class="part"><h3>{text.port_addresses()}</h3><ul class="lines">{lines}</ul></div> })
+}
+
+/// What the DHCP client is doing, who gave the lease and for how long, and what is wrong.
+fn dhcp_part(text: Text, dhcp: &DhcpStatus, network: &NetworkStatus) -> impl IntoView + use<> {
+    let lease = dhcp.view.lease.as_ref();
+    let left = lease.map(|lease| match lease.expires() {
+        Some(end) => duration(text, end.left(network.at) / 1000 / 60 * 60),
+        None => text.offer_for_ever().to_owned(),
+    });
+    let rows = vec![
+        (text.dhcp_state().to_owned(), Fact::Text(dhcp_state(text, dhcp.view.state).to_owned())),
+        (text.dhcp_server().to_owned(), Fact::code(lease.map(|lease| lease.server))),
+        (text.dhcp_left().to_owned(), Fact::text(left)),
+    ];
+    let unfit = dhcp.unfit.iter().map(|found| issue(text, found, "", Ports(network))).collect::<Vec<_>>();
+    let wrong = if unfit.is_empty() {
+        dhcp.view.problem.as_ref().map(|problem| dhcp_problem(text, problem))
+    } else {
+        Some(text.dhcp_unfit(list(text, &unfit)))
+    };
+    let wrong = wrong.map(|said| view! { <Note mood=Mood::Warn title=text.dhcp_wrong()><p>{said}</p></Note> });
+    view! { <div class="part"><h3>{text.dhcp_title()}</h3>{facts(rows)}{wrong}</div> }
 }
 
 /// Those of the main table: the port's own table repeats them for its replies.

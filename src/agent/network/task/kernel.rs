@@ -1,6 +1,7 @@
 //! The kernel's side: reading it, writing to it, verifying a change, repairing drift.
 
 use futures_util::future::join_all;
+use ipnet::IpNet;
 
 use super::{LONGEST_REPAIR_PAUSE, REPAIR_PAUSE, Task, blocking};
 use crate::{
@@ -11,15 +12,22 @@ use crate::{
     clock,
     domain::network::{
         diff::{Step, diff},
-        kernel::KernelState,
+        kernel::{Address, KernelState, Object},
         transaction::{Checks, Event, GatewayCheck, State},
         wanted::wanted,
     },
 };
 
+/// The kernel counts in whole seconds, and reads and writes pass each other. Smaller: lifetimes are written again and again.
+/// Larger: an address outlives its lease by as much.
+const LIFETIME_SLACK: u32 = 2;
+
 impl Task {
     pub(super) async fn write(&mut self, step: &Step) -> Result<(), String> {
         match step {
+            Step::Add(Object::Address(address)) => {
+                self.kernel.add_address(address, self.lifetime(address), &self.interfaces).await
+            }
             Step::Add(object) => self.kernel.add(object, &self.interfaces).await,
             Step::Delete(object) => self.kernel.delete(object, &self.interfaces).await,
             Step::Dns(servers) => {
@@ -55,7 +63,7 @@ impl Task {
             "asked, written and read back"
         );
         let status = report::ports(&self.observed, &self.options.board);
-        let changed = tx.new_spec.ports.iter().filter(|(name, port)| tx.old_spec.port(name) != **port);
+        let changed = tx.new_effective.ports.iter().filter(|(name, port)| tx.old_effective.port(name) != **port);
         let used = changed.filter(|(_, port)| !port.ipv4.addresses().is_empty());
         let mut checks = Checks { missing, ..Checks::default() };
         let mut asked = Vec::new();
@@ -76,6 +84,41 @@ impl Task {
             checks.gateways = join_all(asked).await;
             checks
         }));
+    }
+
+    /// Seconds that the kernel shall keep an address; `None` for ever. It takes it away by itself then, even if this process is
+    /// gone: nobody uses another's address for longer than it was given.
+    fn lifetime(&self, address: &Address) -> Option<u32> {
+        let lease = self.leases.get(&address.port).filter(|lease| lease.address == address.net)?;
+        let left = lease.expires()?.left(clock::now()).div_ceil(1000);
+        Some(u32::try_from(left).unwrap_or(u32::MAX - 1).max(1))
+    }
+
+    /// Brings the lifetimes of our addresses up to date: after a renewal, and where a lease's address became a typed one or the
+    /// other way round. Not while a change is open: going back must find its addresses as they were.
+    async fn lifetimes(&mut self) {
+        if !matches!(self.state, State::Idle | State::Degraded { .. }) {
+            return;
+        }
+        let ours = self.observed.addresses.iter().filter(|a| a.ours);
+        let known = ours.filter_map(|a| match a.net {
+            IpNet::V4(net) => {
+                let port = self.interfaces.iter().find(|(_, i)| **i == a.index)?.0.clone();
+                Some((Address { port, net }, a.valid))
+            }
+            IpNet::V6(_) => None,
+        });
+        for (address, valid) in known.collect::<Vec<_>>() {
+            let wanted = self.lifetime(&address);
+            let fits = match (valid, wanted) {
+                (None, None) => true,
+                (Some(has), Some(wants)) => has.abs_diff(wants) <= LIFETIME_SLACK,
+                (None, Some(_)) | (Some(_), None) => false,
+            };
+            if !fits && let Err(error) = self.kernel.keep_address(&address, wanted, &self.interfaces).await {
+                tracing::warn!(%error, address = %address.net, "its lifetime cannot be set");
+            }
+        }
     }
 
     pub(super) async fn observe(&mut self) {
@@ -105,10 +148,11 @@ impl Task {
     /// Puts back what is ours and went missing, and takes away what is ours and should not be there.
     pub(super) async fn repair(&mut self) {
         let target = match &self.state {
-            State::Idle | State::Degraded { .. } => wanted(&self.committed, &self.options.board),
+            State::Idle | State::Degraded { .. } => wanted(&self.effective(&self.committed), &self.options.board),
             State::AwaitingConfirm { tx, .. } => tx.between.clone(),
             State::Planned(_)
             | State::Armed(_)
+            | State::Asking { .. }
             | State::Applying { .. }
             | State::Verifying { .. }
             | State::Committing { .. }
@@ -121,6 +165,7 @@ impl Task {
         let steps = diff(&self.state_now(), &target);
         let dns_missing = dns::servers(&self.options.paths.resolv_conf).is_none();
         if steps.is_empty() && !dns_missing {
+            self.lifetimes().await;
             (self.drift, self.repair_pause) = (0, REPAIR_PAUSE);
             self.drive(Event::Repaired).await;
             return;
@@ -130,6 +175,7 @@ impl Task {
             drop(self.write(&Step::Dns(target.dns.clone())).await);
         }
         let failed = self.go_to(&target).await;
+        self.lifetimes().await;
         self.drift = failed.len();
         // somebody may be undoing it again and again: each repair waits longer than the one before
         self.repair_at = Some(clock::now().plus(self.repair_pause));

@@ -2,21 +2,28 @@
 
 use std::{mem, time::Instant};
 
+use futures_util::future::join_all;
+
 use super::{Asker, Task, open_connections};
 use crate::{
-    agent::network::{Apply, Command, Confirm, Origin, checked, report},
+    agent::{
+        acd,
+        network::{Apply, Command, Confirm, Origin, checked},
+    },
     clock,
     domain::{
         fault::Fault,
         network::{
             diff::diff,
             issue::{Field, Issue, Rule},
+            kernel::{Address, KernelState},
+            leases::{Leases, dhcp_ports},
             plan::{Plan, plan},
             proof::{Proof, judge},
-            spec::NetworkSpec,
-            transaction::{Confirmation, Digest, Event, State, Transaction, TxId},
+            spec::{Ipv4Spec, NetworkSpec},
+            transaction::{AddressConflict, Confirmation, Digest, Event, State, Transaction, TxId},
             validate::validate,
-            wanted::{overlap, wanted},
+            wanted::overlap,
         },
     },
 };
@@ -24,7 +31,7 @@ use crate::{
 impl Task {
     pub(super) async fn command(&mut self, command: Command) {
         match command {
-            Command::Plan { spec, answer } => drop(answer.send(self.plan(&spec).await)),
+            Command::Plan { spec, offers, answer } => drop(answer.send(self.plan(&spec, offers).await)),
             Command::Apply { apply, answer } => {
                 self.asked_at = Instant::now();
                 match self.open(*apply).await {
@@ -51,17 +58,21 @@ impl Task {
         }
     }
 
-    pub(super) async fn plan(&mut self, spec: &NetworkSpec) -> Result<Plan, Fault> {
+    pub(super) async fn plan(&mut self, spec: &NetworkSpec, offers: Leases) -> Result<Plan, Fault> {
         self.observe().await;
         checked(self.issues(spec))?;
-        Ok(plan(&self.state_now(), &self.committed, &spec.clone().normalised(), &self.options.board))
+        let mut leases = offers;
+        leases.extend(self.live());
+        Ok(plan(&self.state_now(), &self.committed, &spec.clone().normalised(), &leases, &self.options.board))
     }
 
     pub(super) fn issues(&self, spec: &NetworkSpec) -> Vec<Issue> {
-        let mut issues = validate(spec, &self.options.board);
+        let mut issues = validate(&self.effective(spec), &self.options.board);
+        // what a server gave is not the fault of what is typed now
+        let leased = dhcp_ports(spec);
+        issues.retain(|i| i.port.as_ref().is_none_or(|port| !leased.contains(port)) || i.field != Field::Address);
         let changed = spec.ports.iter().filter(|(name, port)| self.committed.port(name) != **port);
-        let absent =
-            changed.filter(|(name, port)| !port.ipv4.addresses().is_empty() && !self.interfaces.contains_key(*name));
+        let absent = changed.filter(|(name, port)| port.ipv4 != Ipv4Spec::Off && !self.interfaces.contains_key(*name));
         issues.extend(absent.map(|(name, _)| Issue::new(name, Field::Port, Rule::PortAbsent)));
         issues
     }
@@ -72,7 +83,8 @@ impl Task {
         checked(self.issues(&apply.spec))?;
         let apply = Apply { spec: apply.spec.normalised(), ..apply };
         let before = self.state_now();
-        let after = report::attainable(&wanted(&apply.spec, &self.options.board), &self.interfaces);
+        let (old_effective, new_effective) = (self.effective(&self.committed), self.effective(&apply.spec));
+        let after = self.attainable(&new_effective);
         if before == after && apply.spec == self.committed {
             return Err(Fault::NothingToDo);
         }
@@ -82,6 +94,10 @@ impl Task {
             by: apply.by,
             session: apply.session,
             base: apply.base,
+            leasing: dhcp_ports(&apply.spec).difference(&dhcp_ports(&self.committed)).cloned().collect(),
+            probing: self.to_probe(&before, &apply.spec),
+            old_effective,
+            new_effective,
             old_spec: self.committed.clone(),
             new_spec: apply.spec,
             steps: diff(&before, &between),
@@ -92,6 +108,28 @@ impl Task {
             handoff: apply.handoff,
             window: apply.window,
         })
+    }
+
+    /// Typed addresses that the port does not have yet. Without a link nobody can be asked.
+    fn to_probe(&self, before: &KernelState, new: &NetworkSpec) -> Vec<Address> {
+        let typed = new
+            .ports
+            .iter()
+            .flat_map(|(name, port)| port.ipv4.addresses().iter().map(|net| Address { port: name.clone(), net: *net }));
+        typed.filter(|a| self.carrier(&a.port) && !before.has_address(a.net.addr())).collect()
+    }
+
+    /// Asks for all of them at once, without holding up the task.
+    pub(super) fn probe(&mut self) {
+        let Some(tx) = self.state.transaction().filter(|tx| !tx.probing.is_empty()) else { return };
+        let asked = tx.probing.iter().filter_map(|Address { port, net }| {
+            let index = *self.interfaces.get(port)?;
+            let mac = self.observed.links.iter().find(|l| l.status.index == index)?.status.mac?;
+            let (whose, port, address) = (acd::Whose { index, mac, own: self.own_macs() }, port.clone(), net.addr());
+            Some(async move { acd::in_use(&whose, address).await.map(|with| AddressConflict { port, address, with }) })
+        });
+        let asked = asked.collect::<Vec<_>>();
+        self.probing = Some(Box::pin(async move { join_all(asked).await.into_iter().flatten().next() }));
     }
 
     pub(super) fn confirmation(&self, confirm: Confirm) -> Confirmation {

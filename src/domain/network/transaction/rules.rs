@@ -1,8 +1,8 @@
 //! The transitions. Every pair of state and event is named here, or falls through to "refused" or "too late, ignored".
 
 use super::{
-    Actor, Awaiting, CONFIRM_WINDOW, Confirmation, Digest, Effect, Event, LONGEST_WINDOW, Outcome, Phase,
-    RESTORE_ATTEMPTS, RESTORE_PAUSE, State, Transaction, VERIFY_LIMIT, Why,
+    Actor, Awaiting, CONFIRM_WINDOW, Confirmation, Digest, Effect, Event, LEASE_LIMIT, LONGEST_WINDOW, Leased, Outcome,
+    Phase, RESTORE_ATTEMPTS, RESTORE_PAUSE, State, Transaction, VERIFY_LIMIT, Why,
 };
 use crate::domain::{
     fault::Fault,
@@ -51,6 +51,18 @@ pub fn step(state: State, event: Event, now: BootMillis) -> Next {
             (State::Armed(tx), vec![Effect::WriteJournal(Phase::Armed)])
         }
         (State::Planned(_), Event::StateRead(_)) => (State::Idle, vec![Effect::Refuse(Fault::PlanOutdated)]),
+        (State::Armed(tx), Event::JournalWritten(Ok(()))) if !tx.leasing.is_empty() || !tx.probing.is_empty() => {
+            let deadline = now.plus(LEASE_LIMIT);
+            (State::Asking { tx, deadline }, vec![Effect::Accepted, Effect::Ask])
+        }
+        (State::Asking { mut tx, .. }, Event::Leased(leased)) => {
+            tx.learn(*leased);
+            perform(tx, 0, now.plus(VERIFY_LIMIT))
+        }
+        (State::Asking { tx, deadline }, Event::Tick) if deadline <= now => {
+            let ports = tx.leasing.clone();
+            roll_back(tx, Why::NoLease { ports })
+        }
         (State::Armed(tx), Event::JournalWritten(Ok(()))) => {
             let deadline = now.plus(VERIFY_LIMIT);
             let (state, mut effects) = perform(tx, 0, deadline);
@@ -61,10 +73,7 @@ pub fn step(state: State, event: Event, now: BootMillis) -> Next {
             (State::Idle, vec![Effect::Refuse(Fault::NotSaved { error })])
         }
         (State::Applying { tx, next, deadline }, Event::StepDone(Ok(()))) => perform(tx, next + 1, deadline),
-        (State::Applying { tx, next, .. }, Event::StepDone(Err(error))) => {
-            let step = tx.steps.get(next).cloned().unwrap_or(Step::Dns(Vec::new()));
-            roll_back(tx, Why::StepFailed { step, error })
-        }
+        (State::Applying { tx, next, .. }, Event::StepDone(Err(error))) => step_failed(tx, next, error),
         (State::Verifying { tx, .. }, Event::Verified { checks, .. }) if !checks.missing.is_empty() => {
             roll_back(tx, Why::NotInKernel)
         }
@@ -79,6 +88,19 @@ pub fn step(state: State, event: Event, now: BootMillis) -> Next {
             roll_back(tx, Why::VerifyTooLong)
         }
 
+        // a server that gives another address in the window: what is kept in the end is what is there then
+        (State::AwaitingConfirm { mut tx, awaiting }, Event::Leased(leased)) => {
+            tx.learn(*leased);
+            let effects = vec![Effect::WriteJournal(Phase::Awaiting(awaiting.clone()))];
+            (State::AwaitingConfirm { tx, awaiting }, effects)
+        }
+        (
+            State::Asking { tx, .. }
+            | State::Applying { tx, .. }
+            | State::Verifying { tx, .. }
+            | State::AwaitingConfirm { tx, .. },
+            Event::Unusable(why),
+        ) => roll_back(tx, why),
         (State::AwaitingConfirm { tx, awaiting }, Event::Confirm(confirmation)) => {
             match confirmed(&tx, &awaiting, &confirmation, now) {
                 Ok(()) => (State::Committing { tx, saved: false }, vec![Effect::SaveSpec]),
@@ -101,7 +123,10 @@ pub fn step(state: State, event: Event, now: BootMillis) -> Next {
             }
         }
         (
-            State::Applying { tx, .. } | State::Verifying { tx, .. } | State::AwaitingConfirm { tx, .. },
+            State::Asking { tx, .. }
+            | State::Applying { tx, .. }
+            | State::Verifying { tx, .. }
+            | State::AwaitingConfirm { tx, .. },
             Event::GoBack { by },
         ) => roll_back(tx, Why::Asked { by }),
 
@@ -140,6 +165,8 @@ fn refuse(state: &State, event: &Event, now: BootMillis) -> Option<Fault> {
         }
         Event::StateRead(_)
         | Event::JournalWritten(_)
+        | Event::Leased(_)
+        | Event::Unusable(_)
         | Event::StepDone(_)
         | Event::Verified { .. }
         | Event::SpecSaved(_)
@@ -155,6 +182,11 @@ fn perform(tx: Box<Transaction>, next: usize, deadline: BootMillis) -> Next {
     } else {
         (State::Verifying { tx, deadline }, vec![Effect::Verify])
     }
+}
+
+fn step_failed(tx: Box<Transaction>, number: usize, error: String) -> Next {
+    let step = tx.steps.get(number).cloned().unwrap_or(Step::Dns(Vec::new()));
+    roll_back(tx, Why::StepFailed { step, error })
 }
 
 fn roll_back(tx: Box<Transaction>, why: Why) -> Next {
@@ -226,6 +258,13 @@ fn more_time(tx: Box<Transaction>, mut awaiting: Awaiting) -> Next {
     awaiting.deadline = wanted.min(latest);
     let effects = vec![Effect::WriteJournal(Phase::Awaiting(awaiting.clone()))];
     (State::AwaitingConfirm { tx, awaiting }, effects)
+}
+
+impl super::Transaction {
+    fn learn(&mut self, leased: Leased) {
+        let Leased { new_effective, between, after, steps } = leased;
+        (self.new_effective, self.between, self.after, self.steps) = (new_effective, between, after, steps);
+    }
 }
 
 /// Equal in constant time for equal lengths: the comparison itself tells nothing about the digits.

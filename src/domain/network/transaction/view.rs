@@ -1,6 +1,6 @@
 //! What others are told about a transaction.
 
-use std::net::Ipv4Addr;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,10 @@ pub struct OpenView {
 pub enum PhaseView {
     Planned,
     Armed,
+    /// DHCP servers are asked on these ports, and the neighbours whether new addresses are free.
+    Asking {
+        ports: BTreeSet<PortName>,
+    },
     Applying {
         step: usize,
         of: usize,
@@ -81,8 +85,8 @@ impl State {
             by: tx.by.clone(),
             phase,
             new_spec: tx.new_spec.clone(),
-            old_pages: management_addresses(&tx.old_spec),
-            new_pages: management_addresses(&tx.new_spec),
+            old_pages: management_addresses(&tx.old_effective),
+            new_pages: management_addresses(&tx.new_effective),
         });
         let degraded = if let Self::Degraded { unrestored } = self { unrestored.len() } else { 0 };
         TransactionView { open, last: last.cloned(), degraded }
@@ -93,6 +97,7 @@ impl State {
             Self::Idle | Self::Degraded { .. } => return None,
             Self::Planned(_) => PhaseView::Planned,
             Self::Armed(_) => PhaseView::Armed,
+            Self::Asking { tx, .. } => PhaseView::Asking { ports: tx.leasing.clone() },
             Self::Applying { tx, next, .. } => PhaseView::Applying { step: *next, of: tx.steps.len() },
             Self::Verifying { .. } => PhaseView::Verifying,
             Self::AwaitingConfirm { awaiting, .. } => PhaseView::AwaitingConfirm {

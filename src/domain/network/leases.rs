@@ -1,0 +1,37 @@
+//! What a spec means while DHCP servers decide a part of it.
+//!
+//! Everything after this point (validation across ports, kernel objects, plans) sees addresses only, wherever they come from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::spec::{Ipv4Spec, NetworkSpec, PortSpec};
+use crate::domain::{dhcp::lease::Lease, name::PortName};
+
+/// The leases in hand; none that is over.
+pub type Leases = BTreeMap<PortName, Lease>;
+
+/// The spec as if somebody had typed what the leases say. A DHCP port without a lease has no address.
+pub fn effective(spec: &NetworkSpec, leases: &Leases) -> NetworkSpec {
+    let mut spec = spec.clone();
+    for (name, port) in &mut spec.ports {
+        if port.ipv4 == Ipv4Spec::Dhcp {
+            *port = leases.get(name).map_or_else(|| without_lease(port), |lease| with_lease(port, lease));
+        }
+    }
+    spec
+}
+
+fn with_lease(port: &PortSpec, lease: &Lease) -> PortSpec {
+    let ipv4 = Ipv4Spec::Static { addresses: vec![lease.address], gateway: lease.gateway };
+    let dns = if port.dns.is_empty() { lease.dns.clone() } else { port.dns.clone() };
+    PortSpec { ipv4, dns, ..port.clone() }
+}
+
+fn without_lease(port: &PortSpec) -> PortSpec {
+    PortSpec { ipv4: Ipv4Spec::Off, ..port.clone() }
+}
+
+/// The ports that ask a DHCP server.
+pub fn dhcp_ports(spec: &NetworkSpec) -> BTreeSet<PortName> {
+    spec.ports.iter().filter(|(_, port)| port.ipv4 == Ipv4Spec::Dhcp).map(|(name, _)| name.clone()).collect()
+}
