@@ -9,6 +9,7 @@ mod arp;
 pub mod auth;
 pub mod config;
 pub mod dhcp;
+pub mod gateway;
 mod guard;
 pub mod kernel;
 pub mod load;

@@ -8,9 +8,9 @@ use gatehouse::domain::{
     fault::{Fault, Refusal},
     network::{
         diff::Step,
+        effective::Conditions,
         journal::Journal,
         kernel::KernelState,
-        leases::Leases,
         plan::{Plan, plan},
         proof::{Connection, Proof},
         spec::NetworkSpec,
@@ -153,7 +153,7 @@ proptest! {
     fn specs_and_plans_read_back((board, old, new) in any_change()) {
         let now = gatehouse::domain::network::wanted::wanted(&old, &board);
         reads_back(&PlanRequest { spec: new.clone() });
-        reads_back::<Plan>(&plan(&now, &old, &new, &Leases::new(), &board));
+        reads_back::<Plan>(&plan(&now, &old, &new, &Conditions::default(), &board));
         let toml = toml::to_string(&new).expect("toml");
         prop_assert_eq!(toml::from_str::<NetworkSpec>(&toml).expect("reads back"), new);
     }

@@ -6,8 +6,8 @@ use std::{fs, path::Path};
 
 use gatehouse::domain::network::{
     diff::Step,
+    effective::Conditions,
     kernel::{MAIN_TABLE, Object, Route},
-    leases::Leases,
     plan::{Plan, plan},
     spec::NetworkSpec,
     wanted::wanted,
@@ -59,7 +59,7 @@ fn the_named_changes_are_planned_as_reviewed() {
     for case in &cases {
         let (current, desired) = (read(&case.join("current.toml")), read(&case.join("desired.toml")));
         let now = wanted(&current, &board());
-        let plan = plan(&now, &current, &desired, &Leases::new(), &board());
+        let plan = plan(&now, &current, &desired, &Conditions::default(), &board());
         let mut kernel = ModelKernel::of(&now);
         assert_eq!(kernel.perform_all(&plan.apply), Ok(()), "{}", case.display());
         assert_eq!(kernel.perform_all(&plan.commit), Ok(()), "{}", case.display());

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use gatehouse::domain::network::{
     diff::{Step, diff},
+    effective::Conditions,
     kernel::{KernelState, Object, SourceRule},
-    leases::Leases,
     plan::plan,
     wanted::{overlap, wanted},
 };
@@ -29,7 +29,7 @@ proptest! {
     #[test]
     fn applying_and_keeping_never_fails_and_ends_as_wanted((board, old, new) in any_change()) {
         let now = wanted(&old, &board);
-        let plan = plan(&now, &old, &new, &Leases::new(), &board);
+        let plan = plan(&now, &old, &new, &Conditions::default(), &board);
         let mut kernel = ModelKernel::of(&now);
         prop_assert_eq!(kernel.perform_all(&plan.apply), Ok(()));
         prop_assert_eq!(&kernel.state, &overlap(&now, &wanted(&new, &board)));
@@ -40,7 +40,7 @@ proptest! {
     #[test]
     fn going_back_restores_the_kernel_from_every_step((board, old, new) in any_change()) {
         let before = wanted(&old, &board);
-        let steps = plan(&before, &old, &new, &Leases::new(), &board).apply;
+        let steps = plan(&before, &old, &new, &Conditions::default(), &board).apply;
         for done in 0..=steps.len() {
             let mut kernel = ModelKernel::of(&before);
             prop_assert_eq!(kernel.perform_all(&steps[..done]), Ok(()));
@@ -54,7 +54,7 @@ proptest! {
     fn every_old_address_answers_until_the_change_is_kept((board, old, new) in any_change()) {
         let before = wanted(&old, &board);
         let mut kernel = ModelKernel::of(&before);
-        for step in plan(&before, &old, &new, &Leases::new(), &board).apply {
+        for step in plan(&before, &old, &new, &Conditions::default(), &board).apply {
             prop_assert_eq!(kernel.perform(&step), Ok(()));
             for address in before.addresses() {
                 prop_assert!(kernel.state.objects.contains(&Object::Address(address.clone())));
@@ -97,7 +97,7 @@ proptest! {
         let mut now = wanted(&old, &board);
         let mut place = 0;
         now.objects.retain(|o| { place += 1; matches!(o, Object::Up(_) | Object::Address(_)) || missing >> (place % 64) & 1 == 0 });
-        let plan = plan(&now, &old, &new, &Leases::new(), &board);
+        let plan = plan(&now, &old, &new, &Conditions::default(), &board);
         let mut kernel = ModelKernel::of(&now);
         prop_assert_eq!(kernel.perform_all(&plan.apply), Ok(()));
         prop_assert_eq!(kernel.perform_all(&plan.commit), Ok(()));
@@ -122,7 +122,7 @@ proptest! {
         (board, spec) in any_board().prop_flat_map(|b| { let s = any_spec(&b); (Just(b), s) }),
     ) {
         let now = wanted(&spec, &board);
-        prop_assert!(plan(&now, &spec, &spec, &Leases::new(), &board).is_empty());
+        prop_assert!(plan(&now, &spec, &spec, &Conditions::default(), &board).is_empty());
         prop_assert_eq!(diff(&now, &now), Vec::new());
     }
 
@@ -135,7 +135,7 @@ proptest! {
 
     #[test]
     fn whoever_sees_steps_sees_what_they_are_for((board, old, new) in any_change()) {
-        let plan = plan(&wanted(&old, &board), &old, &new, &Leases::new(), &board);
+        let plan = plan(&wanted(&old, &board), &old, &new, &Conditions::default(), &board);
         prop_assert!(!plan.changes.is_empty() || (plan.apply.is_empty() && plan.commit.is_empty()), "{plan:?}");
     }
 }

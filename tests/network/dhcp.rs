@@ -8,7 +8,7 @@ use gatehouse::domain::{
     network::{
         spec::NetworkSpec,
         status::NetworkStatus,
-        transaction::{Outcome, PhaseView, Why},
+        transaction::{Actor, Outcome, PhaseView, Why},
     },
 };
 
@@ -60,7 +60,7 @@ fn s07_dhcp_to_static_gives_the_lease_back_only_when_it_is_kept() {
         let open = engine.open(&moved()).await;
         assert!(has(&engine.status(), "lan1", "10.20.0.77/24") && has(&engine.status(), "lan1", "10.30.0.15/24"));
         assert_eq!(server.seen("release"), 0);
-        engine.network.go_back(gatehouse::domain::network::transaction::Actor::Console).await.expect("back");
+        engine.network.go_back(Actor::Console).await.expect("back");
         engine.ended(open.tx).await;
         assert!(has(&engine.status(), "lan1", "10.20.0.77/24"), "the lease's address is back");
         assert_eq!(server.seen("release"), 0, "and still ours");
@@ -90,7 +90,7 @@ fn s35_a_silent_server_changes_nothing_and_the_old_settings_come_back() {
         engine.until("asked", |_| server.seen("discover") > 0).await;
         assert_eq!(lab.kernel(), before, "nothing changes before there is a lease");
         // nobody waits for forty seconds here: a person goes back
-        let by = gatehouse::domain::network::transaction::Actor::Console;
+        let by = Actor::Console;
         engine.network.go_back(by.clone()).await.expect("back");
         assert_eq!(engine.ended(open.tx).await, Outcome::RolledBack { tx: open.tx, reason: Why::Asked { by } });
         assert_eq!(lab.kernel(), before);
@@ -188,5 +188,53 @@ fn s14_an_address_that_another_device_has_is_refused_before_it_is_used() {
         };
         assert_eq!(reason.address, Ipv4Addr::new(10, 20, 0, 200));
         assert_eq!(lab.kernel(), before);
+    });
+}
+
+#[test]
+fn s37_a_lease_that_ran_out_before_the_change_is_undone_is_not_put_back() {
+    let lab = Lab::new();
+    let server = Server::start(&lab, Script::giving("10.20.0.77").for_seconds(10));
+    lab.run(|lab| async move {
+        let engine = lab.engine().await;
+        engine.open(&by_dhcp()).await;
+        engine.keep().await;
+        let open = engine.open(&moved()).await;
+        server.script(Script::silent());
+        engine.until("over", |s| !has(s, "lan1", "10.20.0.77/24")).await;
+        assert!(awaiting(&engine.status()).is_some(), "the typed address does not depend on it");
+        engine.network.go_back(Actor::Console).await.expect("back");
+        engine.ended(open.tx).await;
+        assert!(!lab.kernel().contains("10.20.0.77") && !lab.kernel().contains("10.30.0.15"), "{}", lab.kernel());
+        server.script(Script::giving("10.20.0.78"));
+        engine.until("a new lease", |s| has(s, "lan1", "10.20.0.78/24")).await;
+    });
+}
+
+#[test]
+fn s38_a_rogue_servers_nak_takes_nothing_away() {
+    let lab = Lab::new();
+    let server = Server::start(&lab, Script::giving("10.20.0.77").for_seconds(20).with_rogue_naks());
+    lab.run(|lab| async move {
+        let engine = lab.engine().await;
+        engine.open(&by_dhcp()).await;
+        engine.keep().await;
+        let kernel = lab.kernel();
+        engine.until("renewed", |_| server.seen("request") >= 2).await;
+        engine.until("bound", |s| state(s) == Some(StateName::Bound)).await;
+        assert_eq!(lab.kernel(), kernel);
+        assert_eq!(server.seen("discover"), 1);
+    });
+}
+
+#[test]
+fn s39_with_a_third_of_the_packets_lost_there_is_a_lease_all_the_same() {
+    let lab = Lab::new();
+    let server = Server::start(&lab, Script::giving("10.20.0.77").losing_every(3));
+    lab.run(|lab| async move {
+        let engine = lab.engine().await;
+        engine.open(&by_dhcp()).await;
+        assert!(has(&engine.status(), "lan1", "10.20.0.77/24"));
+        assert!(server.seen("discover") + server.seen("request") > 2, "some were lost");
     });
 }

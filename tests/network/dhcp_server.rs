@@ -27,15 +27,27 @@ pub struct Script {
     seconds: u32,
     /// So many requests are answered with NAK before one is granted.
     naks: usize,
+    /// Another server says NAK to each request first.
+    rogue: bool,
+    /// Each n-th message is lost, in either direction; 0: none.
+    lost: usize,
+    heard: usize,
 }
 
 impl Script {
     pub fn giving(address: &str) -> Self {
-        Self { address: Some(address.parse().expect("address")), seconds: 3600, naks: 0 }
+        Self {
+            address: Some(address.parse().expect("address")),
+            seconds: 3600,
+            naks: 0,
+            rogue: false,
+            lost: 0,
+            heard: 0,
+        }
     }
 
     pub fn silent() -> Self {
-        Self { address: None, seconds: 0, naks: 0 }
+        Self { address: None, ..Self::giving("0.0.0.0") }
     }
 
     pub fn for_seconds(self, seconds: u32) -> Self {
@@ -44,6 +56,30 @@ impl Script {
 
     pub fn refusing_requests(self, naks: usize) -> Self {
         Self { naks, ..self }
+    }
+
+    pub fn with_rogue_naks(self) -> Self {
+        Self { rogue: true, ..self }
+    }
+
+    pub fn losing_every(self, lost: usize) -> Self {
+        Self { lost, ..self }
+    }
+
+    fn loses(&mut self) -> bool {
+        self.heard += 1;
+        self.lost > 0 && self.heard.is_multiple_of(self.lost)
+    }
+
+    /// In the order in which they are sent.
+    fn answers(&mut self, asked: &Message) -> Vec<Message> {
+        if self.loses() {
+            return Vec::new();
+        }
+        let rogue = self.rogue && asked.opts().msg_type() == Some(MessageType::Request);
+        let rogue = rogue.then(|| reply(asked, MessageType::Nak, Ipv4Addr::new(10, 20, 0, 66)));
+        let own = self.answer(asked);
+        rogue.into_iter().chain(own).filter(|_| !self.loses()).collect()
     }
 
     fn answer(&mut self, asked: &Message) -> Option<Message> {
@@ -57,21 +93,26 @@ impl Script {
             MessageType::Request => MessageType::Ack,
             _ => return None,
         };
-        let mut answer = Message::default();
-        answer.set_opcode(Opcode::BootReply).set_xid(asked.xid()).set_chaddr(asked.chaddr());
         let server = Ipv4Addr::new(10, 20, 0, 1);
-        let options = answer.opts_mut();
-        options.insert(DhcpOption::MessageType(kind));
-        options.insert(DhcpOption::ServerIdentifier(server));
+        let mut answer = reply(asked, kind, server);
         if kind != MessageType::Nak {
+            answer.set_yiaddr(address);
+            let options = answer.opts_mut();
             options.insert(DhcpOption::SubnetMask(Ipv4Addr::new(255, 255, 255, 0)));
             options.insert(DhcpOption::Router(vec![server]));
             options.insert(DhcpOption::DomainNameServer(vec![server]));
             options.insert(DhcpOption::AddressLeaseTime(self.seconds));
-            answer.set_yiaddr(address);
         }
         Some(answer)
     }
+}
+
+fn reply(asked: &Message, kind: MessageType, server: Ipv4Addr) -> Message {
+    let mut answer = Message::default();
+    answer.set_opcode(Opcode::BootReply).set_xid(asked.xid()).set_chaddr(asked.chaddr());
+    answer.opts_mut().insert(DhcpOption::MessageType(kind));
+    answer.opts_mut().insert(DhcpOption::ServerIdentifier(server));
+    answer
 }
 
 /// Serves on the site's side of lan1 until it is dropped.
@@ -130,7 +171,8 @@ fn serve_one(socket: &UdpSocket, script: &Mutex<Script>, seen: &Mutex<BTreeMap<S
     let kind = kind.expect("a kind");
     let kind = kind.trim_start_matches("messagetype(").trim_end_matches(')').to_owned();
     *seen.lock().expect("lock").entry(kind).or_default() += 1;
-    if let Some(answer) = script.lock().expect("lock").answer(&asked) {
+    let answers = script.lock().expect("lock").answers(&asked);
+    for answer in answers {
         socket.send_to(&answer.to_vec().expect("bytes"), "255.255.255.255:68").expect("send");
     }
 }

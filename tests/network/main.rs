@@ -8,3 +8,5 @@ mod disk;
 mod faults;
 mod kill_points;
 mod lab;
+mod links;
+mod uplinks;

@@ -21,7 +21,7 @@ use crate::{
         fault::Fault,
         name::PortName,
         network::{
-            leases::{Leases, dhcp_ports},
+            effective::{Leases, dhcp_ports},
             plan::Plan,
             spec::NetworkSpec,
             status::LinkStatus,

@@ -17,9 +17,9 @@ use crate::domain::{
     fault::Fault,
     network::{
         diff::Step,
+        effective::Leases,
         issue::Issue,
         kernel::StateHash,
-        leases::Leases,
         plan::Plan,
         proof::Connection,
         spec::NetworkSpec,

@@ -13,8 +13,8 @@ use crate::{
     domain::{
         box_file::BoxFile,
         network::{
+            effective::Leases,
             journal::{Found, Journal},
-            leases::Leases,
             spec::NetworkSpec,
             transaction::{Outcome, TxId},
             validate::validate,

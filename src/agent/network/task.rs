@@ -5,6 +5,7 @@
 mod kernel;
 mod leases;
 mod requests;
+mod uplinks;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -31,9 +32,10 @@ use crate::{
         guard::Promise,
         name::PortName,
         network::{
+            effective::Leases,
+            failover,
             journal::Journal,
             kernel::StateHash,
-            leases::Leases,
             proof::Connection,
             spec::NetworkSpec,
             status::{DhcpStatus, NetworkStatus},
@@ -47,7 +49,7 @@ use crate::{
 const QUIET: Duration = Duration::from_millis(50);
 /// Pause after the first repair that failed or had to be repeated, and the longest one.
 const REPAIR_PAUSE: u64 = 500;
-/// Words of DHCP clients that may wait.
+/// Words of DHCP clients and of gateways that may wait.
 const REPORTS: usize = 64;
 const LONGEST_REPAIR_PAUSE: u64 = 30_000;
 
@@ -104,9 +106,19 @@ struct Task {
     leases: Leases,
     kept: Kept,
     reports: mpsc::Sender<Report>,
+    failover: failover::State,
+    answers: mpsc::Sender<uplinks::Heard>,
+    /// The uplink in use, where the order alone would have chosen another one.
+    preferred: Option<PortName>,
     connections: BTreeSet<Connection>,
     asked_at: Instant,
     publish: watch::Sender<Arc<Published>>,
+}
+
+/// What those who work for the task tell it.
+struct Told {
+    reported: mpsc::Receiver<Report>,
+    heard: mpsc::Receiver<uplinks::Heard>,
 }
 
 /// Brings the box into its committed or resumed state, then runs on by itself.
@@ -121,6 +133,7 @@ pub async fn start(
     let (publish, published) = watch::channel(Arc::new(Published::default()));
     let (state, effects) = transaction::start(loaded.found, &boot_id, &loaded.spec.clone().normalised(), clock::now());
     let (reports, reported) = mpsc::channel(REPORTS);
+    let (answers, heard) = mpsc::channel(REPORTS);
     let mut task = Task {
         kernel,
         guard: options.guard.clone().map(Guard::new),
@@ -145,6 +158,9 @@ pub async fn start(
         leases: loaded.kept.in_use(&boot_id),
         kept: loaded.kept,
         reports,
+        failover: failover::State::default(),
+        answers,
+        preferred: None,
         connections: BTreeSet::new(),
         asked_at: Instant::now(),
         publish,
@@ -155,8 +171,9 @@ pub async fn start(
     task.perform_all(effects).await;
     task.repair().await;
     task.tend().await;
+    task.look_at_uplinks().await;
     task.publish();
-    tokio::spawn(task.run(commands, reported, changes));
+    tokio::spawn(task.run(commands, Told { reported, heard }, changes));
     Ok(published)
 }
 
@@ -164,7 +181,7 @@ impl Task {
     async fn run(
         mut self,
         mut commands: mpsc::Receiver<Command>,
-        mut reported: mpsc::Receiver<Report>,
+        mut told: Told,
         mut changes: BoxStream<'static, Change>,
     ) {
         let mut settle_at: Option<tokio::time::Instant> = None;
@@ -178,9 +195,13 @@ impl Task {
                     Some(command) => self.command(command).await,
                     None => return,
                 },
-                report = reported.recv() => if let Some(report) = report {
+                report = told.reported.recv() => if let Some(report) = report {
                     self.reported(report).await;
                 },
+                heard = told.heard.recv() => if let Some(heard) = heard {
+                    self.heard(heard).await;
+                },
+                () = clock::until(self.failover.deadline()) => self.uplinks_event(failover::Event::Tick).await,
                 conflict = done(&mut self.probing) => match conflict {
                     Some(conflict) => self.drive(Event::Unusable(Why::Conflict(conflict))).await,
                     None => if let Some(event) = self.answered() {
@@ -214,6 +235,7 @@ impl Task {
                 }
             }
             self.tend().await;
+            self.look_at_uplinks().await;
             self.publish();
         }
     }
@@ -394,6 +416,7 @@ impl Task {
                 .iter()
                 .map(|(name, port)| (name.clone(), DhcpStatus::new(&port.view, &port.unfit)))
                 .collect(),
+            failover: self.failover.view(),
             effective: self.effective(&self.committed),
             spec: self.committed.clone(),
             drift: self.drift,

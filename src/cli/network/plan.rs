@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         box_file::{BoxFile, Device, Port, Role},
-        network::{kernel::KernelState, leases::Leases, plan::plan, spec::NetworkSpec, wanted::wanted},
+        network::{effective::Conditions, kernel::KernelState, plan::plan, spec::NetworkSpec, wanted::wanted},
     };
 
     fn planned(old: &str, new: &str) -> String {
@@ -97,7 +97,7 @@ mod tests {
         let read = |text: &str| spec_file::read_text(text).expect("spec");
         let (old, new) = (read(old), read(new));
         let now = if old == new { KernelState::default() } else { wanted(&old, &board) };
-        text(&plan(&now, &old, &new, &Leases::new(), &board))
+        text(&plan(&now, &old, &new, &Conditions::default(), &board))
     }
 
     const LAN1: &str = r#"
@@ -144,7 +144,7 @@ mod tests {
             support: None,
             factory: NetworkSpec::default(),
         };
-        let nothing = plan(&now, &NetworkSpec::default(), &NetworkSpec::default(), &Leases::new(), &board);
+        let nothing = plan(&now, &NetworkSpec::default(), &NetworkSpec::default(), &Conditions::default(), &board);
         assert_eq!(text(&nothing), "Nothing would change.\n");
     }
 }

@@ -5,9 +5,11 @@ mod dhcp;
 mod fault;
 mod port;
 mod rule;
+mod uplink;
 
 pub use change::{actor, item, outcome, phase, why};
 pub use dhcp::{dhcp_problem, dhcp_refusal, dhcp_state};
 pub use fault::{Explained, explain, password_rule};
 pub use port::{PortState, Ports, port_title};
 pub use rule::{Figures, issue, message};
+pub use uplink::{switch, uplink_why};

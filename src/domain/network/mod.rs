@@ -6,13 +6,13 @@
 
 pub mod acd;
 pub mod diff;
+pub mod effective;
 pub mod failover;
 pub mod form;
 pub mod hops;
 pub mod issue;
 pub mod journal;
 pub mod kernel;
-pub mod leases;
 pub mod plan;
 pub mod proof;
 pub mod spec;

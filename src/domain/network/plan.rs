@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     diff::{Step, diff},
+    effective::{Conditions, effective},
     kernel::{KernelState, StateHash},
-    leases::{Leases, effective},
     spec::{Ipv4Spec, NetworkSpec},
     wanted::{management_addresses, overlap, uplinks_in_order, wanted},
 };
@@ -95,10 +95,16 @@ impl Plan {
     }
 }
 
-/// The plan from the observed state and the saved spec to a new spec. `leases` are those in hand and those offered: what a port
+/// The plan from the observed state and the saved spec to a new spec. The leases are those in hand and those offered: what a port
 /// will get that has neither, nobody knows yet.
-pub fn plan(now: &KernelState, saved: &NetworkSpec, new: &NetworkSpec, leases: &Leases, board: &BoxFile) -> Plan {
-    let (was, will_be) = (effective(saved, leases), effective(new, leases));
+pub fn plan(
+    now: &KernelState,
+    saved: &NetworkSpec,
+    new: &NetworkSpec,
+    conditions: &Conditions,
+    board: &BoxFile,
+) -> Plan {
+    let (was, will_be) = (effective(saved, conditions), effective(new, conditions));
     let then = wanted(&will_be, board);
     let between = overlap(now, &then);
     let (old_pages, new_pages) = (management_addresses(&was), management_addresses(&will_be));

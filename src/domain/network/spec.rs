@@ -63,7 +63,7 @@ pub enum Ipv4Spec {
 }
 
 impl Ipv4Spec {
-    /// Those that are typed; what a lease gives is in [`super::leases::effective`].
+    /// Those that are typed; what a lease gives is in [`super::effective::effective`].
     pub fn addresses(&self) -> &[Ipv4Net] {
         match self {
             Self::Off | Self::Dhcp => &[],

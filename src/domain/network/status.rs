@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{issue::Issue, spec::NetworkSpec, transaction::TransactionView};
+use super::{failover::FailoverView, issue::Issue, spec::NetworkSpec, transaction::TransactionView};
 use crate::domain::{
     box_file::{Mac, Role},
     dhcp::client::ClientView,
@@ -23,6 +23,9 @@ pub struct NetworkStatus {
     pub ports: Vec<PortStatus>,
     /// The uplink whose default route is used now.
     pub uplink_in_use: Option<UplinkInUse>,
+    /// Why it is that one, and why not the others.
+    #[serde(default)]
+    pub failover: FailoverView,
     /// Ports that ask a DHCP server.
     #[serde(default)]
     pub dhcp: BTreeMap<PortName, DhcpStatus>,

@@ -78,7 +78,7 @@ pub struct Transaction {
     pub base: StateHash,
     pub old_spec: NetworkSpec,
     pub new_spec: NetworkSpec,
-    /// The same two with what the leases give: [`super::leases::effective`].
+    /// The same two with what the leases give: [`super::effective::effective`].
     pub old_effective: NetworkSpec,
     pub new_effective: NetworkSpec,
     /// Ports that the new spec changes to DHCP: nothing is applied before each has a lease.

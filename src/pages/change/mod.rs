@@ -94,6 +94,14 @@ fn phase_name(phase: &PhaseView) -> &'static str {
 fn working(text: Text, network: &NetworkStatus, open: &OpenView, view: &ChangeView) -> impl IntoView + use<> {
     let said = phase(text, &open.phase, Ports(network));
     let note = super::port::landing_note(text, &view.landing);
+    // nothing has changed yet, and a silent server is waited for long
+    let back = matches!(open.phase, PhaseView::Asking { .. }).then(|| {
+        view! {
+            <form class="actions" method="post" action="/network/change/rollback">
+                <button class="plain">{text.change_go_back()}</button>
+            </form>
+        }
+    });
     let title = match &open.phase {
         PhaseView::RollingBack => text.change_undoing(),
         PhaseView::Committing => text.change_keeping(),
@@ -106,6 +114,7 @@ fn working(text: Text, network: &NetworkStatus, open: &OpenView, view: &ChangeVi
             {busy(&said)}
             <p class="muted">{text.change_wait()}</p>
             {note}
+            {back}
         </Card>
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         nav::Place,
         note::Note,
         tag::{Mood, tag},
-        words::{PortState, Ports, outcome, phase, port_title},
+        words::{PortState, Ports, outcome, phase, port_title, switch, uplink_why},
     },
     domain::{
         api::Overview,
@@ -102,7 +102,8 @@ fn order(text: Text, network: &NetworkStatus) -> impl IntoView + use<> {
     let rows = uplinks.enumerate().map(|(i, name)| {
         let used = network.uplink_in_use.as_ref().is_some_and(|u| u.port == name);
         let gateway = network.effective.port(&name).ipv4.gateway().map(|g| g.to_string());
-        let state = network.port(&name).map(|port| PortState::of(port, network).word(text));
+        let ranked = network.failover.uplinks.iter().find(|r| r.uplink == name);
+        let state = ranked.map(|r| uplink_why(text, r.why, network.at));
         view! {
             <li class=used.then_some("used")>
                 <b>{i + 1}</b>
@@ -114,7 +115,19 @@ fn order(text: Text, network: &NetworkStatus) -> impl IntoView + use<> {
     let body = if rows.is_empty() {
         view! { <p class="muted">{text.network_order_none()}</p> }.into_any()
     } else {
-        view! { <ol class="order">{rows}</ol><p class="muted small">{text.network_order_why()}</p> }.into_any()
+        let switches = network.failover.history.iter().map(|s| view! { <li>{switch(text, s, ports)}</li> });
+        let switches = switches.collect::<Vec<_>>();
+        // the first one of a start is no change
+        let switches = (switches.len() > 1).then(|| {
+            view! {
+                <details class="part">
+                    <summary>{text.network_switches()}</summary>
+                    <ul class="lines small">{switches}</ul>
+                </details>
+            }
+        });
+        view! { <ol class="order">{rows}</ol><p class="muted small">{text.network_order_why()}</p>{switches} }
+            .into_any()
     };
     view! { <Card title=text.network_order()>{body}</Card> }
 }

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         api::Overview,
         network::{
+            failover::Why,
             status::{NetworkStatus, PortStatus},
             transaction::{Outcome, PhaseView},
         },
@@ -70,6 +71,14 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
                 text.attention_no_link_why().to_owned(),
                 place(),
             );
+        }
+    }
+    for ranked in &network.failover.uplinks {
+        let silent = matches!(ranked.why, Why::GatewaySilent { .. } | Why::InUseThoughSilent { .. });
+        if let Some(port) = network.port(&ranked.uplink).filter(|_| silent) {
+            let mood = if ranked.why.is_in_use() { Mood::Bad } else { Mood::Warn };
+            let place = Some((format!("/network/{}", port.name), text.attention_to_port()));
+            push(mood, text.attention_silent(port_title(text, port)), text.attention_silent_why().to_owned(), place);
         }
     }
     let network_place = || Some(("/network".to_owned(), text.fault_to_network()));

@@ -15,9 +15,9 @@ use crate::{
         name::PortName,
         network::{
             diff::diff,
+            effective::{Conditions, Leases, dhcp_ports, effective},
             issue::Issue,
             kernel::KernelState,
-            leases::{Leases, dhcp_ports, effective},
             spec::NetworkSpec,
             transaction::{Event, Leased, State, Transaction, Why},
             validate::validate,
@@ -43,7 +43,11 @@ impl Task {
     }
 
     pub(super) fn effective(&self, spec: &NetworkSpec) -> NetworkSpec {
-        effective(spec, &self.live())
+        effective(spec, &self.conditions())
+    }
+
+    pub(super) fn conditions(&self) -> Conditions {
+        Conditions { leases: self.live(), uplink: self.preferred.clone() }
     }
 
     /// The ports that need a client: those of the saved spec, and those of a change that is not being undone.

@@ -15,9 +15,9 @@ use crate::{
         fault::Fault,
         network::{
             diff::diff,
+            effective::{Leases, dhcp_ports},
             issue::{Field, Issue, Rule},
             kernel::{Address, KernelState},
-            leases::{Leases, dhcp_ports},
             plan::{Plan, plan},
             proof::{Proof, judge},
             spec::{Ipv4Spec, NetworkSpec},
@@ -61,9 +61,10 @@ impl Task {
     pub(super) async fn plan(&mut self, spec: &NetworkSpec, offers: Leases) -> Result<Plan, Fault> {
         self.observe().await;
         checked(self.issues(spec))?;
-        let mut leases = offers;
-        leases.extend(self.live());
-        Ok(plan(&self.state_now(), &self.committed, &spec.clone().normalised(), &leases, &self.options.board))
+        let mut conditions = self.conditions();
+        let in_hand = std::mem::replace(&mut conditions.leases, offers);
+        conditions.leases.extend(in_hand);
+        Ok(plan(&self.state_now(), &self.committed, &spec.clone().normalised(), &conditions, &self.options.board))
     }
 
     pub(super) fn issues(&self, spec: &NetworkSpec) -> Vec<Issue> {

@@ -1,0 +1,58 @@
+//! What a spec means at this moment: DHCP servers decide a part of it, and the gateways another.
+//!
+//! Everything after this point (validation across ports, kernel objects, plans) sees addresses and an order only, wherever they
+//! come from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::spec::{Ipv4Spec, NetworkSpec, PortSpec};
+use crate::domain::{dhcp::lease::Lease, name::PortName};
+
+/// The leases in hand; none that is over.
+pub type Leases = BTreeMap<PortName, Lease>;
+
+/// What the spec does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    pub leases: Leases,
+    /// The uplink that is used now, because one before it in the order is not usable: see [`super::failover`].
+    pub uplink: Option<PortName>,
+}
+
+impl From<Leases> for Conditions {
+    fn from(leases: Leases) -> Self {
+        Self { leases, uplink: None }
+    }
+}
+
+/// The spec as if somebody had typed what the leases say, with the uplink in use at the head of the order. A DHCP port without a
+/// lease has no address.
+pub fn effective(spec: &NetworkSpec, conditions: &Conditions) -> NetworkSpec {
+    let mut spec = spec.clone();
+    for (name, port) in &mut spec.ports {
+        if port.ipv4 == Ipv4Spec::Dhcp {
+            let lease = conditions.leases.get(name);
+            *port = lease.map_or_else(|| without_lease(port), |lease| with_lease(port, lease));
+        }
+    }
+    if let Some(uplink) = &conditions.uplink {
+        spec.uplink_order.retain(|name| name != uplink);
+        spec.uplink_order.insert(0, uplink.clone());
+    }
+    spec
+}
+
+fn with_lease(port: &PortSpec, lease: &Lease) -> PortSpec {
+    let ipv4 = Ipv4Spec::Static { addresses: vec![lease.address], gateway: lease.gateway };
+    let dns = if port.dns.is_empty() { lease.dns.clone() } else { port.dns.clone() };
+    PortSpec { ipv4, dns, ..port.clone() }
+}
+
+fn without_lease(port: &PortSpec) -> PortSpec {
+    PortSpec { ipv4: Ipv4Spec::Off, ..port.clone() }
+}
+
+/// The ports that ask a DHCP server.
+pub fn dhcp_ports(spec: &NetworkSpec) -> BTreeSet<PortName> {
+    spec.ports.iter().filter(|(_, port)| port.ipv4 == Ipv4Spec::Dhcp).map(|(name, _)| name.clone()).collect()
+}

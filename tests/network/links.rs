@@ -1,0 +1,64 @@
+//! Cables, cards and administrators, in and outside of a change.
+
+use gatehouse::{agent::network::Origin, domain::network::transaction::Outcome};
+
+use crate::lab::{Lab, awaiting, defaults, has, moved};
+
+#[test]
+fn s31_a_link_that_flaps_in_the_window_changes_nothing() {
+    Lab::new().run(|lab| async move {
+        let engine = lab.engine().await;
+        let open = engine.open(&moved()).await;
+        let kernel = lab.kernel();
+        lab.site.ip("link set site1 down").expect("ip");
+        engine.until("no link", |s| !s.ports[0].has_carrier()).await;
+        assert!(awaiting(&engine.status()).is_some());
+        lab.site.ip("link set site1 up").expect("ip");
+        engine.until("a link", |s| s.ports[0].has_carrier()).await;
+        assert_eq!(lab.kernel(), kernel);
+        assert!(engine.confirm(&open.token, Origin::Console).await.is_ok());
+        assert!(has(&engine.status(), "lan1", "10.30.0.15/24"));
+    });
+}
+
+#[test]
+fn s32_a_card_that_comes_back_under_another_number_is_set_up_again() {
+    Lab::new().run(|lab| async move {
+        let engine = lab.engine().await;
+        let index = engine.status().ports[0].link.as_ref().expect("link").index;
+        let kernel = lab.kernel();
+        lab.box_ns.ip("link del lan1").expect("ip");
+        engine.until("gone", |s| s.ports[0].link.is_none()).await;
+        lab.wire_lan1();
+        engine.until("back", |s| has(s, "lan1", "10.20.0.15/24") && !defaults(s).is_empty()).await;
+        assert_ne!(engine.status().ports[0].link.as_ref().expect("link").index, index);
+        assert_eq!(lab.kernel(), kernel);
+    });
+}
+
+#[test]
+fn s32_also_in_the_window_of_a_change() {
+    Lab::new().run(|lab| async move {
+        let engine = lab.engine().await;
+        let before = lab.kernel();
+        let open = engine.open(&moved()).await;
+        lab.box_ns.ip("link del lan1").expect("ip");
+        engine.until("gone", |s| s.ports[0].link.is_none()).await;
+        lab.wire_lan1();
+        engine.until("both are back", |s| has(s, "lan1", "10.20.0.15/24") && has(s, "lan1", "10.30.0.15/24")).await;
+        let by = gatehouse::domain::network::transaction::Actor::Console;
+        engine.network.go_back(by).await.expect("back");
+        assert!(matches!(engine.ended(open.tx).await, Outcome::RolledBack { .. }));
+        assert_eq!(lab.kernel(), before);
+    });
+}
+
+#[test]
+fn s42_a_port_that_somebody_took_down_is_up_again_with_all_that_was_on_it() {
+    Lab::new().run(|lab| async move {
+        let engine = lab.engine().await;
+        let kernel = lab.kernel();
+        lab.box_ns.ip("link set lan1 down").expect("ip");
+        engine.until("all as it was", |_| lab.kernel() == kernel).await;
+    });
+}
