@@ -62,7 +62,12 @@ fn landing(app: &App, visitor: &Visitor, overview: &Overview) -> Landing {
     match &overview.network.transaction.open {
         // the new addresses are not known yet
         Some(open) if matches!(&open.phase, PhaseView::Asking { ports } if !ports.is_empty()) => {
-            Landing::Later { at: visitor.host.clone() }
+            match Landing::of_pages(app, visitor, &open.old_pages, &open.new_pages) {
+                stays @ Landing::Stays { .. } => stays,
+                Landing::Moves { .. } | Landing::Later { .. } | Landing::Lost { .. } => {
+                    Landing::Later { at: visitor.host.clone() }
+                }
+            }
         }
         Some(open) if !matches!(open.phase, PhaseView::RollingBack) => {
             Landing::of_pages(app, visitor, &open.old_pages, &open.new_pages)

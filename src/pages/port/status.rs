@@ -97,7 +97,7 @@ fn addresses(text: Text, port: &PortStatus) -> Option<impl IntoView + use<>> {
 fn dhcp_part(text: Text, dhcp: &DhcpStatus, network: &NetworkStatus) -> impl IntoView + use<> {
     let lease = dhcp.view.lease.as_ref();
     let left = lease.map(|lease| match lease.expires() {
-        Some(end) => duration(text, end.left(network.at) / 1000 / 60 * 60),
+        Some(end) => duration(text, end.left(network.at).div_ceil(60_000) * 60),
         None => text.offer_for_ever().to_owned(),
     });
     let rows = vec![
