@@ -60,6 +60,11 @@ fn item(item: &Item) -> String {
             format!("default route via {gateway} on {port}, choice {place}")
         }
         Item::PortGateway { port, gateway } => format!("gateway {gateway} for replies on {port}"),
+        Item::Route { port, destination, gateway: Some(gateway) } => {
+            format!("route to {destination} via {gateway} on {port}")
+        }
+        Item::Route { port, destination, gateway: None } => format!("route to {destination} on the link of {port}"),
+        Item::Mtu { port, mtu } => format!("MTU {mtu} on {port}"),
         Item::Dns { server } => format!("DNS server {server}"),
         Item::DnsOrder { servers } => format!("DNS servers in this order: {}", list(servers)),
         Item::Management { port } => format!("management pages on {port}"),

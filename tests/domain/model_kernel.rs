@@ -46,11 +46,15 @@ impl ModelKernel {
     fn add(&mut self, object: &Object) -> Result<(), Errno> {
         let taken = match object {
             Object::Route(route) => self.state.routes().any(|r| r.key() == route.key()),
-            Object::Up(_) => false,
+            Object::Up(_) | Object::Mtu(..) => false,
             Object::Address(_) | Object::Rule(_) => self.state.objects.contains(object),
         };
         if taken {
             return Err(Errno::Exists(object.clone()));
+        }
+        if let Object::Mtu(port, _) = object {
+            // a port has one size
+            self.state.objects.retain(|o| !matches!(o, Object::Mtu(at, _) if at == port));
         }
         if let Object::Route(route) = object {
             if !self.state.objects.contains(&Object::Up(route.port.clone())) {

@@ -23,6 +23,7 @@ fn step(step: &Step) -> String {
     };
     let text = match object {
         Object::Up(port) => format!("link {port} up"),
+        Object::Mtu(port, mtu) => format!("link {port} mtu {mtu}"),
         Object::Address(address) => format!("address {} dev {}", address.net, address.port),
         Object::Rule(rule) => format!("rule {} from {} lookup {:#x}", rule.priority, rule.source, rule.table),
         Object::Route(Route { table, destination, metric, port, gateway }) => {
@@ -67,5 +68,5 @@ fn the_named_changes_are_planned_as_reviewed() {
             snapshot_path => case, prepend_module_to_snapshot => false, omit_expression => true, description => "",
         }, { insta::assert_snapshot!("plan", text(&plan)) });
     }
-    assert_eq!(cases.len(), 12, "a case was added or lost");
+    assert_eq!(cases.len(), 14, "a case was added or lost");
 }

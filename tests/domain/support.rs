@@ -10,7 +10,7 @@ use gatehouse::domain::{
     name::PortName,
     network::{
         diff::diff,
-        spec::{Ipv4Spec, NetworkSpec, PortSpec},
+        spec::{Ipv4Spec, NetworkSpec, PortSpec, StaticRoute},
         transaction::{Actor, Digest, Leased, Transaction, TxId},
         validate::validate,
         wanted::{overlap, wanted},
@@ -53,8 +53,8 @@ pub fn fixed(addresses: &[&str], gateway: Option<&str>, dns: &[&str]) -> PortSpe
     PortSpec {
         ipv4: Ipv4Spec::Static { addresses: addresses.iter().map(|a| net(a)).collect(), gateway: gateway.map(ip) },
         dns: dns.iter().map(|d| ip(d)).collect(),
-        default_route: true,
         manage: true,
+        ..PortSpec::default()
     }
 }
 
@@ -116,22 +116,33 @@ pub fn any_board() -> impl Strategy<Value = BoxFile> {
     })
 }
 
+/// To one of two networks that several ports may lead to; without a gateway it is on the link.
+fn any_route(site: u8, far: bool, gateway: Option<u8>) -> StaticRoute {
+    let destination = net(if far { "172.16.0.0/12" } else { "172.16.5.0/24" });
+    StaticRoute { destination, gateway: gateway.map(|g| [10, site, 0, g].into()) }
+}
+
 /// A port somewhere in `10.SITE.0.0/16`: few figures, so that two specs often share an address, a network or a gateway.
 fn any_port(site: u8) -> impl Strategy<Value = PortSpec> {
     let prefix = sample::select(vec![16, 24, 25]);
     let hosts = btree_set(2..6_u8, 1..4);
     let dns = proptest::collection::vec(sample::select(vec![ip("9.9.9.9"), ip("1.1.1.1"), ip("127.0.0.1")]), 0..3);
-    let fixed = (prefix, hosts, option::of(sample::select(vec![1, 100_u8])), dns, any::<[bool; 2]>()).prop_map(
-        move |(prefix, hosts, gateway, dns, [default_route, manage])| PortSpec {
+    let fixed = (
+        (prefix, hosts, option::of(sample::select(vec![1, 100_u8])), dns, any::<[bool; 2]>()),
+        (option::of(any::<bool>()), option::of(sample::select(vec![1400, 9000_u16]))),
+    );
+    let fixed =
+        fixed.prop_map(move |((prefix, hosts, gateway, dns, [default_route, manage]), (behind, mtu))| PortSpec {
             ipv4: Ipv4Spec::Static {
                 addresses: hosts.iter().map(|h| Ipv4Net::new_assert([10, site, 0, *h].into(), prefix)).collect(),
                 gateway: gateway.map(|g| [10, site, 0, g].into()),
             },
             dns,
+            routes: behind.map(|far| any_route(site, far, gateway)).into_iter().collect(),
+            mtu,
             default_route,
             manage,
-        },
-    );
+        });
     prop_oneof![1 => any::<[bool; 2]>().prop_map(|[default_route, manage]| PortSpec { default_route, manage, ..PortSpec::default() }), 5 => fixed]
 }
 

@@ -200,3 +200,21 @@ fn s16_a_gateway_that_went_off_the_link_rolls_back() {
         assert_eq!(lab.kernel(), before);
     });
 }
+
+#[test]
+fn a_static_route_and_a_packet_size_are_set_and_taken_away() {
+    Lab::new().run(|lab| async move {
+        let engine = lab.engine().await;
+        let before = lab.kernel();
+        engine
+            .open(&lan1(&[r#"routes = [{ destination = "172.16.0.0/16", gateway = "10.20.0.7" }]"#, "mtu = 1400"]))
+            .await;
+        engine.keep().await;
+        assert!(lab.kernel().contains("172.16.0.0/16 via 10.20.0.7 dev lan1 proto 69 metric 100"), "{}", lab.kernel());
+        assert!(lab.addresses().contains("mtu 1400"), "{}", lab.addresses());
+        engine.open(&lan1(&[])).await;
+        engine.keep().await;
+        assert_eq!(lab.kernel(), before);
+        assert!(!lab.addresses().contains("mtu 1400"));
+    });
+}

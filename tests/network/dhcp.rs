@@ -238,3 +238,22 @@ fn s39_with_a_third_of_the_packets_lost_there_is_a_lease_all_the_same() {
         assert!(server.seen("discover") + server.seen("request") > 2, "some were lost");
     });
 }
+
+#[test]
+fn routes_and_packet_size_come_with_the_lease_and_go_with_it() {
+    let lab = Lab::new();
+    let routes = "--dhcp-option=121,172.16.0.0/16,10.20.0.7,0.0.0.0/0,10.20.0.1";
+    let _server = lab.dnsmasq_with(&[routes, "--dhcp-option=26,1400"]);
+    lab.run(|lab| async move {
+        let engine = lab.engine().await;
+        let before = lab.kernel();
+        let open = engine.open(&by_dhcp()).await;
+        let far = |kernel: &str| kernel.contains("172.16.0.0/16 via 10.20.0.7 dev lan1 proto 69 metric 100");
+        assert!(far(&lab.kernel()), "{}", lab.kernel());
+        assert!(lab.addresses().contains("mtu 1400"), "{}", lab.addresses());
+        engine.network.go_back(Actor::Console).await.expect("back");
+        engine.ended(open.tx).await;
+        assert_eq!(lab.kernel(), before);
+        assert!(!lab.addresses().contains("mtu 1400"));
+    });
+}

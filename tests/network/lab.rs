@@ -167,7 +167,11 @@ impl Lab {
 
     /// Debian's dnsmasq on the site's side of lan1.
     pub fn dnsmasq(&self) -> Daemon {
-        let more = ["--dhcp-option=3,10.20.0.1", "--dhcp-option=6,10.20.0.1"];
+        self.dnsmasq_with(&[])
+    }
+
+    pub fn dnsmasq_with(&self, options: &[&str]) -> Daemon {
+        let more = [&["--dhcp-option=3,10.20.0.1", "--dhcp-option=6,10.20.0.1"], options].concat();
         self.site.dnsmasq("site1", "10.20.0.100,10.20.0.150", &more).expect("dnsmasq")
     }
 

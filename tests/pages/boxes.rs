@@ -24,8 +24,8 @@ pub fn port_spec(address: &str, gateway: &str) -> PortSpec {
             gateway: Some(gateway.parse().expect("gateway")),
         },
         dns: vec!["10.20.0.1".parse().expect("dns"), "223.5.5.5".parse().expect("dns")],
-        default_route: true,
         manage: true,
+        ..PortSpec::default()
     }
 }
 

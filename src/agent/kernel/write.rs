@@ -12,7 +12,7 @@ use rtnetlink::{
 };
 
 use super::{Interfaces, Kernel, describe, errno};
-use crate::domain::network::kernel::{Address, Object, PROTOCOL, Route, SourceRule};
+use crate::domain::network::kernel::{Address, DEFAULT_MTU, Object, PROTOCOL, Route, SourceRule};
 
 /// `ESRCH`, `ENODEV` and `EADDRNOTAVAIL`: what was to be deleted is not there.
 const GONE: [i32; 3] = [3, 19, 99];
@@ -29,6 +29,7 @@ impl Kernel {
                 let up = LinkUnspec::new_with_index(index(interfaces, port)?).up().build();
                 self.handle.link().set(up).execute().await
             }
+            Object::Mtu(port, mtu) => self.set_mtu(index(interfaces, port)?, *mtu).await,
             Object::Address(address) => return self.add_address(address, None, interfaces).await,
             Object::Route(route) => self.handle.route().add(route_message(route, interfaces)?).execute().await,
             Object::Rule(rule) => {
@@ -46,6 +47,10 @@ impl Kernel {
             }
         };
         result.map_err(|error| describe(&error))
+    }
+
+    async fn set_mtu(&self, index: u32, mtu: u32) -> Result<(), Error> {
+        self.handle.link().set(LinkUnspec::new_with_index(index).mtu(mtu).build()).execute().await
     }
 
     /// An address that the kernel drops after `valid` seconds; `None` for ever.
@@ -97,6 +102,10 @@ impl Kernel {
         let result = match object {
             // a link is never taken down
             Object::Up(_) => Ok(()),
+            Object::Mtu(port, _) => match index(interfaces, port) {
+                Ok(index) => self.set_mtu(index, DEFAULT_MTU).await,
+                Err(_) => Ok(()),
+            },
             Object::Address(address) => match index(interfaces, &address.port) {
                 Ok(index) => self.handle.address().del(address_message(address, index)).execute().await,
                 // its addresses went with the interface

@@ -11,7 +11,7 @@ use crate::{
         box_file::{BoxFile, Device, Port, Role, SERVICE_ADDRESS},
         name::PortName,
         network::{
-            kernel::{Address, KernelState, MAIN_TABLE, Object, Route},
+            kernel::{Address, DEFAULT_MTU, KernelState, MAIN_TABLE, Object, Route},
             status::{AddressStatus, NetworkStatus, PortStatus, RouteStatus, UplinkInUse},
             transaction::PhaseView,
         },
@@ -69,7 +69,11 @@ fn port_of(interfaces: &Interfaces, index: u32) -> Option<&PortName> {
 pub fn kernel_state(observed: &Observed, interfaces: &Interfaces, dns: Vec<Ipv4Addr>) -> KernelState {
     let mut state = KernelState { dns, ..KernelState::default() };
     for link in observed.links.iter().filter(|l| l.status.up) {
-        state.objects.extend(port_of(interfaces, link.status.index).map(|p| Object::Up(p.clone())));
+        let Some(port) = port_of(interfaces, link.status.index) else { continue };
+        state.objects.insert(Object::Up(port.clone()));
+        if link.status.mtu != DEFAULT_MTU {
+            state.objects.insert(Object::Mtu(port.clone(), link.status.mtu));
+        }
     }
     for address in observed.addresses.iter().filter(|a| a.ours) {
         if let (IpNet::V4(net), Some(port)) = (address.net, port_of(interfaces, address.index)) {
@@ -94,7 +98,7 @@ pub fn kernel_state(observed: &Observed, interfaces: &Interfaces, dns: Vec<Ipv4A
 /// The part of a state that can be had while some ports are not there.
 pub fn attainable(state: &KernelState, interfaces: &Interfaces) -> KernelState {
     let there = |object: &&Object| match object {
-        Object::Up(port) => interfaces.contains_key(port),
+        Object::Up(port) | Object::Mtu(port, _) => interfaces.contains_key(port),
         Object::Address(address) => interfaces.contains_key(&address.port),
         Object::Route(route) => interfaces.contains_key(&route.port),
         Object::Rule(_) => true,

@@ -23,6 +23,11 @@ pub fn item(text: Text, item: &Item, ports: Ports) -> String {
         Item::DefaultRoute { port: at, gateway, place: 1 } => text.item_default_route_first(gateway, port(at)),
         Item::DefaultRoute { port: at, gateway, place } => text.item_default_route_later(gateway, place, port(at)),
         Item::PortGateway { port: at, gateway } => text.item_port_gateway(gateway, port(at)),
+        Item::Route { port: at, destination, gateway: Some(gateway) } => {
+            text.item_route(destination, gateway, port(at))
+        }
+        Item::Route { port: at, destination, gateway: None } => text.item_route_on_link(destination, port(at)),
+        Item::Mtu { port: at, mtu } => text.item_mtu(mtu, port(at)),
         Item::Dns { server } => text.item_dns(server),
         Item::DnsOrder { servers } => {
             let servers = servers.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -101,6 +106,7 @@ fn step(text: Text, step: &Step, ports: Ports) -> String {
 fn object(text: Text, object: &Object, ports: Ports) -> String {
     match object {
         Object::Up(port) => text.object_up(ports.say(text, port)),
+        Object::Mtu(port, mtu) => text.item_mtu(mtu, ports.say(text, port)),
         Object::Address(a) => text.item_address(a.net, ports.say(text, &a.port)),
         Object::Rule(rule) => text.object_rule(rule.source),
         Object::Route(route) => text.object_route(route.destination, ports.say(text, &route.port)),

@@ -29,7 +29,8 @@ impl Figures {
         match rule {
             Rule::IsNetworkAddress { network }
             | Rule::IsBroadcastAddress { network }
-            | Rule::OverlapsService { network } => figures.network = network.to_string(),
+            | Rule::OverlapsService { network }
+            | Rule::RouteTwice { network } => figures.network = network.to_string(),
             Rule::GatewayOutside { network, first, last } => {
                 figures.network = network.to_string();
                 figures.first = first.to_string();
@@ -40,6 +41,10 @@ impl Figures {
                 figures.port = ports.say(text, port);
             }
             Rule::AddressTwice { port } => figures.port = ports.say(text, port),
+            Rule::MtuOutOfRange { least, most } => {
+                figures.first = least.to_string();
+                figures.most = most.to_string();
+            }
             Rule::TooMany { most } => figures.most = most.to_string(),
             Rule::Missing
             | Rule::NotAnAddress
@@ -51,6 +56,7 @@ impl Figures {
             | Rule::NotAnUplink
             | Rule::PortAbsent
             | Rule::NamedTwice
+            | Rule::RouteToEverywhere
             | Rule::NotAChoice => {}
         }
         figures
@@ -85,6 +91,9 @@ pub fn message(text: Text, field: Field, rule: &Rule, figures: &Figures) -> Stri
         Rule::PortAbsent => text.rule_port_absent().to_owned(),
         Rule::NamedTwice => text.rule_named_twice().to_owned(),
         Rule::TooMany { .. } => text.rule_too_many(most),
+        Rule::RouteToEverywhere => text.rule_route_to_everywhere().to_owned(),
+        Rule::RouteTwice { .. } => text.rule_route_twice(network),
+        Rule::MtuOutOfRange { .. } => text.rule_mtu_out_of_range(first, most),
         Rule::NotAChoice => text.rule_not_a_choice().to_owned(),
     }
 }

@@ -22,7 +22,12 @@ pub enum Step {
 /// delete and add side by side; the DNS file; then routes, rules and addresses are deleted, addresses last, because the kernel
 /// drops the routes of an address that goes.
 pub fn diff(now: &KernelState, then: &KernelState) -> Vec<Step> {
-    let goes = |o: &&Object| !then.objects.contains(*o) && !matches!(o, Object::Up(_));
+    // a new size takes the place of an old one
+    let resized = |o: &Object| match o {
+        Object::Mtu(port, _) => then.objects.iter().any(|new| matches!(new, Object::Mtu(at, _) if at == port)),
+        Object::Up(_) | Object::Address(_) | Object::Rule(_) | Object::Route(_) => false,
+    };
+    let goes = |o: &&Object| !then.objects.contains(*o) && !matches!(o, Object::Up(_)) && !resized(o);
     let leaving_routes = now.objects.iter().filter(goes).filter_map(as_route);
     let taken = leaving_routes.map(|r| (r.key(), r)).collect::<BTreeMap<_, _>>();
 
@@ -51,7 +56,7 @@ pub fn diff(now: &KernelState, then: &KernelState) -> Vec<Step> {
 fn as_route(object: &Object) -> Option<&Route> {
     match object {
         Object::Route(route) => Some(route),
-        Object::Up(_) | Object::Address(_) | Object::Rule(_) => None,
+        Object::Up(_) | Object::Mtu(..) | Object::Address(_) | Object::Rule(_) => None,
     }
 }
 
@@ -60,7 +65,7 @@ fn as_route(object: &Object) -> Option<&Route> {
 fn rank(step: &Step) -> u8 {
     match step {
         Step::Add(object) | Step::Delete(object) => match object {
-            Object::Up(_) => 0,
+            Object::Up(_) | Object::Mtu(..) => 0,
             Object::Address(_) => 1,
             Object::Route(Route { gateway: None, .. }) => 2,
             Object::Route(_) => 3,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::spec::{Ipv4Spec, NetworkSpec, PortSpec};
+use super::spec::{Ipv4Spec, NetworkSpec, PortSpec, StaticRoute};
 use crate::domain::{dhcp::lease::Lease, name::PortName};
 
 /// The leases in hand; none that is over.
@@ -45,7 +45,10 @@ pub fn effective(spec: &NetworkSpec, conditions: &Conditions) -> NetworkSpec {
 fn with_lease(port: &PortSpec, lease: &Lease) -> PortSpec {
     let ipv4 = Ipv4Spec::Static { addresses: vec![lease.address], gateway: lease.gateway };
     let dns = if port.dns.is_empty() { lease.dns.clone() } else { port.dns.clone() };
-    PortSpec { ipv4, dns, ..port.clone() }
+    let given = lease.routes.iter().map(|r| StaticRoute { destination: r.destination, gateway: r.gateway });
+    let typed = |route: &StaticRoute| port.routes.iter().any(|t| t.destination.trunc() == route.destination);
+    let routes = port.routes.iter().cloned().chain(given.filter(|route| !typed(route))).collect();
+    PortSpec { ipv4, dns, routes, mtu: port.mtu.or(lease.mtu), ..port.clone() }
 }
 
 fn without_lease(port: &PortSpec) -> PortSpec {

@@ -71,6 +71,9 @@ impl PortForm {
             dns,
             default_route: self.default_route.is_some(),
             manage: self.manage.is_some(),
+            // not in the form
+            routes: saved.routes.clone(),
+            mtu: saved.mtu,
         };
         match self.method.as_str() {
             "off" => Ok(flags(Ipv4Spec::Off, Vec::new())),

@@ -26,6 +26,8 @@ pub enum Field {
     Gateway,
     Dns1,
     Dns2,
+    Routes,
+    Mtu,
     UplinkOrder,
     Port,
 }
@@ -40,6 +42,8 @@ impl Field {
             Self::Gateway => "gateway",
             Self::Dns1 => "dns1",
             Self::Dns2 => "dns2",
+            Self::Routes => "routes",
+            Self::Mtu => "mtu",
             Self::UplinkOrder => "uplink_order",
             Self::Port => "port",
         }
@@ -84,6 +88,12 @@ pub enum Rule {
     NamedTwice,
     /// More than this is not supported on one port.
     TooMany { most: usize },
+    /// A route to everywhere; that is what the gateway is for.
+    RouteToEverywhere,
+    /// Two routes to one network.
+    RouteTwice { network: Ipv4Net },
+    /// Packets can't be as small or as large as this.
+    MtuOutOfRange { least: u16, most: u16 },
     /// The choice is not one of the offered ones.
     NotAChoice,
 }
@@ -109,6 +119,9 @@ impl Rule {
             Self::PortAbsent => "port_absent",
             Self::NamedTwice => "named_twice",
             Self::TooMany { .. } => "too_many",
+            Self::RouteToEverywhere => "route_to_everywhere",
+            Self::RouteTwice { .. } => "route_twice",
+            Self::MtuOutOfRange { .. } => "mtu_out_of_range",
             Self::NotAChoice => "not_a_choice",
         }
     }
@@ -161,6 +174,9 @@ impl fmt::Display for Rule {
             Self::PortAbsent => f.write_str("has no hardware now"),
             Self::NamedTwice => f.write_str("names a port twice"),
             Self::TooMany { most } => write!(f, "has more than {most} entries"),
+            Self::RouteToEverywhere => f.write_str("has a route to everywhere; set the gateway instead"),
+            Self::RouteTwice { network } => write!(f, "has two routes to {network}"),
+            Self::MtuOutOfRange { least, most } => write!(f, "must be from {least} to {most}"),
             Self::NotAChoice => f.write_str("is not one of the choices"),
         }
     }

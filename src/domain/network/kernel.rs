@@ -17,6 +17,8 @@ use crate::domain::name::PortName;
 
 /// Our protocol number for addresses, routes and rules (0x45, unassigned in `rt_protos`).
 pub const PROTOCOL: u8 = 0x45;
+/// Of Ethernet; what a port goes back to.
+pub const DEFAULT_MTU: u32 = 1500;
 /// `RT_TABLE_MAIN`.
 pub const MAIN_TABLE: u32 = 254;
 
@@ -26,6 +28,8 @@ pub const MAIN_TABLE: u32 = 254;
 pub enum Object {
     /// The link is administratively up (`IFF_UP`). Never taken away: carrier must stay visible.
     Up(PortName),
+    /// The port's largest packet, where it is not [`DEFAULT_MTU`].
+    Mtu(PortName, u32),
     Address(Address),
     Rule(SourceRule),
     Route(Route),
@@ -98,21 +102,21 @@ impl KernelState {
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         self.objects.iter().filter_map(|o| match o {
             Object::Address(address) => Some(address),
-            Object::Up(_) | Object::Rule(_) | Object::Route(_) => None,
+            Object::Up(_) | Object::Mtu(..) | Object::Rule(_) | Object::Route(_) => None,
         })
     }
 
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
         self.objects.iter().filter_map(|o| match o {
             Object::Route(route) => Some(route),
-            Object::Up(_) | Object::Rule(_) | Object::Address(_) => None,
+            Object::Up(_) | Object::Mtu(..) | Object::Rule(_) | Object::Address(_) => None,
         })
     }
 
     pub fn rules(&self) -> impl Iterator<Item = &SourceRule> {
         self.objects.iter().filter_map(|o| match o {
             Object::Rule(rule) => Some(rule),
-            Object::Up(_) | Object::Route(_) | Object::Address(_) => None,
+            Object::Up(_) | Object::Mtu(..) | Object::Route(_) | Object::Address(_) => None,
         })
     }
 

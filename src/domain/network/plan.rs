@@ -72,6 +72,17 @@ pub enum Item {
         port: PortName,
         gateway: Ipv4Addr,
     },
+    /// A way to a network behind the port; without a gateway it is on the link.
+    Route {
+        port: PortName,
+        destination: Ipv4Net,
+        gateway: Option<Ipv4Addr>,
+    },
+    /// The largest packet, bytes.
+    Mtu {
+        port: PortName,
+        mtu: u16,
+    },
     Dns {
         server: Ipv4Addr,
     },
@@ -166,6 +177,14 @@ fn items(wish: &Wish<'_>, board: &BoxFile) -> Vec<Item> {
             } else {
                 Item::PortGateway { port: port.clone(), gateway }
             });
+        }
+        if asked.ipv4 != Ipv4Spec::Off {
+            items.extend(its.routes.iter().map(|route| Item::Route {
+                port: port.clone(),
+                destination: route.destination.trunc(),
+                gateway: route.gateway,
+            }));
+            items.extend(its.mtu.map(|mtu| Item::Mtu { port: port.clone(), mtu }));
         }
         if asked.manage && asked.ipv4 != Ipv4Spec::Off {
             items.push(Item::Management { port: port.clone() });

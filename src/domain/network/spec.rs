@@ -27,6 +27,12 @@ pub struct PortSpec {
     /// DNS servers, first choice first. With DHCP: instead of the server's own list, where any is named.
     #[serde(default)]
     pub dns: Vec<Ipv4Addr>,
+    /// Ways to networks behind this port other than the default route.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<StaticRoute>,
+    /// Bytes of the largest packet; what the DHCP server says, or else 1500, where it is not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u16>,
     /// Whether the port's gateway may become the box's default route.
     #[serde(default = "yes")]
     pub default_route: bool,
@@ -35,13 +41,22 @@ pub struct PortSpec {
     pub manage: bool,
 }
 
+/// A network, and who forwards to it; without a gateway it is on the link.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaticRoute {
+    pub destination: Ipv4Net,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Ipv4Addr>,
+}
+
 fn yes() -> bool {
     true
 }
 
 impl Default for PortSpec {
     fn default() -> Self {
-        Self { ipv4: Ipv4Spec::Off, dns: Vec::new(), default_route: true, manage: false }
+        Self { ipv4: Ipv4Spec::Off, dns: Vec::new(), routes: Vec::new(), mtu: None, default_route: true, manage: false }
     }
 }
 

@@ -10,11 +10,14 @@ use super::{
 };
 use crate::domain::{
     box_file::{BoxFile, SERVICE_ADDRESS, service_net},
+    dhcp::lease::{LARGEST_MTU, SMALLEST_MTU},
     name::PortName,
 };
 
 /// More addresses on one port than anybody needs, few enough for a page.
 pub const MAX_ADDRESSES: usize = 8;
+/// As many as a DHCP server may give.
+pub const MAX_ROUTES: usize = 16;
 /// glibc reads three `nameserver` lines; a form has two fields.
 pub const MAX_DNS: usize = 3;
 
@@ -34,7 +37,7 @@ pub fn validate(spec: &NetworkSpec, board: &BoxFile) -> Vec<Issue> {
 
 /// The rules that need nothing but the port itself; the browser checks these while typing.
 pub fn port_alone(name: &PortName, port: &PortSpec) -> Vec<Issue> {
-    let broken = addressing(&port.ipv4).into_iter().chain(dns(port));
+    let broken = addressing(&port.ipv4).into_iter().chain(dns(port)).chain(routes(port)).chain(mtu(port));
     broken.map(|(field, rule)| Issue::new(name, field, rule)).collect()
 }
 
@@ -54,6 +57,35 @@ pub fn addressing(ipv4: &Ipv4Spec) -> Vec<(Field, Rule)> {
         broken.extend(gateway_rule(*gateway, addresses, *first).map(|rule| (Field::Gateway, rule)));
     }
     broken
+}
+
+fn routes(port: &PortSpec) -> Vec<(Field, Rule)> {
+    let mut broken = Vec::new();
+    if port.routes.len() > MAX_ROUTES {
+        broken.push(Rule::TooMany { most: MAX_ROUTES });
+    }
+    let (own, service) = (port.ipv4.addresses(), service_net().trunc());
+    for (i, route) in port.routes.iter().enumerate() {
+        let network = route.destination.trunc();
+        if network.prefix_len() == 0 {
+            broken.push(Rule::RouteToEverywhere);
+        } else if service.contains(&network) {
+            broken.push(Rule::OverlapsService { network: service });
+        } else if port.routes[..i].iter().any(|before| before.destination.trunc() == network) {
+            broken.push(Rule::RouteTwice { network });
+        }
+        // with DHCP nobody knows yet what is on the link
+        if let (Some(gateway), Some(first)) = (route.gateway, own.first()) {
+            let direct = port.routes.iter().any(|r| r.gateway.is_none() && r.destination.contains(&gateway));
+            broken.extend(gateway_rule(gateway, own, *first).filter(|_| !direct));
+        }
+    }
+    broken.into_iter().map(|rule| (Field::Routes, rule)).collect()
+}
+
+fn mtu(port: &PortSpec) -> Option<(Field, Rule)> {
+    let (least, most) = (SMALLEST_MTU, LARGEST_MTU);
+    port.mtu.filter(|mtu| !(least..=most).contains(mtu)).map(|_| (Field::Mtu, Rule::MtuOutOfRange { least, most }))
 }
 
 fn dns(port: &PortSpec) -> Vec<(Field, Rule)> {

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 use ipnet::Ipv4Net;
 
 use super::{
-    kernel::{Address, KernelState, MAIN_TABLE, Object, Route, SourceRule},
-    spec::NetworkSpec,
+    kernel::{Address, DEFAULT_MTU, KernelState, MAIN_TABLE, Object, Route, SourceRule},
+    spec::{Ipv4Spec, NetworkSpec, PortSpec, StaticRoute},
 };
 use crate::domain::{
     box_file::{BoxFile, Role, SERVICE_ADDRESS, service_net},
@@ -54,6 +54,21 @@ pub fn wanted(spec: &NetworkSpec, board: &BoxFile) -> KernelState {
                 state.objects.insert(via(MAIN_TABLE, metric));
             }
         }
+        let via = port.routes.iter().filter(|route| reachable(route, &port));
+        for (table, metric) in [(table, 0), (MAIN_TABLE, metric)] {
+            state.objects.extend(via.clone().map(|route| {
+                Object::Route(Route {
+                    table,
+                    destination: route.destination.trunc(),
+                    metric,
+                    port: name.clone(),
+                    gateway: route.gateway,
+                })
+            }));
+        }
+        if let Some(mtu) = port.mtu.map(u32::from).filter(|mtu| *mtu != DEFAULT_MTU && port.ipv4 != Ipv4Spec::Off) {
+            state.objects.insert(Object::Mtu(name.clone(), mtu));
+        }
         for server in port.servers() {
             if !state.dns.contains(server) {
                 state.dns.push(*server);
@@ -61,6 +76,15 @@ pub fn wanted(spec: &NetworkSpec, board: &BoxFile) -> KernelState {
         }
     }
     state
+}
+
+/// The kernel takes no gateway that is not on the link; what was typed for another lease waits.
+fn reachable(route: &StaticRoute, port: &PortSpec) -> bool {
+    let on_link = |gateway: &Ipv4Addr| {
+        port.ipv4.addresses().iter().any(|net| net.contains(gateway))
+            || port.routes.iter().any(|other| other.gateway.is_none() && other.destination.contains(gateway))
+    };
+    !port.ipv4.addresses().is_empty() && route.gateway.as_ref().is_none_or(on_link)
 }
 
 /// All uplinks of the box: those that the spec orders first, then the others as on the chassis.
@@ -113,6 +137,12 @@ pub fn overlap(old: &KernelState, new: &KernelState) -> KernelState {
                 if !new.objects.contains(object) {
                     let metric = route.metric + METRIC_OVERLAP;
                     state.objects.insert(Object::Route(Route { metric, ..route.clone() }));
+                }
+            }
+            // the old size stays only where the new state has none
+            Object::Mtu(port, _) => {
+                if !new.objects.iter().any(|o| matches!(o, Object::Mtu(at, _) if at == port)) {
+                    state.objects.insert(object.clone());
                 }
             }
             // the rule is the new state's; the ports' own tables were copied with their rules
