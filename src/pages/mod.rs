@@ -10,8 +10,11 @@ pub mod handoff;
 pub mod landing;
 pub mod live;
 pub mod network;
+mod offers;
+pub mod order;
 pub mod overview;
 pub mod port;
+pub mod preview;
 pub mod render;
 
 use axum::{Router, http::StatusCode, response::Response};
@@ -28,6 +31,7 @@ pub fn routes() -> Router<App> {
         .merge(entry::routes())
         .merge(overview::routes())
         .merge(network::routes())
+        .merge(order::routes())
         .merge(port::routes())
         .merge(change::routes())
         .merge(handoff::routes())

@@ -22,8 +22,11 @@ use gatehouse::{
         entry::{LoginView, SetupView, login, setup},
         fault, handoff,
         landing::Landing,
-        network, overview,
-        port::{self, PortView, Preview},
+        network,
+        order::{self, OrderView},
+        overview,
+        port::{self, PortView},
+        preview::Preview,
         render::to_html,
     },
     text::Text,
@@ -61,6 +64,11 @@ pub fn port_page(text: Text, overview: &Overview, port: usize, view: PortView) -
         ..view
     };
     to_html(|| port::page(frame(text, Some(overview), Some(Place::Network)), overview, port, view))
+}
+
+fn order_page(text: Text, overview: &Overview, order: &[&str], preview: Option<Preview>) -> String {
+    let view = OrderView { order: order.iter().map(|n| name(n)).collect(), preview, refusal: None };
+    to_html(|| order::page(frame(text, Some(overview), Some(Place::Network)), overview, &view))
 }
 
 fn saved(overview: &Overview, port: &str) -> PortForm {
@@ -172,6 +180,8 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
             let open = changing_box(awaiting(true));
             to_html(|| network::page(frame(text, Some(&open), Some(Place::Network)), &open))
         }),
+        ("order", order_page(text, &working, &["lan2", "lan1"], planned(stays(), None).preview)),
+        ("order-saved", order_page(text, &working, &["lan1", "lan2"], None)),
         ("port", port_page(text, &working, 0, PortView::default())),
         ("port-new", port_page(text, &new, 1, PortView::default())),
         ("port-wrong", port_page(text, &working, 0, wrong_form())),

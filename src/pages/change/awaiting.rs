@@ -16,7 +16,7 @@ use crate::{
         status::NetworkStatus,
         transaction::ChecksView,
     },
-    pages::{landing::Landing, port::landing_note},
+    pages::{landing::Landing, preview::landing_note},
     text::Text,
 };
 

@@ -93,7 +93,7 @@ fn phase_name(phase: &PhaseView) -> &'static str {
 
 fn working(text: Text, network: &NetworkStatus, open: &OpenView, view: &ChangeView) -> impl IntoView + use<> {
     let said = phase(text, &open.phase, Ports(network));
-    let note = super::port::landing_note(text, &view.landing);
+    let note = super::preview::landing_note(text, &view.landing);
     // nothing has changed yet, and a silent server is waited for long
     let back = matches!(open.phase, PhaseView::Asking { .. }).then(|| {
         view! {

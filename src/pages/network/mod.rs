@@ -115,6 +115,8 @@ fn order(text: Text, network: &NetworkStatus) -> impl IntoView + use<> {
     let body = if rows.is_empty() {
         view! { <p class="muted">{text.network_order_none()}</p> }.into_any()
     } else {
+        let change =
+            (rows.len() > 1).then(|| view! { <p><a href="/network/order">{text.network_order_change()}</a></p> });
         let switches = network.failover.history.iter().map(|s| view! { <li>{switch(text, s, ports)}</li> });
         let switches = switches.collect::<Vec<_>>();
         // the first one of a start is no change
@@ -126,7 +128,7 @@ fn order(text: Text, network: &NetworkStatus) -> impl IntoView + use<> {
                 </details>
             }
         });
-        view! { <ol class="order">{rows}</ol><p class="muted small">{text.network_order_why()}</p>{switches} }
+        view! { <ol class="order">{rows}</ol><p class="muted small">{text.network_order_why()}</p>{change}{switches} }
             .into_any()
     };
     view! { <Card title=text.network_order()>{body}</Card> }

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{PortView, Preview, page};
+use super::{PortView, page};
 use crate::{
     client::here,
     components::nav::Place,
@@ -19,7 +19,7 @@ use crate::{
         fault::{Fault, Refusal},
         network::{form::PortForm, issue::Issue, kernel::StateHash, plan::Plan, spec::NetworkSpec, status::PortStatus},
     },
-    pages::{frame, landing::Landing, refused, render::render, status},
+    pages::{frame, landing::Landing, preview::Preview, refused, render::render, status},
     web::{App, Visitor, cookies},
 };
 

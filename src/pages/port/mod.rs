@@ -4,18 +4,18 @@
 
 mod form;
 mod handlers;
-mod offers;
-mod preview;
 mod status;
 
 use leptos::prelude::*;
 
 pub use form::{form, messages};
 pub use handlers::routes;
-pub use preview::{Preview, landing_note, preview};
 pub use status::{status, status_id};
 
-use super::fault;
+use super::{
+    fault,
+    preview::{Applies, Preview, preview},
+};
 use crate::{
     components::{
         card::Card,
@@ -56,7 +56,7 @@ pub fn page(frame: Frame, overview: &Overview, port: &PortStatus, view: PortView
     let refusal = view.refusal.as_ref().filter(|r| !matches!(r.fault, Fault::Invalid { .. }));
     let refusal = refusal.map(|refusal| fault::note(text, refusal));
     let busy = (network.transaction.open.is_some() && view.refusal.is_none()).then(|| open_note(text));
-    let preview = view.preview.as_ref().map(|p| preview(text, port, network, &view.form, p));
+    let preview = view.preview.as_ref().map(|p| preview(text, network, applies(port, &view.form), p));
     let body = match port.role {
         Role::Uplink => form(text, port, network, &view).into_any(),
         Role::Service => fixed(text.port_service_fixed(), text.port_service_why()).into_any(),
@@ -77,6 +77,25 @@ pub fn page(frame: Frame, overview: &Overview, port: &PortStatus, view: PortView
             <div class=shape>{preview}{body}{status}</div>
         </Shell>
     }
+}
+
+/// The form as it was typed comes back with the apply.
+fn applies(port: &PortStatus, form: &PortForm) -> Applies {
+    let texts = [
+        ("method", &form.method),
+        ("address", &form.address),
+        ("mask", &form.mask),
+        ("gateway", &form.gateway),
+        ("dns1", &form.dns1),
+        ("dns2", &form.dns2),
+        ("own_dns1", &form.own_dns1),
+        ("own_dns2", &form.own_dns2),
+    ];
+    let ticks = [("default_route", &form.default_route), ("manage", &form.manage)];
+    let texts = texts.into_iter().map(|(name, value)| (name, value.clone()));
+    let ticks = ticks.into_iter().filter(|(_, tick)| tick.is_some()).map(|(name, _)| (name, "on".to_owned()));
+    let back = format!("/network/{}", port.name);
+    Applies { action: format!("{back}/apply"), back, fields: texts.chain(ticks).collect() }
 }
 
 /// Each problem, at the field that it belongs to; those without a field of this form are told as they are.

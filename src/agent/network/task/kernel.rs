@@ -63,7 +63,10 @@ impl Task {
             "asked, written and read back"
         );
         let status = report::ports(&self.observed, &self.options.board);
-        let changed = tx.new_effective.ports.iter().filter(|(name, port)| tx.old_effective.port(name) != **port);
+        // another order changes what each uplink is good for
+        let reordered = tx.new_spec.uplink_order != tx.old_spec.uplink_order;
+        let changed =
+            tx.new_effective.ports.iter().filter(|(name, port)| reordered || tx.old_effective.port(name) != **port);
         let used = changed.filter(|(_, port)| !port.ipv4.addresses().is_empty());
         let mut checks = Checks { missing, ..Checks::default() };
         let mut asked = Vec::new();

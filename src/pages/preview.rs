@@ -12,9 +12,8 @@ use crate::{
         words::{Ports, item},
     },
     domain::network::{
-        form::PortForm,
         plan::{Plan, Verb},
-        status::{NetworkStatus, PortStatus},
+        status::NetworkStatus,
     },
     pages::landing::Landing,
     text::Text,
@@ -28,13 +27,15 @@ pub struct Preview {
     pub landing: Landing,
 }
 
-pub fn preview(
-    text: Text,
-    port: &PortStatus,
-    network: &NetworkStatus,
-    form: &PortForm,
-    preview: &Preview,
-) -> impl IntoView + use<> {
+/// The form that applies a plan: where it goes, where "discard" leads, and what was asked for.
+#[derive(Clone, Debug)]
+pub struct Applies {
+    pub action: String,
+    pub back: String,
+    pub fields: Vec<(&'static str, String)>,
+}
+
+pub fn preview(text: Text, network: &NetworkStatus, applies: Applies, preview: &Preview) -> impl IntoView + use<> {
     let Preview { plan, base, landing } = preview;
     let mut lines = plan
         .changes
@@ -61,9 +62,10 @@ pub fn preview(
     let moves = landing_note(text, landing);
     let offers = offers(text, plan, Ports(network));
     let list = plan_list(text, lines);
-    let hidden = hidden(form, base);
-    let back = format!("/network/{}", port.name);
-    let action = format!("{back}/apply");
+    let Applies { action, back, mut fields } = applies;
+    fields.push(("base", base.clone()));
+    let hidden = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
+    let hidden = hidden.collect::<Vec<_>>();
     view! {
         <Card title=text.preview_title() weighty=true id="plan">
             {list}
@@ -117,23 +119,4 @@ fn by_eight(print: &str) -> impl IntoView + use<> {
     let bytes = print.split_inclusive(':').collect::<Vec<_>>();
     let parts = bytes.chunks(8).map(|part| view! { <span>{part.concat()}</span> }).collect::<Vec<_>>();
     view! { <p class="fingerprint">{parts}</p> }
-}
-
-fn hidden(form: &PortForm, base: &str) -> impl IntoView + use<> {
-    let texts = [
-        ("method", &form.method),
-        ("address", &form.address),
-        ("mask", &form.mask),
-        ("gateway", &form.gateway),
-        ("dns1", &form.dns1),
-        ("dns2", &form.dns2),
-        ("own_dns1", &form.own_dns1),
-        ("own_dns2", &form.own_dns2),
-    ];
-    let ticks = [("default_route", &form.default_route), ("manage", &form.manage)];
-    let base = base.to_owned();
-    let texts = texts.map(|(name, value)| view! { <input type="hidden" name=name value=value.clone() /> });
-    let ticks =
-        ticks.map(|(name, tick)| tick.is_some().then(|| view! { <input type="hidden" name=name value="on" /> }));
-    view! { {Vec::from(texts)}{Vec::from(ticks)}<input type="hidden" name="base" value=base /> }
 }
