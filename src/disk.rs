@@ -41,6 +41,17 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     result
 }
 
+/// Overwrites a file that nothing can be renamed over. A crash in the middle leaves a part: only for what is written anew at each
+/// start.
+///
+/// # Errors
+/// Those of the file.
+pub fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).truncate(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
 /// Removes `path` durably; a file that is not there is no error.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod console;
+mod disk;
 mod doors;
 mod files;
 mod guard;

@@ -257,3 +257,39 @@ fn routes_and_packet_size_come_with_the_lease_and_go_with_it() {
         assert!(!lab.addresses().contains("mtu 1400"));
     });
 }
+
+#[test]
+fn s34_a_storm_of_naks_backs_off() {
+    let lab = Lab::new();
+    let server = Server::start(&lab, Script::giving("10.20.0.77").refusing_requests(1000));
+    lab.run(|lab| async move {
+        let engine = lab.engine().await;
+        engine.apply(&by_dhcp(), 90_000).await.expect("apply");
+        engine.until("the first", |_| server.seen("request") == 1).await;
+        let began = std::time::Instant::now();
+        engine.until("the second", |_| server.seen("request") == 2).await;
+        assert!(began.elapsed().as_secs() >= 9, "{:?}", began.elapsed());
+        assert!(server.seen("discover") <= 3);
+    });
+}
+
+/// Its options stand in another order, it pads differently, and it has its own mind about broadcasts.
+#[test]
+fn a_server_of_another_make_is_understood_too() {
+    let lab = Lab::new();
+    let _server = lab.udhcpd();
+    lab.run(|lab| async move {
+        let engine = lab.engine().await;
+        engine.open(&by_dhcp()).await;
+        engine.keep().await;
+        let status = engine.status();
+        let lease = status.dhcp.values().next().and_then(|d| d.view.lease.clone()).expect("a lease");
+        assert_eq!(lease.server, Ipv4Addr::new(10, 20, 0, 1));
+        assert!(has(&status, "lan1", &lease.address.to_string()), "{lease:?}");
+        assert_eq!(defaults(&status), [(100, Ipv4Addr::new(10, 20, 0, 1))]);
+        engine.crash().await;
+        let engine = lab.engine().await;
+        engine.until("confirmed", |s| state(s) == Some(StateName::Bound)).await;
+        assert!(has(&engine.status(), "lan1", &lease.address.to_string()));
+    });
+}

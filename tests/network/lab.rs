@@ -170,6 +170,21 @@ impl Lab {
         self.dnsmasq_with(&[])
     }
 
+    /// busybox's server.
+    pub fn udhcpd(&self) -> Daemon {
+        let leases = self.file("udhcpd.leases");
+        std::fs::write(&leases, "").expect("write");
+        let config = format!(
+            "start 10.20.0.100\nend 10.20.0.150\ninterface site1\nlease_file {}\npidfile {}\n\
+             option subnet 255.255.255.0\noption router 10.20.0.1\noption dns 10.20.0.1\noption lease 600\n",
+            leases.display(),
+            self.file("udhcpd.pid").display()
+        );
+        let file = self.file("udhcpd.conf");
+        std::fs::write(&file, config).expect("write");
+        self.site.daemon(&["udhcpd", "-f", &file.display().to_string()]).expect("udhcpd")
+    }
+
     pub fn dnsmasq_with(&self, options: &[&str]) -> Daemon {
         let more = [&["--dhcp-option=3,10.20.0.1", "--dhcp-option=6,10.20.0.1"], options].concat();
         self.site.dnsmasq("site1", "10.20.0.100,10.20.0.150", &more).expect("dnsmasq")

@@ -1,6 +1,6 @@
 //! The DNS file: ours alone, rendered whole, in the runtime folder. `/etc/resolv.conf` is a link to it on a box.
 
-use std::{fmt::Write as _, fs, io, net::Ipv4Addr, path::Path};
+use std::{fmt::Write as _, fs, io, net::Ipv4Addr, os::unix::fs::MetadataExt, path::Path};
 
 use crate::{disk, domain::network::status::DnsStatus};
 
@@ -14,7 +14,20 @@ pub fn write(path: &Path, servers: &[Ipv4Addr]) -> io::Result<()> {
         // writing to a String cannot fail
         let _ = writeln!(text, "nameserver {server}");
     }
-    disk::write(path, text.as_bytes(), 0o644)
+    if is_bound_to(path) {
+        return disk::write_in_place(path, text.as_bytes());
+    }
+    match disk::write(path, text.as_bytes(), 0o644) {
+        // somebody mounted a file there
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => disk::write_in_place(path, text.as_bytes()),
+        other => other,
+    }
+}
+
+/// Whether `/etc/resolv.conf` is our file itself, by a bind mount: another file in its place would not be seen there.
+fn is_bound_to(path: &Path) -> bool {
+    let (Ok(theirs), Ok(ours)) = (fs::symlink_metadata(RESOLV_CONF), fs::metadata(path)) else { return false };
+    theirs.is_file() && (theirs.dev(), theirs.ino()) == (ours.dev(), ours.ino())
 }
 
 /// The servers in our file; `None` if it is missing or unreadable.
@@ -29,6 +42,7 @@ pub fn status(path: &Path) -> DnsStatus {
     let ours = fs::canonicalize(path).ok();
     let foreign = match (&leads_to, &ours) {
         (Some(target), Some(own)) if target == own => None,
+        (Some(_), Some(own)) if is_bound_to(own) => None,
         (Some(target), _) => Some(target.display().to_string()),
         (None, _) => Some(RESOLV_CONF.to_owned()),
     };

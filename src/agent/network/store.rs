@@ -144,12 +144,19 @@ impl Paths {
         disk::write_json(&self.journal, journal)
     }
 
-    /// First how it ended, then no more journal: a crash in between only repeats the end.
+    /// First how it ended, then no more journal: a crash in between only repeats the end. A full disk loses how it ended, and not
+    /// the end.
     ///
     /// # Errors
     /// When the disk fails; the journal may be left then, and the next start closes it again.
     pub fn close_journal(&self, outcome: &Outcome, last_tx: TxId) -> io::Result<()> {
-        disk::write_json(&self.outcome, &Record { last_tx, outcome: Some(outcome.clone()) })?;
+        let told = disk::write_json(&self.outcome, &Record { last_tx, outcome: Some(outcome.clone()) });
+        self.forget_journal().and(told)
+    }
+
+    /// # Errors
+    /// When the disk fails.
+    pub fn forget_journal(&self) -> io::Result<()> {
         disk::remove(&self.journal)
     }
 }

@@ -398,9 +398,15 @@ impl Task {
 
     async fn write_journal(&mut self, phase: Phase) -> Result<(), String> {
         let Some(tx) = self.state.transaction() else { return Ok(()) };
+        let undoing = matches!(phase, Phase::RollingBack(_));
         let journal = Journal { boot_id: self.boot_id.clone(), transaction: tx.clone(), phase };
         let paths = self.options.paths.clone();
-        blocking(move || paths.write_journal(&journal)).await
+        blocking(move || match paths.write_journal(&journal) {
+            // without a journal the next start goes to the saved spec; with the old one it would wait for the change again
+            Err(error) if undoing => paths.forget_journal().and(Err(error)),
+            other => other,
+        })
+        .await
     }
 
     fn publish(&mut self) {
