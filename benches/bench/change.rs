@@ -1,12 +1,6 @@
 //! A static address: from the request to "the kernel has it", as the agent times it itself.
 
-use std::{
-    fs::{self, File},
-    io::Write,
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{process::Command, time::Duration};
 
 use boxes::Role;
 
@@ -15,10 +9,9 @@ use crate::{device::Device, floor, median, table::Table};
 const TIMES: usize = 30;
 
 pub fn measure(device: &Device, table: &mut Table) {
-    let all = (0..TIMES).map(|n| once(device, n)).collect::<Vec<_>>();
-    let whole = median(all.iter().map(|(time, _)| *time).collect());
-    let journal = median(all.iter().map(|(_, size)| *size).collect());
-    let disk = median((0..TIMES).map(|_| journal_alone(&device.scratch.path().join("alone"), journal)).collect());
+    let all = (0..TIMES).map(|n| once(device, &typed(n))).collect::<Vec<_>>();
+    let middle = |of: fn(&Spent) -> Duration| median(all.iter().map(of).collect());
+    let whole = middle(Spent::quick);
     let floor = floor::netlink(TIMES);
     let batch = floor::ip_batch(TIMES);
     let ratio = |other: Duration| format!("{:.1}×", whole.as_secs_f64() / other.as_secs_f64());
@@ -28,18 +21,22 @@ pub fn measure(device: &Device, table: &mut Table) {
         ms(whole),
         format!("ip -batch {} ({})", ms(batch), ratio(batch)),
     );
-    table.row(
-        "  of it the journal on this disk",
-        "–",
-        ms(disk),
-        format!("{journal} bytes: write, fsync, rename, fsync"),
-    );
+    table.row("  of it the journal's fsync", "–", ms(middle(|spent| spent.journal)), "on this disk");
     table.row(
         "  without it",
-        "≤ 10 ms",
-        ms(whole.saturating_sub(disk)),
+        "–",
+        ms(middle(|spent| spent.quick().saturating_sub(spent.journal))),
         format!("netlink alone {} ({})", ms(floor), ratio(floor)),
     );
+    table.row(
+        "  conflict probing before it",
+        "–",
+        ms(middle(|spent| spent.neighbours)),
+        "RFC 5227, short form: 160 to 200 ms",
+    );
+    let _server = device.site.dhcp().expect("dnsmasq");
+    let leases = (0..TIMES).map(|_| once(device, BY_DHCP).whole).collect();
+    table.row("DHCP, asked → verified", "–", ms(median(leases)), "up to 500 ms of spread and the probing are in it");
     for tool in ["nmcli", "networkctl"] {
         let running = Command::new(tool).arg("--no-pager").arg("status").output();
         let running = running.is_ok_and(|output| output.status.success());
@@ -52,33 +49,42 @@ pub fn measure(device: &Device, table: &mut Table) {
     }
 }
 
-/// The agent's own figure, and how long the journal was.
-fn once(device: &Device, number: usize) -> (Duration, usize) {
-    let spec = format!(
+const BY_DHCP: &str = "[ports.lan1]\nmanage = true\nipv4 = { method = \"dhcp\" }\n";
+
+fn typed(number: usize) -> String {
+    format!(
         "[ports.lan1]\nmanage = true\nipv4 = {{ method = \"static\", addresses = [\"10.30.0.{}/24\"], gateway = \
          \"10.30.0.1\" }}\n",
         20 + number
-    );
-    let file = device.write("wanted.toml", &spec);
+    )
+}
+
+/// The agent's own figures.
+struct Spent {
+    whole: Duration,
+    journal: Duration,
+    neighbours: Duration,
+}
+
+impl Spent {
+    /// Without the conflict probing.
+    fn quick(&self) -> Duration {
+        self.whole.saturating_sub(self.neighbours)
+    }
+}
+
+fn once(device: &Device, spec: &str) -> Spent {
+    let file = device.write("wanted.toml", spec);
     device.cli(&["network", "apply", &file, "--yes", "--no-wait"]);
     device.awaiting();
-    let journal = fs::read(device.appliance.folders().agent.join("journal.json")).map_or(0, |text| text.len());
     device.cli(&["network", "rollback"]);
     let log = device.appliance.log(Role::Agent).expect("log");
     let last = log.lines().rev().find(|line| line.contains("asked, written and read back")).expect("the agent tells");
-    let figure = last.split("microseconds=").nth(1).and_then(|rest| rest.split(' ').next()).expect("microseconds");
-    (Duration::from_micros(figure.parse().expect("a number")), journal)
-}
-
-/// What the agent does before it touches the kernel.
-fn journal_alone(path: &Path, size: usize) -> Duration {
-    let (text, new) = (vec![b'x'; size], path.with_extension("new"));
-    let began = Instant::now();
-    let mut file = File::create(&new).expect("create");
-    file.write_all(&text).and_then(|()| file.sync_all()).expect("write");
-    fs::rename(&new, path).expect("rename");
-    File::open(path.parent().expect("folder")).and_then(|folder| folder.sync_all()).expect("sync");
-    began.elapsed()
+    let figure = |name: &str| {
+        let text = last.split(name).nth(1).and_then(|rest| rest.split(' ').next()).expect("a figure");
+        Duration::from_micros(text.parse().expect("a number"))
+    };
+    Spent { whole: figure("microseconds="), journal: figure(" journal="), neighbours: figure(" neighbours=") }
 }
 
 pub fn ms(time: Duration) -> String {

@@ -14,6 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Device {
     pub appliance: Appliance,
+    pub site: Site,
     pub scratch: Scratch,
 }
 
@@ -24,7 +25,7 @@ impl Device {
         let gatehouse = env!("CARGO_BIN_EXE_gatehouse");
         let appliance = Appliance::builder(&site, gatehouse, scratch.path()).start().expect("box");
         appliance.wait_ready(PATIENCE).expect("ready");
-        Self { appliance, scratch }
+        Self { appliance, site, scratch }
     }
 
     pub fn cli(&self, args: &[&str]) -> Ended {

@@ -21,6 +21,7 @@ pub fn measure(table: &mut Table) {
         format!("{:.1} MB", mega(idle)),
         format!("{parts}; Cockpit + NM: 24 MB"),
     );
+    table.row("  the guard beside them", "–", format!("{:.1} MB", mega(device.pss(Role::Guard))), "");
     let cookie = format!("cookie: {}", device.set_up());
     browse(&device, &cookie);
     let (session, parts) = both();

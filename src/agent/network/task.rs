@@ -2,6 +2,7 @@
 //!
 //! Nothing else in the process writes to the kernel's network state.
 
+mod effects;
 mod kernel;
 mod leases;
 mod requests;
@@ -34,12 +35,10 @@ use crate::{
         network::{
             effective::Leases,
             failover,
-            journal::Journal,
-            kernel::StateHash,
             proof::Connection,
             spec::NetworkSpec,
             status::{DhcpStatus, NetworkStatus},
-            transaction::{self, AddressConflict, Checks, Digest, Effect, Event, Outcome, Phase, State, TxId, Why},
+            transaction::{self, AddressConflict, Checks, Digest, Effect, Event, Outcome, State, TxId, Why},
         },
         time::BootMillis,
     },
@@ -78,6 +77,22 @@ impl Asker {
     }
 }
 
+/// Where the time of a change goes, for the log and for `make bench`.
+#[derive(Clone, Copy, Debug)]
+struct Timing {
+    asked: Instant,
+    journal: Duration,
+    /// When servers and neighbours were asked, then how long that took.
+    asking: Option<Instant>,
+    neighbours: Duration,
+}
+
+impl Timing {
+    fn start() -> Self {
+        Self { asked: Instant::now(), journal: Duration::ZERO, asking: None, neighbours: Duration::ZERO }
+    }
+}
+
 struct Task {
     options: Options,
     kernel: Kernel,
@@ -111,7 +126,7 @@ struct Task {
     /// The uplink in use, where the order alone would have chosen another one.
     preferred: Option<PortName>,
     connections: BTreeSet<Connection>,
-    asked_at: Instant,
+    timing: Timing,
     publish: watch::Sender<Arc<Published>>,
 }
 
@@ -162,7 +177,7 @@ pub async fn start(
         answers,
         preferred: None,
         connections: BTreeSet::new(),
-        asked_at: Instant::now(),
+        timing: Timing::start(),
         publish,
         options,
         boot_id,
@@ -273,140 +288,6 @@ impl Task {
                 self.drive(event).await;
             }
         }
-    }
-
-    /// Tells everybody how the change ended: first what can be looked at, then those who wait.
-    fn finish(&mut self, outcome: &Outcome) {
-        tracing::info!(?outcome, "network change ended");
-        if let State::Degraded { .. } = self.state {
-            // nothing may happen in the kernel that would bring it about
-            self.repair_at = Some(clock::now().plus(self.repair_pause));
-        }
-        if let Asker::End(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
-            self.waiting.push(answer);
-        }
-        self.last = Some(outcome.clone());
-        self.publish();
-        for answer in self.waiting.drain(..) {
-            drop(answer.send(Ok(outcome.clone())));
-        }
-    }
-
-    async fn perform(&mut self, effect: Effect) -> Option<Event> {
-        match effect {
-            Effect::ReadState => Some(Event::StateRead(StateHash::of(&self.state_now(), &self.committed))),
-            Effect::WriteJournal(phase) => {
-                let armed = phase == Phase::Armed;
-                let written = self.write_journal(phase).await;
-                if let Err(error) = &written {
-                    tracing::error!(error, "the journal cannot be written");
-                }
-                armed.then_some(Event::JournalWritten(written))
-            }
-            Effect::Accepted => {
-                if let Some(tx) = self.state.transaction() {
-                    self.last_tx = tx.id;
-                    tracing::info!(
-                        tx = tx.id.0,
-                        by = tx.by.describe(),
-                        steps = tx.steps.len(),
-                        "network change begins"
-                    );
-                }
-                // before the answer: whoever has it and looks must not see a box without a change
-                self.publish();
-                if let Asker::Apply(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
-                    drop(answer.send(Ok(self.last_tx)));
-                }
-                None
-            }
-            Effect::Ask => {
-                self.probe();
-                self.tend().await;
-                self.answered()
-            }
-            Effect::Perform(number) => {
-                let step = self.state.transaction()?.steps.get(number)?.clone();
-                if let Some(hook) = &self.options.before_write {
-                    hook(number, &step);
-                }
-                Some(Event::StepDone(self.write(&step).await))
-            }
-            Effect::Verify => {
-                self.connections = open_connections();
-                self.verify().await;
-                None
-            }
-            Effect::CutOldConnections => {
-                self.cut += 1;
-                None
-            }
-            Effect::MintSession => {
-                let parent = self.state.transaction().and_then(|tx| tx.session.clone());
-                if let Asker::Handoff(answer) = mem::replace(&mut self.asker, Asker::Nobody) {
-                    drop(answer.send(Ok(parent)));
-                }
-                None
-            }
-            Effect::SaveSpec => {
-                let spec = self.state.transaction()?.new_spec.clone();
-                let paths = self.options.paths.clone();
-                let saved = blocking(move || paths.save_spec(&spec)).await;
-                if saved.is_ok() {
-                    self.committed = self.state.transaction()?.new_spec.clone();
-                    self.spec_problem = None;
-                } else {
-                    // the rename may have been done and only the folder's fsync have failed: the next start must not find
-                    // a spec that nobody confirmed
-                    let (paths, old) = (self.options.paths.clone(), self.committed.clone());
-                    if let Err(error) = blocking(move || paths.save_spec(&old)).await {
-                        tracing::error!(error, "the old spec cannot be saved again");
-                    }
-                }
-                Some(Event::SpecSaved(saved))
-            }
-            Effect::CloseJournal(outcome) => {
-                let (paths, last_tx) = (self.options.paths.clone(), self.last_tx);
-                if let Err(error) = blocking(move || paths.close_journal(&outcome, last_tx)).await {
-                    tracing::error!(error, "the journal cannot be closed; the next start closes it again");
-                }
-                None
-            }
-            Effect::Settle => {
-                let target = self.state.transaction()?.after.clone();
-                Some(Event::Settled(self.go_to(&target).await))
-            }
-            Effect::Restore => {
-                (self.verifying, self.probing) = (None, None);
-                let target = self.old_state(self.state.transaction()?);
-                Some(Event::Settled(self.go_to(&target).await))
-            }
-            Effect::Finish(outcome) => {
-                self.finish(&outcome);
-                None
-            }
-            Effect::Refuse(fault) => {
-                let fault = match fault {
-                    Fault::NoChangeOpen { .. } => Fault::NoChangeOpen { last: self.last.clone() },
-                    other => other,
-                };
-                mem::replace(&mut self.asker, Asker::Nobody).refuse(fault);
-                None
-            }
-        }
-    }
-
-    async fn write_journal(&mut self, phase: Phase) -> Result<(), String> {
-        let Some(tx) = self.state.transaction() else { return Ok(()) };
-        let undoing = matches!(phase, Phase::RollingBack(_));
-        let journal = Journal { boot_id: self.boot_id.clone(), transaction: tx.clone(), phase };
-        let paths = self.options.paths.clone();
-        blocking(move || match paths.write_journal(&journal) {
-            // without a journal the next start goes to the saved spec; with the old one it would wait for the change again
-            Err(error) if undoing => paths.forget_journal().and(Err(error)),
-            other => other,
-        })
-        .await
     }
 
     fn publish(&mut self) {

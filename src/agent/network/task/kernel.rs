@@ -58,7 +58,9 @@ impl Task {
         let missing = diff(&self.state_now(), &tx.between);
         tracing::info!(
             tx = tx.id.0,
-            microseconds = self.asked_at.elapsed().as_micros(),
+            microseconds = self.timing.asked.elapsed().as_micros(),
+            journal = self.timing.journal.as_micros(),
+            neighbours = self.timing.neighbours.as_micros(),
             missing = missing.len(),
             "asked, written and read back"
         );

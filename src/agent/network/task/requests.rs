@@ -1,10 +1,10 @@
 //! Requests: what each asks for, checked and turned into an event.
 
-use std::{mem, time::Instant};
+use std::mem;
 
 use futures_util::future::join_all;
 
-use super::{Asker, Task, open_connections};
+use super::{Asker, Task, Timing, open_connections};
 use crate::{
     agent::{
         acd,
@@ -33,7 +33,7 @@ impl Task {
         match command {
             Command::Plan { spec, offers, answer } => drop(answer.send(self.plan(&spec, offers).await)),
             Command::Apply { apply, answer } => {
-                self.asked_at = Instant::now();
+                self.timing = Timing::start();
                 match self.open(*apply).await {
                     Ok(tx) => self.ask(Event::Apply(Box::new(tx)), Asker::Apply(answer)).await,
                     Err(fault) => drop(answer.send(Err(fault))),
