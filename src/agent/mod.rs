@@ -8,6 +8,7 @@ pub mod api;
 mod arp;
 pub mod auth;
 pub mod config;
+mod defence;
 pub mod dhcp;
 pub mod gateway;
 mod guard;

@@ -1,6 +1,14 @@
 //! Cables, cards and administrators, in and outside of a change.
 
-use gatehouse::{agent::network::Origin, domain::network::transaction::Outcome};
+use std::net::{Ipv4Addr, UdpSocket};
+
+use gatehouse::{
+    agent::{
+        network::Origin,
+        packet::{EtherType, PacketSocket},
+    },
+    domain::network::transaction::Outcome,
+};
 
 use crate::lab::{Lab, awaiting, defaults, has, moved};
 
@@ -60,5 +68,51 @@ fn s42_a_port_that_somebody_took_down_is_up_again_with_all_that_was_on_it() {
         let kernel = lab.kernel();
         lab.box_ns.ip("link set lan1 down").expect("ip");
         engine.until("all as it was", |_| lab.kernel() == kernel).await;
+    });
+}
+
+/// Another device on the same wire, which takes an address without asking.
+fn thief(lab: &Lab, address: &str) -> PacketSocket {
+    lab.site.veth("thief", &lab.laptop, "thiefs").expect("veth");
+    for line in [
+        "link add name wire type bridge",
+        "link set wire up",
+        "link set site1 master wire",
+        "link set thief master wire",
+    ] {
+        lab.site.ip(line).expect("ip");
+    }
+    lab.laptop.ip(&format!("addr add {address} dev thiefs")).expect("ip");
+    let runtime = tokio::runtime::Handle::current();
+    let socket = lab.laptop.run(move || {
+        let _context = runtime.enter();
+        let index = rustix::net::netdevice::name_to_index(&UdpSocket::bind("0.0.0.0:0")?, "thiefs")?;
+        PacketSocket::open(index, EtherType::Arp, &[])
+    });
+    socket.expect("ns").expect("packet socket")
+}
+
+#[test]
+fn s15_a_device_that_takes_our_address_later_is_seen_and_answered() {
+    Lab::new().run(|lab| async move {
+        let engine = lab.engine().await;
+        let mac = engine.status().ports[0].link.as_ref().and_then(|l| l.mac).expect("a hardware address");
+        let ears = thief(&lab, "10.20.0.15/24");
+        // it asks for somebody, and says who asks
+        lab.laptop.run(|| UdpSocket::bind("10.20.0.15:0")?.send_to(b"x", "10.20.0.123:9")).expect("ns").expect("send");
+        engine.until("seen", |s| !s.conflicts.is_empty()).await;
+        let conflict = engine.status().conflicts[0].clone();
+        assert_eq!((conflict.address, conflict.port.as_str()), (Ipv4Addr::new(10, 20, 0, 15), "lan1"));
+        assert!(has(&engine.status(), "lan1", "10.20.0.15/24"), "a typed address is kept");
+        let mut buffer = [0; 64];
+        loop {
+            ears.receive(&mut buffer).await.expect("receive");
+            // sender hardware address and sender address (RFC 826): an announcement that defends it
+            if buffer[22..28] == mac.0 && buffer[28..32] == [10, 20, 0, 15] && buffer[38..42] == [10, 20, 0, 15] {
+                break;
+            }
+        }
+        lab.laptop.ip("link set thiefs down").expect("ip");
+        assert!(lab.kernel().contains("10.20.0.15"));
     });
 }

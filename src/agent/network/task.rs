@@ -2,6 +2,7 @@
 //!
 //! Nothing else in the process writes to the kernel's network state.
 
+mod addresses;
 mod effects;
 mod kernel;
 mod leases;
@@ -23,6 +24,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{Command, Options, Published, StartError, dns, report, store::Kept};
 use crate::{
     agent::{
+        defence::{Defence, Found},
         dhcp::Report,
         guard::Guard,
         kernel::{Change, Interfaces, Kernel, Observed, sockets},
@@ -123,6 +125,10 @@ struct Task {
     reports: mpsc::Sender<Report>,
     failover: failover::State,
     answers: mpsc::Sender<uplinks::Heard>,
+    defences: BTreeMap<PortName, Defence>,
+    found: mpsc::Sender<Found>,
+    /// Other devices that use our addresses.
+    conflicts: Vec<AddressConflict>,
     /// The uplink in use, where the order alone would have chosen another one.
     preferred: Option<PortName>,
     connections: BTreeSet<Connection>,
@@ -134,6 +140,7 @@ struct Task {
 struct Told {
     reported: mpsc::Receiver<Report>,
     heard: mpsc::Receiver<uplinks::Heard>,
+    conflicts: mpsc::Receiver<Found>,
 }
 
 /// Brings the box into its committed or resumed state, then runs on by itself.
@@ -149,6 +156,7 @@ pub async fn start(
     let (state, effects) = transaction::start(loaded.found, &boot_id, &loaded.spec.clone().normalised(), clock::now());
     let (reports, reported) = mpsc::channel(REPORTS);
     let (answers, heard) = mpsc::channel(REPORTS);
+    let (found, conflicts) = mpsc::channel(REPORTS);
     let mut task = Task {
         kernel,
         guard: options.guard.clone().map(Guard::new),
@@ -176,6 +184,9 @@ pub async fn start(
         failover: failover::State::default(),
         answers,
         preferred: None,
+        defences: BTreeMap::new(),
+        found,
+        conflicts: Vec::new(),
         connections: BTreeSet::new(),
         timing: Timing::start(),
         publish,
@@ -187,8 +198,9 @@ pub async fn start(
     task.repair().await;
     task.tend().await;
     task.look_at_uplinks().await;
+    task.defend().await;
     task.publish();
-    tokio::spawn(task.run(commands, Told { reported, heard }, changes));
+    tokio::spawn(task.run(commands, Told { reported, heard, conflicts }, changes));
     Ok(published)
 }
 
@@ -215,6 +227,9 @@ impl Task {
                 },
                 heard = told.heard.recv() => if let Some(heard) = heard {
                     self.heard(heard).await;
+                },
+                found = told.conflicts.recv() => if let Some(found) = found {
+                    self.found(found);
                 },
                 () = clock::until(self.failover.deadline()) => self.uplinks_event(failover::Event::Tick).await,
                 conflict = done(&mut self.probing) => match conflict {
@@ -251,6 +266,7 @@ impl Task {
             }
             self.tend().await;
             self.look_at_uplinks().await;
+            self.defend().await;
             self.publish();
         }
     }
@@ -303,6 +319,7 @@ impl Task {
                 .iter()
                 .map(|(name, port)| (name.clone(), DhcpStatus::new(&port.view, &port.unfit)))
                 .collect(),
+            conflicts: self.conflicts.clone(),
             failover: self.failover.view(),
             effective: self.effective(&self.committed),
             spec: self.committed.clone(),

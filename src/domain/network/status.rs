@@ -4,7 +4,12 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{failover::FailoverView, issue::Issue, spec::NetworkSpec, transaction::TransactionView};
+use super::{
+    failover::FailoverView,
+    issue::Issue,
+    spec::NetworkSpec,
+    transaction::{AddressConflict, TransactionView},
+};
 use crate::domain::{
     box_file::{Mac, Role},
     dhcp::client::ClientView,
@@ -26,6 +31,9 @@ pub struct NetworkStatus {
     /// Why it is that one, and why not the others.
     #[serde(default)]
     pub failover: FailoverView,
+    /// Other devices that use addresses of this box now.
+    #[serde(default)]
+    pub conflicts: Vec<AddressConflict>,
     /// Ports that ask a DHCP server.
     #[serde(default)]
     pub dhcp: BTreeMap<PortName, DhcpStatus>,

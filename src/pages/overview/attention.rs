@@ -73,6 +73,13 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
             );
         }
     }
+    for conflict in &network.conflicts {
+        if let Some(port) = network.port(&conflict.port) {
+            let place = Some((format!("/network/{}", port.name), text.attention_to_port()));
+            let why = text.attention_conflict_why(conflict.address, conflict.with);
+            push(Mood::Bad, text.attention_conflict(port_title(text, port)), why, place);
+        }
+    }
     for ranked in &network.failover.uplinks {
         let silent = matches!(ranked.why, Why::GatewaySilent { .. } | Why::InUseThoughSilent { .. });
         if let Some(port) = network.port(&ranked.uplink).filter(|_| silent) {

@@ -1,0 +1,171 @@
+//! Defends a port's typed addresses against other devices (RFC 5227, section 2.4): one task for each port that has some. The rules
+//! are in [`crate::domain::network::acd`]; what it finds goes to the network task.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    net::Ipv4Addr,
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    acd::Whose,
+    arp,
+    packet::{EtherType, PacketSocket},
+};
+use crate::{
+    clock,
+    domain::{
+        box_file::Mac,
+        name::PortName,
+        network::acd::{Action, ArpPacket, Claim, Context, Event, State, Timing, step},
+    },
+};
+
+/// After a socket's error, such as that the interface went down. Shorter: a broken driver keeps a core busy. Longer: a conflict is
+/// seen later.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Orders that may wait.
+const MAILBOX: usize = 8;
+
+/// Another device uses one of our addresses; `None` when it is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub port: PortName,
+    pub address: Ipv4Addr,
+    pub with: Option<Mac>,
+}
+
+#[derive(Debug)]
+enum Order {
+    /// These addresses, and no others.
+    Hold(BTreeSet<Ipv4Addr>),
+    Carrier(bool),
+}
+
+/// The way to a port's defence. Dropped, it ends.
+#[derive(Debug)]
+pub struct Defence {
+    pub index: u32,
+    holds: BTreeSet<Ipv4Addr>,
+    carrier: bool,
+    orders: mpsc::Sender<Order>,
+}
+
+impl Defence {
+    /// # Errors
+    /// The kernel's: the interface is gone.
+    pub fn start(port: PortName, whose: Whose, found: mpsc::Sender<Found>) -> io::Result<Self> {
+        let (orders, inbox) = mpsc::channel(MAILBOX);
+        let (index, socket) = (whose.index, PacketSocket::open(whose.index, EtherType::Arp, &[])?);
+        let watch = Watch { port, whose, socket, claims: BTreeMap::new(), found };
+        tokio::spawn(watch.run(inbox));
+        Ok(Self { index, holds: BTreeSet::new(), carrier: true, orders })
+    }
+
+    /// What the port has now.
+    pub async fn hold(&mut self, addresses: BTreeSet<Ipv4Addr>, carrier: bool) {
+        if addresses != self.holds {
+            self.holds.clone_from(&addresses);
+            drop(self.orders.send(Order::Hold(addresses)).await);
+        }
+        if carrier != self.carrier {
+            self.carrier = carrier;
+            drop(self.orders.send(Order::Carrier(carrier)).await);
+        }
+    }
+}
+
+struct Watch {
+    port: PortName,
+    whose: Whose,
+    socket: PacketSocket,
+    claims: BTreeMap<Ipv4Addr, (Claim, State)>,
+    found: mpsc::Sender<Found>,
+}
+
+impl Watch {
+    async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        let mut buffer = [0; 64];
+        loop {
+            let deadline = self.claims.values().filter_map(|(_, state)| state.deadline()).min();
+            tokio::select! {
+                biased;
+                order = orders.recv() => match order {
+                    Some(Order::Hold(addresses)) => self.hold(addresses).await,
+                    Some(Order::Carrier(true)) => self.all(Event::CarrierReturned).await,
+                    Some(Order::Carrier(false)) => self.all(Event::CarrierLost).await,
+                    None => return,
+                },
+                length = self.socket.receive(&mut buffer) => match length {
+                    Ok(length) => if let Ok(packet) = arp::from_frame(&buffer[..length]) {
+                        self.all(Event::Received(packet)).await;
+                    },
+                    Err(error) => {
+                        tracing::debug!(port = %self.port, %error, "no ARP can be received");
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                },
+                () = clock::until(deadline) => self.all(Event::Tick).await,
+            }
+        }
+    }
+
+    async fn hold(&mut self, addresses: BTreeSet<Ipv4Addr>) {
+        let dropped = self.claims.keys().filter(|a| !addresses.contains(a)).copied().collect::<Vec<_>>();
+        for address in dropped {
+            self.claims.remove(&address);
+            self.tell(address, None).await;
+        }
+        for address in addresses {
+            if !self.claims.contains_key(&address) {
+                let (mac, own) = (self.whose.mac, self.whose.own.clone());
+                let claim = Claim { address, mac, own, timing: Timing::SHORT };
+                self.claims.insert(address, (claim, State::default()));
+                self.one(address, Event::Assigned).await;
+            }
+        }
+    }
+
+    async fn all(&mut self, event: Event) {
+        for address in self.claims.keys().copied().collect::<Vec<_>>() {
+            self.one(address, event).await;
+        }
+    }
+
+    async fn one(&mut self, address: Ipv4Addr, event: Event) {
+        let Some((claim, state)) = self.claims.get_mut(&address) else { return };
+        let context = Context { claim, now: clock::now(), random: getrandom::u64().unwrap_or_default() };
+        let (next, actions) = step(*state, event, &context);
+        *state = next;
+        for action in actions {
+            match action {
+                Action::Send(packet) => self.send(&packet),
+                Action::Conflict { mac } => {
+                    tracing::error!(port = %self.port, %address, other = %mac, "another device uses the address");
+                    self.tell(address, Some(mac)).await;
+                }
+                Action::Defended { mac } => {
+                    tracing::warn!(port = %self.port, %address, other = %mac, "the address is defended");
+                }
+                Action::ConflictOver(other) => {
+                    tracing::info!(port = %self.port, %address, other = %other.mac, "the other device is gone");
+                    self.tell(address, None).await;
+                }
+                Action::Free => {}
+            }
+        }
+    }
+
+    fn send(&self, packet: &ArpPacket) {
+        if let Err(error) = self.socket.send(&arp::to_frame(packet)) {
+            tracing::debug!(port = %self.port, %error, "no ARP can be sent");
+        }
+    }
+
+    async fn tell(&self, address: Ipv4Addr, with: Option<Mac>) {
+        drop(self.found.send(Found { port: self.port.clone(), address, with }).await);
+    }
+}
