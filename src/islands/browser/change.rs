@@ -79,21 +79,21 @@ impl Watch {
             bar.set_class_name(if seconds <= 10.0 { "hot" } else { "" });
         }
         // told when it is passed, not each second
-        if SAY_AT.iter().any(|at| self.said.get() > *at && seconds <= *at) {
-            if let Some(say) = find(&self.root, "[data-say]") {
-                write_seconds(&say, seconds);
-            }
+        if SAY_AT.iter().any(|at| self.said.get() > *at && seconds <= *at)
+            && let Some(say) = find(&self.root, "[data-say]")
+        {
+            write_seconds(&say, seconds);
         }
         self.said.set(seconds);
     }
 
     /// To the new address, once: the browser may ask the person there, so a script's request would not do.
     fn leave(&self) {
-        if self.phase == "awaiting" {
-            if let Some(url) = self.link.take().and_then(|link| link.get_attribute("href")) {
-                self.leaving.set(true);
-                let _ = window().location().assign(&url);
-            }
+        if self.phase == "awaiting"
+            && let Some(url) = self.link.take().and_then(|link| link.get_attribute("href"))
+        {
+            self.leaving.set(true);
+            let _ = window().location().assign(&url);
         }
     }
 

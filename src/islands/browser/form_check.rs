@@ -31,7 +31,8 @@ pub fn start(root: &Element) {
     on(root, "focusout", move |event| {
         let Some(left) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else { return };
         for (field, seen) in FIELDS.iter().zip(now_seen.borrow_mut().iter_mut()) {
-            *seen |= field.as_str() == left.name() && !left.value().is_empty();
+            let name = left.name();
+            *seen |= field.as_str() == name.trim_start_matches("own_") && !left.value().is_empty();
         }
         if !now_pressed.get() {
             check(&form, &*now_seen.borrow());
@@ -60,33 +61,40 @@ fn check(form: &Element, seen: &[bool]) {
 
 fn issues(form: &Element) -> Vec<Issue> {
     let value = |field: Field| by_field(form, field).map(|i| i.value()).unwrap_or_default();
-    let chosen = |value| input(form, value).is_some_and(|choice| choice.checked());
-    let method = if chosen("[value=off]") {
-        "off"
-    } else if chosen("[value=dhcp]") {
-        "dhcp"
-    } else {
-        "static"
-    };
+    let methods = [("off", "[value=off]"), ("dhcp", "[value=dhcp]")];
+    let method = methods.into_iter().find(|(_, choice)| chosen(form, choice)).map_or("static", |(method, _)| method);
     let Ok(port) = "port".parse::<PortName>() else { return Vec::new() };
     let typed = PortForm {
         method: method.to_owned(),
         address: value(Field::Address),
         mask: value(Field::Mask),
         gateway: value(Field::Gateway),
+        // whichever of the two is asked for
         dns1: value(Field::Dns1),
         dns2: value(Field::Dns2),
+        own_dns1: value(Field::Dns1),
+        own_dns2: value(Field::Dns2),
         ..PortForm::default()
     };
     typed.read(&port, &PortSpec::default()).err().unwrap_or_default()
 }
 
+/// DHCP has DNS servers of its own.
+fn name(form: &Element, field: Field) -> String {
+    let own = matches!(field, Field::Dns1 | Field::Dns2) && chosen(form, "[value=dhcp]");
+    [if own { "own_" } else { "" }, field.as_str()].concat()
+}
+
+fn chosen(form: &Element, choice: &str) -> bool {
+    input(form, choice).is_some_and(|choice| choice.checked())
+}
+
 fn by_field(form: &Element, field: Field) -> Option<HtmlInputElement> {
-    input(form, &["[name=", field.as_str(), "]"].concat())
+    input(form, &["[name=", &name(form, field), "]"].concat())
 }
 
 fn error_line(form: &Element, field: Field) -> Option<Element> {
-    find(form, &["#", field.as_str(), "-error"].concat())
+    find(form, &["#", &name(form, field), "-error"].concat())
 }
 
 fn shown(form: &Element, field: Field) -> bool {
@@ -124,8 +132,12 @@ fn mended(form: &Element, field: Field) {
 fn figure(key: &str, rule: &Rule, typed: &str) -> String {
     match (key, rule) {
         ("typed", _) => typed.to_owned(),
-        ("network", Rule::IsNetworkAddress { network } | Rule::IsBroadcastAddress { network })
-        | ("network", Rule::GatewayOutside { network, .. }) => network.to_string(),
+        (
+            "network",
+            Rule::IsNetworkAddress { network }
+            | Rule::IsBroadcastAddress { network }
+            | Rule::GatewayOutside { network, .. },
+        ) => network.to_string(),
         ("first", Rule::GatewayOutside { first, .. }) => first.to_string(),
         ("last", Rule::GatewayOutside { last, .. }) => last.to_string(),
         _ => String::new(),

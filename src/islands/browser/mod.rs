@@ -16,5 +16,5 @@ pub(super) fn start(behaviour: Behaviour, root: &Element) {
         Behaviour::Change => change::start(root),
         Behaviour::FormCheck => form_check::start(root),
         Behaviour::Handoff => handoff::start(root),
-    };
+    }
 }
