@@ -7,7 +7,7 @@ stage=packaging/stage.sh
 $stage "format" cargo fmt --all --check
 $stage "clippy, box" cargo clippy --locked --workspace --all-targets -- -D warnings
 $stage "clippy, browser" cargo clippy --locked --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
-$stage "architecture" cargo test --quiet --locked --test architecture
+$stage "architecture" cargo test --quiet --locked --workspace --test architecture
 if cargo deny --version >/dev/null 2>&1; then
   $stage "dependencies' licences and advisories" cargo deny --all-features check
 else
