@@ -248,6 +248,8 @@ fn every_rule_has_words() {
         Rule::NamedTwice,
         Rule::TooMany { most: 3 },
         Rule::NotAChoice,
+        Rule::NotAHostName,
+        Rule::PortOutOfRange,
     ] {
         let json = serde_json::to_value(&rule).expect("JSON");
         assert_eq!(json["rule"], rule.name(), "the browser and the API name it alike");
