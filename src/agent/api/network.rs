@@ -128,11 +128,7 @@ pub(super) async fn more_time(State(shared): State<Shared>, _: Admitted) -> Repl
 }
 
 /// One test at a time: who asks again and again waits, and the network is not flooded. It ends with the request: it changes nothing.
-pub(super) async fn test(
-    State(shared): State<Shared>,
-    _: Admitted,
-    Json(ask): Json<TestRequest>,
-) -> Reply<Report> {
+pub(super) async fn test(State(shared): State<Shared>, _: Admitted, Json(ask): Json<TestRequest>) -> Reply<Report> {
     let host = Target::read(ask.host.as_deref().unwrap_or_default());
     let issue = |rule| Fault::Invalid { issues: vec![Issue { port: None, field: Field::Host, rule }] };
     let host = host.map_err(|bad| issue(bad.0))?;

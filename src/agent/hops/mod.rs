@@ -25,8 +25,8 @@ use crate::{
     domain::{
         network::{
             hops::{
-                AddressFinding, Asked, DnsAnswer, Findings, GatewayFinding, Host, HostFinding, LinkFinding, Report,
-                Seen, Target, evaluate,
+                AddressFinding, Asked, DnsAnswer, DnsFinding, Findings, GatewayFinding, Host, HostFinding, LinkFinding,
+                Report, Seen, Target, evaluate,
             },
             status::NetworkStatus,
         },
@@ -36,8 +36,8 @@ use crate::{
 
 /// For the whole test: 0.2 s for a second owner of the address, 2 s for the gateway, 3 s for DNS, 3 s for the host.
 pub const LONGEST: Duration = Duration::from_secs(10);
-/// Asked for where no host was given. The name is kept for such use (RFC 2606, section 3), and any answer will do: a server of a
-/// network without a way to the internet says rightly that there is no such name.
+/// Asked for where no host was given: kept for such use (RFC 2606, section 3). That there is no such name will do for an answer,
+/// because a server of a network without a way to the internet rightly says so.
 const SOME_NAME: &str = "example.com";
 /// One ARP question can get lost.
 const GATEWAY_TRIES: usize = 2;
@@ -119,8 +119,8 @@ async fn reach_gateway(seen: &Seen<'_>, whose: Option<&Whose>) -> Asked<GatewayF
     Asked::Found(GatewayFinding::Silent { gateway })
 }
 
-/// Whether the servers answer at all.
-async fn any_answer(servers: &[Ipv4Addr]) -> crate::domain::network::hops::DnsFinding {
+/// Whether the servers do their work, whatever they know.
+async fn any_answer(servers: &[Ipv4Addr]) -> DnsFinding {
     let started = clock::now();
     let (mut finding, _) = dns::ask(servers, SOME_NAME).await;
     let millis = millis_since(started);

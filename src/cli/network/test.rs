@@ -96,8 +96,26 @@ mod tests {
     #[test]
     fn each_hop_is_a_line_and_the_mend_is_last() {
         let good = [DnsAnswer::Timeout, DnsAnswer::Resolved { millis: 9 }];
-        insta::assert_snapshot!(text(&report(HostFinding::Answers { millis: 40 }, good)), @"");
+        insta::assert_snapshot!(text(&report(HostFinding::Answers { millis: 40 }, good)), @"
+        ✓  link     lan1, 1000 Mbit/s
+        ✓  address  10.20.0.15/24
+        ✓  gateway  10.20.0.1 answers in 1 ms
+        ✓  DNS      10.20.0.1 answers in 9 ms; of no help: 10.20.0.53
+        -  clock    none set
+        -  proxy    none set
+        ✓  host     registry.example:8443 reached in 40 ms
+        ");
         let silent = [DnsAnswer::Timeout; 2];
-        insta::assert_snapshot!(text(&report(HostFinding::Unreachable, silent)), @"");
+        insta::assert_snapshot!(text(&report(HostFinding::Unreachable, silent)), @"
+        ✓  link     lan1, 1000 Mbit/s
+        ✓  address  10.20.0.15/24
+        ✓  gateway  10.20.0.1 answers in 1 ms
+        ✗  DNS      10.20.0.53 does not answer
+        -  clock    none set
+        -  proxy    none set
+        -  host     not tested
+
+        Check its address and that UDP port 53 is let through, or use another one.
+        ");
     }
 }

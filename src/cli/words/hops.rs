@@ -54,7 +54,9 @@ pub(in crate::cli) fn mend(mend: Mend) -> &'static str {
         Mend::PlugCable => "Plug in the cable, and check that the device at its other end has power.",
         Mend::SetAddress => "Give the port an address: method = \"dhcp\" or \"static\" in the spec file.",
         Mend::ChooseOtherAddress => "Choose a free address, or take it away from the other device.",
-        Mend::CheckDhcpServer => "Check that this network has a DHCP server with free addresses, or use method = \"static\".",
+        Mend::CheckDhcpServer => {
+            "Check that this network has a DHCP server with free addresses, or use method = \"static\"."
+        }
         Mend::CheckGateway => "Check that the router has power, that the cable leads to its network, and its address.",
         Mend::CorrectGateway => "Set a gateway that is in the network of the port's address.",
         Mend::AddDnsServer => "Set the site's DNS server: the port's `dns` in the spec file.",

@@ -2,13 +2,7 @@
 
 mod path;
 
-use axum::{
-    Form, Router,
-    extract::State,
-    http::StatusCode,
-    response::Response,
-    routing::get,
-};
+use axum::{Form, Router, extract::State, http::StatusCode, response::Response, routing::get};
 use leptos::prelude::*;
 use serde::Deserialize;
 
@@ -121,7 +115,9 @@ pub fn page(frame: Frame, overview: &Overview, view: TestView) -> impl IntoView 
 
 fn problem(text: Text, view: &TestView, overview: &Overview) -> Option<String> {
     match &view.refusal.as_ref()?.fault {
-        Fault::Invalid { issues } => issues.first().map(|found| issue(text, found, &view.host, Ports(&overview.network))),
+        Fault::Invalid { issues } => {
+            issues.first().map(|found| issue(text, found, &view.host, Ports(&overview.network)))
+        }
         _ => None,
     }
 }

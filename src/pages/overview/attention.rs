@@ -109,7 +109,12 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
     if let Some(owner) = &network.dns.foreign {
         push(Mood::Warn, text.attention_dns_foreign().to_owned(), text.attention_dns_foreign_why(owner), Vec::new());
     } else if network.uplink_in_use.is_some() && network.dns.servers.is_empty() {
-        push(Mood::Warn, text.attention_no_dns().to_owned(), text.attention_no_dns_why().to_owned(), vec![network_place()]);
+        push(
+            Mood::Warn,
+            text.attention_no_dns().to_owned(),
+            text.attention_no_dns_why().to_owned(),
+            vec![network_place()],
+        );
     }
     alerts
 }
