@@ -24,12 +24,17 @@ pub fn hop_detail(text: Text, detail: &Detail) -> String {
         Detail::Link { speed: Some(mbits) } => speed(*mbits),
         Detail::Link { speed: None } => text.hops_link_ok().to_owned(),
         Detail::Address { net } => net.to_string(),
-        Detail::Gateway { gateway, millis } => text.hops_gateway_ok(gateway, millis),
-        Detail::Dns { server, millis, .. } => text.hops_dns_ok(millis, server),
+        Detail::Gateway { gateway, millis } => text.hops_gateway_ok(gateway, passed(*millis)),
+        Detail::Dns { server, millis, .. } => text.hops_dns_ok(passed(*millis), server),
         Detail::Clock { .. } => text.hops_clock_ok().to_owned(),
-        Detail::Proxy { millis } => text.hops_proxy_ok(millis),
-        Detail::Host { millis } => text.hops_host_ok(millis),
+        Detail::Proxy { millis } => text.hops_proxy_ok(passed(*millis)),
+        Detail::Host { millis } => text.hops_host_ok(passed(*millis)),
     }
+}
+
+/// Milliseconds. On a wire an answer takes less than one, and nothing takes none.
+fn passed(millis: u32) -> String {
+    if millis == 0 { "<1".to_owned() } else { millis.to_string() }
 }
 
 /// Why a hop was left out.

@@ -103,7 +103,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TestView) -> impl IntoView 
             {summary}
             {refusal}
             {result}
-            <Card title=text.form_title()>
+            <Card title=text.hops_what()>
                 <form class="stack" method="post" action=PATH novalidate>
                     {field(host)}
                     <p class="actions"><button>{text.hops_go()}</button></p>
