@@ -42,10 +42,11 @@ fn one(text: Text, tested: &Tested) -> impl IntoView + use<> {
         Outcome::Broken { .. } => ("broken", "✗", text.hops_broken().to_owned()),
         Outcome::Skipped { why } => ("skipped", "–", hop_skip(text, tested.hop, *why).to_owned()),
     };
+    let passed = (class == "passed").then(|| view! { <span class="quiet-text">{text.hops_passed()}" "</span> });
     view! {
         <li class=class>
             <span class="mark" aria-hidden="true">{mark}</span>
-            <span class="hop"><b>{hop(text, tested.hop)}</b><span>{said}</span></span>
+            <span class="hop"><b>{hop(text, tested.hop)}</b><span>{passed}{said}</span></span>
         </li>
     }
 }
