@@ -7,6 +7,7 @@ use gatehouse::domain::{
         hops::{AddressFinding, LinkFinding, Seen},
         spec::{Ipv4Spec, PortSpec},
         status::{AddressStatus, Counters, DhcpStatus, LinkStatus, NetworkStatus, PortStatus, UplinkInUse},
+        transaction::AddressConflict,
     },
 };
 
@@ -93,6 +94,10 @@ fn link_address_and_gateway_as_they_are_now() {
     assert_eq!((seen.gateway, seen.beside_gateway()), (Some(ip("10.20.0.1")), Some(ip("10.20.0.15"))));
     let off = a_box(vec![port("lan1", Some(true), &["10.30.0.15/24"])], &spec);
     assert_eq!(Seen::of(&off).beside_gateway(), None);
+    let mut taken = status.clone();
+    let (address, with) = (ip("10.20.0.15"), Mac([2, 0, 0, 0, 0, 9]));
+    taken.conflicts = vec![AddressConflict { port: name("lan1"), address, with }];
+    assert_eq!(Seen::of(&taken).address, AddressFinding::Conflict { address, mac: with });
     let absent = a_box(vec![port("lan1", None, &[])], &spec);
     assert_eq!((Seen::of(&absent).link, Seen::of(&absent).address), (LinkFinding::NoInterface, AddressFinding::None));
 }

@@ -36,9 +36,11 @@ impl<'a> Seen<'a> {
             Some(link) if !link.carrier => LinkFinding::Down,
             Some(link) => LinkFinding::Up { speed: link.speed },
         };
-        let address = match own_net(port, gateway) {
-            Some(net) => AddressFinding::Has(net),
-            None => status.dhcp.get(&port.name).map_or(AddressFinding::None, without_address),
+        let taken = status.conflicts.iter().find(|conflict| conflict.port == port.name);
+        let address = match (taken, own_net(port, gateway)) {
+            (Some(taken), _) => AddressFinding::Conflict { address: taken.address, mac: taken.with },
+            (None, Some(net)) => AddressFinding::Has(net),
+            (None, None) => status.dhcp.get(&port.name).map_or(AddressFinding::None, without_address),
         };
         Self { uplink: Some(port), link, address, gateway }
     }
