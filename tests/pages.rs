@@ -9,14 +9,18 @@ mod boxes;
 
 use std::{env, fs, path::Path};
 
-use all::{change_page, change_view, ended, frame, pages, port_page, refusal, stays, wrong_form};
+use all::{
+    change_page, change_view, ended, frame, pages, port_page, refusal, stays, test_page, wrong_form, wrong_host,
+};
 use gatehouse::{
-    components::words::{Ports, explain, issue, why},
+    components::words::{Ports, cause, explain, issue, mend, why},
     domain::{
         auth::password::PasswordRule,
+        box_file::Mac,
         fault::Fault,
         network::{
             diff::Step,
+            hops::Cause,
             issue::{Field, Issue, Rule},
             proof::Proof,
             transaction::{Actor, Outcome, TxId, Why},
@@ -91,6 +95,66 @@ fn a_form_with_problems_comes_back_with_values_and_all_of_them() {
 }
 
 #[test]
+fn the_network_test_draws_the_broken_hop_and_says_what_mends_it() {
+    for text in TEXTS {
+        let all = pages(text);
+        let page = |name| all.iter().find(|(its, _)| *its == name).map(|(_, html)| html.as_str()).expect("page");
+        let classes = |html: &str| {
+            ["passed", "broken", "skipped"].map(|class| html.matches(&format!("<li class=\"{class}\"")).count())
+        };
+        assert_eq!(classes(page("test-works")), [5, 0, 2]);
+        assert_eq!(classes(page("test-broken")), [4, 1, 2]);
+        assert_eq!(classes(page("test-unplugged")), [0, 1, 6]);
+        assert!(page("test-broken").contains(text.hops_mend_open_firewall()));
+        assert!(!page("test-broken").contains(">✗</span><span class=\"hop\"><b>DNS"));
+        assert!(page("test-works").contains(&text.hops_dns_failing_why("10.20.0.53")));
+        assert!(page("test-unplugged").contains("href=\"/network/lan1\""), "the port, to mend it");
+        let wrong = page("test-wrong");
+        assert!(wrong.contains("value=\"https://registry.example/\"") && wrong.contains("href=\"#host\""));
+        assert!(!wrong.contains("class=\"hops\""));
+    }
+}
+
+#[test]
+fn every_cause_of_the_network_test_has_words_and_a_mend() {
+    let ip = || "10.20.0.1".parse().expect("address");
+    let name = || "registry.example".to_owned();
+    for found in [
+        Cause::NoInterface,
+        Cause::NoCarrier,
+        Cause::NoAddress,
+        Cause::AddressConflict { address: ip(), mac: Mac([2, 0, 0, 0, 0, 1]) },
+        Cause::DhcpSilent,
+        Cause::DhcpRefused,
+        Cause::GatewaySilent { gateway: ip() },
+        Cause::GatewayOffLink { gateway: ip() },
+        Cause::NoDnsServers,
+        Cause::DnsTimeout { server: ip() },
+        Cause::DnsRefused { server: ip(), rcode: 5 },
+        Cause::NameUnknown { name: name() },
+        Cause::TimeServersSilent,
+        Cause::ClockOff { seconds: 400 },
+        Cause::ClockOff { seconds: i64::MIN },
+        Cause::ProxyUnreachable,
+        Cause::ProxyRefused,
+        Cause::ProxyAuth,
+        Cause::ProxyCertificate,
+        Cause::ProxyForbids { status: 403 },
+        Cause::HostUnreachable,
+        Cause::HostRefused,
+        Cause::TlsUntrusted,
+        Cause::TlsExpired,
+        Cause::TlsNotYetValid,
+        Cause::TlsName,
+        Cause::TlsFailed,
+        Cause::HostStatus { status: 503 },
+    ] {
+        said(|text| cause(text, &found));
+        said(|text| mend(text, found.mend()).to_owned());
+    }
+}
+
+#[test]
 fn names_with_markup_are_text() {
     let nasty = "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;";
     let mut it = boxes::troubled_box();
@@ -114,6 +178,7 @@ fn names_with_markup_are_text() {
     let mut all = vec![
         port_page(TEXTS[0], &it, 0, wrong),
         change_page(TEXTS[0], &it, &change_view(true, true, stays())),
+        test_page(TEXTS[0], &it, wrong_host(nasty)),
         to_html(|| {
             fault::page(frame(TEXTS[0], Some(&it), None), &refusal(Fault::Internal { detail: nasty.to_owned() }))
         }),
@@ -248,6 +313,8 @@ fn every_rule_has_words() {
         Rule::NamedTwice,
         Rule::TooMany { most: 3 },
         Rule::NotAChoice,
+        Rule::NotAHostName,
+        Rule::PortOutOfRange,
     ] {
         let json = serde_json::to_value(&rule).expect("JSON");
         assert_eq!(json["rule"], rule.name(), "the browser and the API name it alike");

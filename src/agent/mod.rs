@@ -12,6 +12,7 @@ mod defence;
 pub mod dhcp;
 pub mod gateway;
 mod guard;
+pub mod hops;
 pub mod kernel;
 pub mod load;
 pub mod network;

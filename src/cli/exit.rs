@@ -9,11 +9,12 @@ pub enum Exit {
     Refused,
     AgentAway,
     RolledBack,
+    Broken,
 }
 
 impl Exit {
-    pub const ALL: [Self; 6] =
-        [Self::Done, Self::Failed, Self::Usage, Self::Refused, Self::AgentAway, Self::RolledBack];
+    pub const ALL: [Self; 7] =
+        [Self::Done, Self::Failed, Self::Usage, Self::Refused, Self::AgentAway, Self::RolledBack, Self::Broken];
 
     /// Never reused, never renumbered.
     pub fn code(self) -> u8 {
@@ -24,6 +25,7 @@ impl Exit {
             Self::Refused => 3,
             Self::AgentAway => 4,
             Self::RolledBack => 5,
+            Self::Broken => 6,
         }
     }
 
@@ -35,6 +37,7 @@ impl Exit {
             Self::Refused => "the box refused; the message says why and has a code such as GH-202",
             Self::AgentAway => "the agent does not answer",
             Self::RolledBack => "the change was made and undone",
+            Self::Broken => "the network test found something broken",
         }
     }
 }

@@ -116,6 +116,7 @@ fn long_help() -> String {
   gatehouse network plan net.toml           what the edited file would change
   gatehouse network apply net.toml          change it; undone unless somebody keeps it
   gatehouse network confirm                 keep the change
+  gatehouse network test registry.example   what is broken on the way there
   gatehouse password reset                  a new password for the pages
 
 {}
@@ -142,6 +143,8 @@ enum CliError {
     Declined,
     #[error("{}", words::outcome(.0))]
     RolledBack(Box<Outcome>),
+    #[error("the network test found something broken at this hop: {0}")]
+    Broken(&'static str),
     #[error("the two passwords differ; nothing was changed")]
     PasswordsDiffer,
     #[error("cannot read from standard input")]
@@ -167,6 +170,7 @@ impl CliError {
             Self::Refused(_) => Exit::Refused,
             Self::SpecFile(_) | Self::NeedsYes => Exit::Usage,
             Self::RolledBack(_) => Exit::RolledBack,
+            Self::Broken(_) => Exit::Broken,
             Self::Declined
             | Self::PasswordsDiffer
             | Self::Input(_)

@@ -1,19 +1,25 @@
 //! The domain's values in English. Pages translate; the command line and scripts get these.
 
+mod hops;
+
 use std::collections::BTreeSet;
 
 use crate::domain::{
     fault::Fault,
     name::PortName,
     network::{
+        issue::Field,
         plan::{Change, Item, Verb},
         transaction::{ChecksView, Outcome, PhaseView, Why},
     },
 };
 
+pub(super) use hops::{cause, hop, mend};
+
 /// What a person can do about a refusal.
 pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
     Some(match fault {
+        Fault::Invalid { issues } if issues.iter().all(|issue| issue.field == Field::Host) => return None,
         Fault::Invalid { .. } => "Correct the file and try again.",
         Fault::Busy { .. } => {
             "Keep the open change with `gatehouse network confirm`, or end it with `gatehouse network rollback`."

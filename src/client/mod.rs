@@ -21,10 +21,10 @@ use crate::{
     domain::{
         api::{
             Applied, ApplyRequest, CALLER, Caller, ConfirmRequest, HandoffRequest, Hello, Login, Overview, PlanRequest,
-            Session, SessionInfo, SetPassword,
+            Session, SessionInfo, SetPassword, TestRequest,
         },
         fault::{Fault, Refusal},
-        network::{plan::Plan, transaction::Outcome},
+        network::{hops::Report, plan::Plan, transaction::Outcome},
     },
     operation,
 };
@@ -168,6 +168,10 @@ impl AgentClient {
 
     pub async fn more_time(&self, caller: &Caller) -> Result<(), Refusal> {
         self.post(caller, "/v1/network/more-time", &()).await
+    }
+
+    pub async fn test_network(&self, caller: &Caller, request: &TestRequest) -> Result<Report, Refusal> {
+        self.post_within(CHANGE_LIMIT, caller, "/v1/network/test", request).await
     }
 }
 

@@ -20,6 +20,7 @@
 //! | `POST /v1/network/handoff` | [`HandoffRequest`] | [`Session`] |
 //! | `POST /v1/network/rollback` | – | [`super::network::transaction::Outcome`] |
 //! | `POST /v1/network/more-time` | – | `null` |
+//! | `POST /v1/network/test` | [`TestRequest`] | [`super::network::hops::Report`], within 20 seconds |
 
 use std::net::Ipv4Addr;
 
@@ -150,4 +151,12 @@ pub struct ConfirmRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandoffRequest {
     pub handoff: Secret,
+}
+
+/// The network test.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TestRequest {
+    /// As a person types it; see [`super::network::hops::Target`]. Nothing, or nothing but blanks: the test ends at DNS.
+    pub host: Option<String>,
 }

@@ -7,6 +7,7 @@ pub mod change;
 pub mod entry;
 pub mod fault;
 pub mod handoff;
+pub mod hops;
 pub mod landing;
 pub mod live;
 pub mod network;
@@ -33,6 +34,7 @@ pub fn routes() -> Router<App> {
         .merge(network::routes())
         .merge(order::routes())
         .merge(port::routes())
+        .merge(hops::routes())
         .merge(change::routes())
         .merge(handoff::routes())
 }

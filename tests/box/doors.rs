@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::lab::{Answer, Lab, PASSWORD, PATIENCE, SERVICE, UPLINK, eventually};
 
 /// Every route of the agent, and what a web process without a session gets of it, on a box that has a password.
-const ROUTES: [(&str, &str, u16); 15] = [
+const ROUTES: [(&str, &str, u16); 16] = [
     ("GET", "/v1/hello", 200),
     ("GET", "/v1/hello/events", 200),
     ("GET", "/v1/overview", 401),
@@ -26,6 +26,7 @@ const ROUTES: [(&str, &str, u16); 15] = [
     ("POST", "/v1/network/handoff", 410),
     ("POST", "/v1/network/rollback", 401),
     ("POST", "/v1/network/more-time", 401),
+    ("POST", "/v1/network/test", 401),
 ];
 
 /// A body that each route can read what it needs of.

@@ -7,4 +7,5 @@ mod doors;
 mod files;
 mod guard;
 mod lab;
+mod network_test;
 mod window;

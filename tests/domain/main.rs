@@ -13,6 +13,8 @@ mod failover_properties;
 mod form;
 mod guard;
 mod hops;
+mod hops_begin;
+mod hops_target;
 mod model_kernel;
 mod plan_cases;
 mod plan_properties;

@@ -6,6 +6,7 @@ mod dhcp;
 mod dhcp_server;
 mod disk;
 mod faults;
+mod hops;
 mod kill_points;
 mod lab;
 mod links;

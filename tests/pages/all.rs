@@ -10,6 +10,10 @@ use gatehouse::{
         fault::{Fault, Refusal},
         network::{
             form::PortForm,
+            hops::{
+                AddressFinding, Asked, DnsAnswer, DnsFinding, Findings, GatewayFinding, HostFinding, LinkFinding,
+                Report, Server, evaluate,
+            },
             issue::{Field, Issue, Rule},
             kernel::KernelState,
             plan::{Change, Item, Plan, Verb},
@@ -21,6 +25,7 @@ use gatehouse::{
         change::{self, ChangeView},
         entry::{LoginView, SetupView, login, setup},
         fault, handoff,
+        hops::{self, TestView},
         landing::Landing,
         network,
         order::{self, OrderView},
@@ -77,6 +82,49 @@ fn saved(overview: &Overview, port: &str) -> PortForm {
 
 pub fn change_page(text: Text, overview: &Overview, view: &ChangeView) -> String {
     to_html(|| change::page(frame(text, Some(overview), Some(Place::Network)), overview, view))
+}
+
+pub fn test_page(text: Text, overview: &Overview, view: TestView) -> String {
+    to_html(|| hops::page(frame(text, Some(overview), Some(Place::Network)), overview, view))
+}
+
+const HOST_ANSWERS: Asked<HostFinding> = Asked::Found(HostFinding::Answers { millis: 40 });
+
+/// The host does not answer, and neither does the first DNS server.
+fn findings() -> Findings {
+    let ip = |text: &str| text.parse().expect("address");
+    let servers = vec![
+        Server { address: ip("10.20.0.53"), answer: DnsAnswer::Timeout },
+        Server { address: ip("10.20.0.1"), answer: DnsAnswer::Resolved { millis: 9 } },
+    ];
+    Findings {
+        link: Asked::Found(LinkFinding::Up { speed: Some(2_500) }),
+        address: Asked::Found(AddressFinding::Has("10.20.0.15/24".parse().expect("net"))),
+        gateway: Asked::Found(GatewayFinding::Answers { gateway: ip("10.20.0.1"), millis: 1 }),
+        dns: Asked::Found(DnsFinding { name: "registry.example".to_owned(), servers }),
+        clock: Asked::NotConfigured,
+        proxy: Asked::NotConfigured,
+        host: Asked::Found(HostFinding::Unreachable),
+    }
+}
+
+fn unplugged() -> Findings {
+    Findings { link: Asked::Found(LinkFinding::Down), ..Findings::default() }
+}
+
+fn tested(findings: &Findings) -> TestView {
+    let host = "registry.example:8443".to_owned();
+    let report = Report {
+        uplink: Some(name("lan1")),
+        host: Some(host.parse().expect("host")),
+        path: evaluate(findings.clone()),
+    };
+    TestView { host, report: Some(report), refusal: None }
+}
+
+pub fn wrong_host(typed: &str) -> TestView {
+    let issues = vec![Issue { port: None, field: Field::Host, rule: Rule::NotAHostName }];
+    TestView { host: typed.to_owned(), report: None, refusal: Some(refusal(Fault::Invalid { issues })) }
 }
 
 pub fn fingerprint() -> String {
@@ -219,6 +267,19 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
             change_page(text, &ended(Some(Outcome::Committed { tx: TxId(42) })), &change_view(false, false, stays())),
         ),
         ("change-undone", change_page(text, &ended(Some(undone)), &change_view(false, false, stays()))),
+        ("test", test_page(text, &working, TestView::default())),
+        ("test-works", test_page(text, &working, tested(&Findings { host: HOST_ANSWERS, ..findings() }))),
+        ("test-broken", test_page(text, &working, tested(&findings()))),
+        ("test-unplugged", test_page(text, &troubled, tested(&unplugged()))),
+        ("test-wrong", test_page(text, &working, wrong_host("https://registry.example/"))),
+        (
+            "test-slow",
+            test_page(
+                text,
+                &working,
+                TestView { refusal: refused(Fault::SlowDown { seconds: 8 }), ..TestView::default() },
+            ),
+        ),
         ("change-none", change_page(text, &ended(None), &change_view(false, false, stays()))),
         ("handoff", to_html(|| handoff::page(bare()))),
         ("not-found", to_html(|| fault::page(bare(), &refusal(Fault::NotFound)))),

@@ -40,6 +40,8 @@ pub struct Shared {
     web_uid: Option<u32>,
     /// Held while DHCP servers are looked for.
     searching: Arc<tokio::sync::Mutex<()>>,
+    /// Held while the network is tested.
+    testing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Shared {
@@ -51,7 +53,8 @@ impl Shared {
         hello: watch::Sender<Hello>,
         web_uid: Option<u32>,
     ) -> Self {
-        let shared = Self { board: Arc::new(board), network, auth, load, hello, web_uid, searching: Arc::default() };
+        let (searching, testing) = (Arc::default(), Arc::default());
+        let shared = Self { board: Arc::new(board), network, auth, load, hello, web_uid, searching, testing };
         tokio::spawn(status::keep_hello(shared.clone()));
         shared
     }
@@ -108,6 +111,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/network/handoff", post(network::handoff))
         .route("/v1/network/rollback", post(network::rollback))
         .route("/v1/network/more-time", post(network::more_time))
+        .route("/v1/network/test", post(network::test))
         .fallback(|| async { Refused(Fault::NotFound) })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(shared)

@@ -1,9 +1,10 @@
 //! Plans and changes. A handler only hands over to the network task: a browser that goes away in the middle changes nothing.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{Json as Body, extract::State};
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::{
     Json, Refused, Reply, Shared,
@@ -11,17 +12,19 @@ use super::{
 };
 use crate::{
     agent::{
-        dhcp,
+        dhcp, hops,
         network::{Apply, Confirm},
         secrets,
     },
     domain::{
-        api::{Applied, ApplyRequest, ConfirmRequest, HandoffRequest, PlanRequest, Session},
+        api::{Applied, ApplyRequest, ConfirmRequest, HandoffRequest, PlanRequest, Session, TestRequest},
         dhcp::{discover::Offer, lease::Lease},
         fault::Fault,
         name::PortName,
         network::{
             effective::{Leases, dhcp_ports},
+            hops::{Report, Target},
+            issue::{Field, Issue},
             plan::Plan,
             spec::NetworkSpec,
             status::LinkStatus,
@@ -32,6 +35,9 @@ use crate::{
 
 /// Shorter than this nobody can answer.
 const SHORTEST_WINDOW: u64 = 10_000;
+/// For a test that somebody else makes to end. Shorter: two people cannot test at once. Longer: with the test itself it is more
+/// than callers wait for an answer.
+const TURN_LIMIT: Duration = Duration::from_secs(8);
 
 pub(super) async fn plan(State(shared): State<Shared>, _: Admitted, Json(ask): Json<PlanRequest>) -> Reply<Plan> {
     let mut plan = shared.network.plan(ask.spec.clone(), Leases::new()).await?;
@@ -119,4 +125,17 @@ pub(super) async fn rollback(State(shared): State<Shared>, Admitted(who): Admitt
 pub(super) async fn more_time(State(shared): State<Shared>, _: Admitted) -> Reply<()> {
     shared.network.more_time().await?;
     Ok(Body(()))
+}
+
+/// One test at a time: who asks again and again waits, and the network is not flooded. It ends with the request: it changes nothing.
+pub(super) async fn test(State(shared): State<Shared>, _: Admitted, Json(ask): Json<TestRequest>) -> Reply<Report> {
+    let host = Target::read(ask.host.as_deref().unwrap_or_default());
+    let issue = |rule| Fault::Invalid { issues: vec![Issue { port: None, field: Field::Host, rule }] };
+    let host = host.map_err(|bad| issue(bad.0))?;
+    let Ok(_turn) = timeout(TURN_LIMIT, shared.testing.lock()).await else {
+        return Err(Refused::from(Fault::SlowDown { seconds: TURN_LIMIT.as_secs() }));
+    };
+    let status = shared.network.published().status.clone();
+    let late = |_| Fault::Internal { detail: "the network test took too long".to_owned() };
+    Ok(Body(timeout(hops::LONGEST, hops::test(&status, host)).await.map_err(late)?))
 }

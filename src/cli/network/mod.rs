@@ -13,6 +13,7 @@ mod rollback;
 #[cfg(test)]
 pub(super) mod samples;
 mod show;
+mod test;
 mod wait;
 
 #[derive(Debug, Subcommand)]
@@ -30,6 +31,8 @@ pub(super) enum Command {
     Rollback,
     /// Give the open change more time to be kept
     MoreTime,
+    /// Test the way from the cable to a host, hop by hop; changes nothing
+    Test(test::TestArgs),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
@@ -40,5 +43,6 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Confirm(confirm) => confirm.run(context).await,
         Command::Rollback => rollback::run(context).await,
         Command::MoreTime => more_time::run(context).await,
+        Command::Test(test) => test.run(context).await,
     }
 }

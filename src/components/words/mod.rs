@@ -3,6 +3,7 @@
 mod change;
 mod dhcp;
 mod fault;
+mod hops;
 mod port;
 mod rule;
 mod uplink;
@@ -10,6 +11,7 @@ mod uplink;
 pub use change::{actor, item, outcome, phase, why};
 pub use dhcp::{dhcp_problem, dhcp_refusal, dhcp_state};
 pub use fault::{Explained, explain, password_rule};
+pub use hops::{cause, hop, hop_detail, hop_skip, mend, mended_at_port};
 pub use port::{PortState, Ports, port_title};
 pub use rule::{Figures, issue, message};
 pub use uplink::{switch, uplink_why};

@@ -57,7 +57,9 @@ impl Figures {
             | Rule::PortAbsent
             | Rule::NamedTwice
             | Rule::RouteToEverywhere
-            | Rule::NotAChoice => {}
+            | Rule::NotAChoice
+            | Rule::NotAHostName
+            | Rule::PortOutOfRange => {}
         }
         figures
     }
@@ -95,5 +97,7 @@ pub fn message(text: Text, field: Field, rule: &Rule, figures: &Figures) -> Stri
         Rule::RouteTwice { .. } => text.rule_route_twice(network),
         Rule::MtuOutOfRange { .. } => text.rule_mtu_out_of_range(first, most),
         Rule::NotAChoice => text.rule_not_a_choice().to_owned(),
+        Rule::NotAHostName => text.rule_not_a_host_name(typed),
+        Rule::PortOutOfRange => text.rule_port_out_of_range(typed),
     }
 }

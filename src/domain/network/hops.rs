@@ -13,9 +13,13 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::name::PortName;
+
 mod cause;
 mod findings;
 mod rules;
+mod seen;
+mod target;
 
 pub use cause::{Cause, Mend};
 pub use findings::{
@@ -23,6 +27,8 @@ pub use findings::{
     ProxyFinding, Server,
 };
 pub use rules::evaluate;
+pub use seen::Seen;
+pub use target::{BadTarget, DEFAULT_PORT, Host, Target};
 
 /// Seconds that a clock may be off. Shorter: a clock that is being set right counts as wrong. Longer: certificates that
 /// were made a moment ago are not valid yet.
@@ -104,6 +110,16 @@ pub struct Tested {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Path(pub [Tested; 7]);
+
+/// A test that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The uplink that the path begins at; `None` on a box without uplinks.
+    pub uplink: Option<PortName>,
+    /// Where it ends; without one the last hop is not tested.
+    pub host: Option<Target>,
+    pub path: Path,
+}
 
 impl Path {
     /// The hop to draw, and to mend first.

@@ -16,7 +16,7 @@ pub struct Issue {
     pub rule: Rule,
 }
 
-/// A field of the port form and of the spec.
+/// A field of the port form, of the spec, and of the network test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
@@ -30,6 +30,7 @@ pub enum Field {
     Mtu,
     UplinkOrder,
     Port,
+    Host,
 }
 
 impl Field {
@@ -46,6 +47,7 @@ impl Field {
             Self::Mtu => "mtu",
             Self::UplinkOrder => "uplink_order",
             Self::Port => "port",
+            Self::Host => "host",
         }
     }
 }
@@ -96,6 +98,10 @@ pub enum Rule {
     MtuOutOfRange { least: u16, most: u16 },
     /// The choice is not one of the offered ones.
     NotAChoice,
+    /// Neither a host's name nor an IPv4 address, with or without a port.
+    NotAHostName,
+    /// A TCP port is from 1 to 65535.
+    PortOutOfRange,
 }
 
 impl Rule {
@@ -123,6 +129,8 @@ impl Rule {
             Self::RouteTwice { .. } => "route_twice",
             Self::MtuOutOfRange { .. } => "mtu_out_of_range",
             Self::NotAChoice => "not_a_choice",
+            Self::NotAHostName => "not_a_host_name",
+            Self::PortOutOfRange => "port_out_of_range",
         }
     }
 }
@@ -178,6 +186,8 @@ impl fmt::Display for Rule {
             Self::RouteTwice { network } => write!(f, "has two routes to {network}"),
             Self::MtuOutOfRange { least, most } => write!(f, "must be from {least} to {most}"),
             Self::NotAChoice => f.write_str("is not one of the choices"),
+            Self::NotAHostName => f.write_str("is not a name such as registry.example:8443 or an IPv4 address"),
+            Self::PortOutOfRange => f.write_str("has a port that is not from 1 to 65535"),
         }
     }
 }

@@ -151,7 +151,8 @@ fn is_usable(net: Ipv4Net) -> bool {
 }
 
 /// Not "this network" (0/8), loopback, link-local, multicast or reserved: RFC 6890, section 2.2.2.
-fn is_host(address: Ipv4Addr) -> bool {
+/// Whether another host can have it; not 0.x, 127.x, 169.254.x, multicast or reserved.
+pub fn is_host(address: Ipv4Addr) -> bool {
     let first = address.octets()[0];
     first != 0 && first < 224 && !address.is_loopback() && !address.is_link_local()
 }

@@ -45,7 +45,8 @@ pub fn page(frame: Frame, overview: &Overview) -> impl IntoView + use<> {
     let state = state(text, overview);
     view! {
         <Shell frame=frame>
-            <div class="lead"><h1>{text.nav_network()}</h1><p class="muted">{text.network_why()}</p></div>
+            <div class="lead"><h1>{text.nav_network()}</h1><p class="muted">{text.network_why()}</p>
+                <p><a class="link" href="/network/test">{text.hops_to_test()}</a></p></div>
             {state}
         </Shell>
     }

@@ -1,4 +1,4 @@
-//! What needs a person: each with its reason and, where there is one, the place to mend it.
+//! What needs a person: each with its reason and, where there are any, the places to mend it.
 
 use leptos::prelude::*;
 
@@ -25,8 +25,10 @@ struct Alert {
     mood: Mood,
     title: String,
     why: String,
-    place: Option<(String, &'static str)>,
+    places: Vec<Place>,
 }
+
+type Place = (String, &'static str);
 
 pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let mut alerts = alerts(text, &overview.network);
@@ -42,21 +44,23 @@ pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
 }
 
 fn one(alert: Alert) -> impl IntoView {
-    let place = alert.place.map(|(href, label)| view! { <p><a href=href>{label}</a></p> });
-    view! { <li><Note mood=alert.mood title=alert.title><p>{alert.why}</p>{place}</Note></li> }
+    let place = |(href, label)| view! { <a href=href>{label}</a> };
+    let places = alert.places.into_iter().map(place).collect::<Vec<_>>();
+    let places = (!places.is_empty()).then(|| view! { <p class="actions">{places}</p> });
+    view! { <li><Note mood=alert.mood title=alert.title><p>{alert.why}</p>{places}</Note></li> }
 }
 
 fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
     let mut alerts = change(text, network);
-    let mut push = |mood, title: String, why: String, place: Option<(String, &'static str)>| {
-        alerts.push(Alert { mood, title, why, place });
+    let mut push = |mood, title: String, why: String, places: Vec<Place>| {
+        alerts.push(Alert { mood, title, why, places });
     };
     if let Some(problem) = &network.spec_problem {
-        push(Mood::Bad, text.attention_spec().to_owned(), text.attention_spec_why(problem), None);
+        push(Mood::Bad, text.attention_spec().to_owned(), text.attention_spec_why(problem), Vec::new());
     }
     for port in configured(network) {
         let mood = if network.uplink_in_use.is_some() { Mood::Warn } else { Mood::Bad };
-        let place = || Some((format!("/network/{}", port.name), text.attention_to_port()));
+        let place = || vec![(format!("/network/{}", port.name), text.attention_to_port())];
         if port.link.is_none() {
             push(
                 Mood::Bad,
@@ -75,57 +79,63 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
     }
     for conflict in &network.conflicts {
         if let Some(port) = network.port(&conflict.port) {
-            let place = Some((format!("/network/{}", port.name), text.attention_to_port()));
+            let places = vec![(format!("/network/{}", port.name), text.attention_to_port())];
             let why = text.attention_conflict_why(conflict.address, conflict.with);
-            push(Mood::Bad, text.attention_conflict(port_title(text, port)), why, place);
+            push(Mood::Bad, text.attention_conflict(port_title(text, port)), why, places);
         }
     }
+    let test_place = || ("/network/test".to_owned(), text.hops_to_test());
     for ranked in &network.failover.uplinks {
         let silent = matches!(ranked.why, Why::GatewaySilent { .. } | Why::InUseThoughSilent { .. });
         if let Some(port) = network.port(&ranked.uplink).filter(|_| silent) {
             let mood = if ranked.why.is_in_use() { Mood::Bad } else { Mood::Warn };
-            let place = Some((format!("/network/{}", port.name), text.attention_to_port()));
-            push(mood, text.attention_silent(port_title(text, port)), text.attention_silent_why().to_owned(), place);
+            let places = vec![(format!("/network/{}", port.name), text.attention_to_port()), test_place()];
+            push(mood, text.attention_silent(port_title(text, port)), text.attention_silent_why().to_owned(), places);
         }
     }
-    let network_place = || Some(("/network".to_owned(), text.fault_to_network()));
+    let network_place = || ("/network".to_owned(), text.fault_to_network());
     if network.uplink_in_use.is_none() && configured(network).any(PortStatus::has_carrier) {
         push(
             Mood::Bad,
             text.attention_no_route().to_owned(),
             text.attention_no_route_why().to_owned(),
-            network_place(),
+            vec![network_place(), test_place()],
         );
     }
     if network.drift > 0 {
         let why = text.attention_drift_why(network.drift as u64);
-        push(Mood::Warn, text.attention_drift().to_owned(), why, None);
+        push(Mood::Warn, text.attention_drift().to_owned(), why, Vec::new());
     }
     if let Some(owner) = &network.dns.foreign {
-        push(Mood::Warn, text.attention_dns_foreign().to_owned(), text.attention_dns_foreign_why(owner), None);
+        push(Mood::Warn, text.attention_dns_foreign().to_owned(), text.attention_dns_foreign_why(owner), Vec::new());
     } else if network.uplink_in_use.is_some() && network.dns.servers.is_empty() {
-        push(Mood::Warn, text.attention_no_dns().to_owned(), text.attention_no_dns_why().to_owned(), network_place());
+        push(
+            Mood::Warn,
+            text.attention_no_dns().to_owned(),
+            text.attention_no_dns_why().to_owned(),
+            vec![network_place()],
+        );
     }
     alerts
 }
 
 fn change(text: Text, network: &NetworkStatus) -> Vec<Alert> {
     let mut alerts = Vec::new();
-    let page = || Some(("/network/change".to_owned(), text.fault_to_change()));
+    let page = || vec![("/network/change".to_owned(), text.fault_to_change())];
     if let Some(open) = &network.transaction.open {
         let (mood, title, why) = match open.phase {
             PhaseView::AwaitingConfirm { .. } => (Mood::Warn, text.headline_awaiting(), text.headline_awaiting_why()),
             _ => (Mood::Info, text.headline_changing(), text.headline_changing_why()),
         };
-        alerts.push(Alert { mood, title: title.to_owned(), why: why.to_owned(), place: page() });
+        alerts.push(Alert { mood, title: title.to_owned(), why: why.to_owned(), places: page() });
     }
     if network.transaction.degraded > 0 {
         let why = text.attention_degraded_why(network.transaction.degraded as u64);
-        alerts.push(Alert { mood: Mood::Bad, title: text.attention_degraded().to_owned(), why, place: None });
+        alerts.push(Alert { mood: Mood::Bad, title: text.attention_degraded().to_owned(), why, places: Vec::new() });
     }
     if let Some(last @ Outcome::RolledBack { .. }) = &network.transaction.last {
         let why = outcome(text, last, Ports(network));
-        alerts.push(Alert { mood: Mood::Warn, title: text.attention_undone().to_owned(), why, place: page() });
+        alerts.push(Alert { mood: Mood::Warn, title: text.attention_undone().to_owned(), why, places: page() });
     }
     alerts
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Every write of the pages.
-const WRITES: [&str; 9] = [
+const WRITES: [&str; 10] = [
     "/setup",
     "/login",
     "/logout",
@@ -12,9 +12,11 @@ const WRITES: [&str; 9] = [
     "/network/change/confirm",
     "/network/change/rollback",
     "/network/change/more-time",
+    "/network/test",
     HANDOFF,
 ];
-const READS: [&str; 5] = ["/", "/network", "/network/lan1", "/network/change", "/network/change/state"];
+const READS: [&str; 6] =
+    ["/", "/network", "/network/lan1", "/network/test", "/network/change", "/network/change/state"];
 
 async fn rig() -> Rig {
     Rig::with(said(), Pages { routes: pages::routes, refused: pages::refused, pieces: pages::live::pieces }).await
