@@ -13,4 +13,5 @@ pub mod load;
 pub mod name;
 pub mod network;
 pub mod secret;
+pub mod service_port;
 pub mod time;

@@ -7,4 +7,5 @@ mod doors;
 mod files;
 mod guard;
 mod lab;
+mod service_port;
 mod window;

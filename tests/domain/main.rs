@@ -16,6 +16,7 @@ mod hops;
 mod model_kernel;
 mod plan_cases;
 mod plan_properties;
+mod service_port;
 mod support;
 mod transaction_properties;
 mod transaction_start;

@@ -5,6 +5,7 @@ mod dhcp;
 mod fault;
 mod port;
 mod rule;
+mod service_port;
 mod uplink;
 
 pub use change::{actor, item, outcome, phase, why};
@@ -12,4 +13,5 @@ pub use dhcp::{dhcp_problem, dhcp_refusal, dhcp_state};
 pub use fault::{Explained, explain, password_rule};
 pub use port::{PortState, Ports, port_title};
 pub use rule::{Figures, issue, message};
+pub use service_port::{rival, service_failure, service_port};
 pub use uplink::{switch, uplink_why};

@@ -8,15 +8,17 @@ use crate::{
         card::Card,
         note::Note,
         tag::{Mood, tag},
-        words::{Ports, outcome, port_title},
+        words::{Ports, outcome, port_title, rival, service_failure},
     },
     domain::{
         api::Overview,
+        box_file::Role,
         network::{
             failover::Why,
             status::{NetworkStatus, PortStatus},
             transaction::{Outcome, PhaseView},
         },
+        service_port::ServicePortStatus,
     },
     text::Text,
 };
@@ -30,6 +32,7 @@ struct Alert {
 
 pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let mut alerts = alerts(text, &overview.network);
+    alerts.extend(service(text, overview));
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.mood));
     let count = alerts.len();
     let end = if count == 0 { tag(Mood::Ok, text.attention_none()) } else { tag(alerts[0].mood, &count.to_string()) };
@@ -107,6 +110,25 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
         push(Mood::Warn, text.attention_no_dns().to_owned(), text.attention_no_dns_why().to_owned(), network_place());
     }
     alerts
+}
+
+/// A cable in the wrong port disturbs the whole site, or a laptop gets no address.
+fn service(text: Text, overview: &Overview) -> Option<Alert> {
+    let port = overview.network.ports.iter().find(|p| p.role == Role::Service);
+    let place = port.map(|port| (format!("/network/{}", port.name), text.attention_to_port()));
+    match &overview.service_port {
+        ServicePortStatus::NoLink | ServicePortStatus::Checking | ServicePortStatus::Serving { .. } => None,
+        ServicePortStatus::Silent { other, .. } => {
+            let (title, why) =
+                (text.attention_service_silent(), text.attention_service_silent_why(rival(text, *other)));
+            Some(Alert { mood: Mood::Bad, title: title.to_owned(), why, place })
+        }
+        ServicePortStatus::Failed { why } => {
+            let (title, why) =
+                (text.attention_service_failed(), text.attention_service_failed_why(service_failure(text, why)));
+            Some(Alert { mood: Mood::Warn, title: title.to_owned(), why, place })
+        }
+    }
 }
 
 fn change(text: Text, network: &NetworkStatus) -> Vec<Alert> {
