@@ -10,6 +10,7 @@ pub mod dhcp;
 pub mod fault;
 pub mod guard;
 pub mod load;
+pub mod mdns;
 pub mod name;
 pub mod network;
 pub mod secret;

@@ -1,7 +1,14 @@
 //! DHCP for the technician's laptop, with Debian's dnsmasq and a real client.
 
+use std::{
+    io::Read,
+    net::{Ipv4Addr, SocketAddrV4},
+    time::Duration,
+};
+
 use boxes::{Role, Signal};
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 use crate::lab::{Lab, SERVICE, eventually};
 
@@ -141,4 +148,55 @@ fn without_the_server_installed_the_box_works_and_says_so() {
     let lab = Lab::with(|builder| builder.env("PATH", "/run/gatehouse-bin"));
     assert_eq!(becomes(&lab, "failed")["why"]["failure"], "not_installed");
     assert_eq!(lab.get(SERVICE, "/setup", "").status, 200);
+}
+
+/// Asks from an address of the laptop's as an old resolver does: one question from any port, and whoever answers.
+fn resolved(lab: &Lab, from: Ipv4Addr, name: &str) -> Option<Ipv4Addr> {
+    let mut question = vec![0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in name.split('.') {
+        question.push(u8::try_from(label.len()).expect("short"));
+        question.extend(label.bytes());
+    }
+    question.extend([0, 0, 1, 0, 1]);
+    let mut buffer = [0; 512];
+    let ask = || {
+        let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+        socket.set_multicast_if_v4(&from)?;
+        socket.bind(&SocketAddrV4::new(from, 0).into())?;
+        socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+        socket.send_to(&question, &SocketAddrV4::new(Ipv4Addr::new(224, 0, 0, 251), 5353).into())?;
+        (&socket).read(&mut buffer)
+    };
+    let length = lab.device.client().run(ask).expect("laptop").ok()?;
+    let answer = &buffer[..length];
+    assert_eq!(answer[..2], question[..2], "the id of the question");
+    answer.last_chunk::<4>().map(|address| Ipv4Addr::from(*address))
+}
+
+#[test]
+fn the_boxs_name_leads_to_the_address_of_the_wire_on_which_it_is_asked_for() {
+    let (lab, cookie) = Lab::set_up();
+    let found = |from, name| eventually(name, || resolved(&lab, from, name));
+    let [service, site] = [[192, 168, 100, 197], [10, 20, 0, 200]].map(Ipv4Addr::from);
+    assert_eq!(found(service, "gatehouse-1.local"), Ipv4Addr::new(192, 168, 100, 198));
+    assert_eq!(found(service, "GATEHOUSE.local"), Ipv4Addr::new(192, 168, 100, 198));
+    assert_eq!(found(site, "gatehouse-1.local"), Ipv4Addr::new(10, 20, 0, 15));
+    assert_eq!(resolved(&lab, site, "gatehouse.local"), None, "a site has many boxes");
+    assert_eq!(resolved(&lab, service, "gatehouse-2.local"), None);
+
+    // and the pages answer to it
+    for (name, address) in [("gatehouse-1.local", "192.168.100.198"), ("gatehouse-1.local", "10.20.0.15")] {
+        let to = format!("{name}:443:{address}");
+        let (url, cookie) = (format!("https://{name}/"), format!("cookie: {cookie}"));
+        let argv = ["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "-H", &cookie, "--resolve", &to, &url];
+        assert_eq!(lab.device.client_exec(&argv).expect("curl").stdout, "200", "{to}");
+    }
+
+    // it follows a change of the address
+    lab.open(crate::lab::MOVED);
+    assert_eq!(lab.cli(&["network", "confirm", "--untested"]).code, 0);
+    eventually("the new address", || {
+        (resolved(&lab, Ipv4Addr::new(10, 30, 0, 200), "gatehouse-1.local")? == Ipv4Addr::new(10, 30, 0, 15))
+            .then_some(())
+    });
 }

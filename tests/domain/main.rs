@@ -13,6 +13,7 @@ mod failover_properties;
 mod form;
 mod guard;
 mod hops;
+mod mdns;
 mod model_kernel;
 mod plan_cases;
 mod plan_properties;
