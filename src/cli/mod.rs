@@ -7,12 +7,14 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
+mod console;
 mod exit;
 mod logging;
 mod memory;
 mod network;
 mod output;
 mod password;
+mod qr;
 mod roles;
 mod spec_file;
 mod status;
@@ -94,6 +96,8 @@ enum Command {
     Guard,
     /// Show the box, its ports and its load
     Status,
+    /// Show where the pages are and the certificate's fingerprint, as text and as a QR code
+    Console(console::Arguments),
     /// Show, plan and change the network
     #[command(subcommand)]
     Network(network::Command),
@@ -112,6 +116,7 @@ fn long_help() -> String {
     format!(
         "Examples:
   gatehouse status                          what the box is and how it is connected
+  gatehouse console                         where the pages are, with the fingerprint to compare
   gatehouse network show --spec > net.toml  the saved network, to edit
   gatehouse network plan net.toml           what the edited file would change
   gatehouse network apply net.toml          change it; undone unless somebody keeps it
@@ -137,6 +142,8 @@ enum CliError {
     Refused(Box<Refusal>),
     #[error(transparent)]
     SpecFile(#[from] spec_file::SpecFileError),
+    #[error(transparent)]
+    Fingerprint(#[from] console::FingerprintError),
     #[error("there is nobody to ask here; say --yes to apply without a question")]
     NeedsYes,
     #[error("nothing was changed")]
@@ -173,6 +180,7 @@ impl CliError {
             Self::Broken(_) => Exit::Broken,
             Self::Declined
             | Self::PasswordsDiffer
+            | Self::Fingerprint(_)
             | Self::Input(_)
             | Self::Output(_)
             | Self::Start(_)
@@ -224,6 +232,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
             Command::Web => roles::web(&cli.global).await,
             Command::Guard => Ok(()), // has no runtime, see above
             Command::Status => status::run(&context).await,
+            Command::Console(arguments) => console::run(&context, &cli.global, &arguments),
             Command::Network(command) => network::run(&context, command).await,
             Command::Password(command) => password::run(&context, command).await,
         }

@@ -24,6 +24,7 @@ fn text(overview: &Overview) -> String {
         ["Storage".to_owned(), of(load.storage_used, load.storage_total)],
     ];
     rows.extend(network_rows(&overview.network));
+    rows.push(["Service port".to_owned(), words::service_port(&overview.service_port)]);
     rows.extend(overview.support.iter().map(|support| ["Support".to_owned(), support.clone()]));
     format!("{}\n{}", aligned(&rows), ports::table(&overview.network.ports))
 }
@@ -66,7 +67,11 @@ mod tests {
     use super::*;
     use crate::{
         cli::network::samples,
-        domain::{load::Load, time::UnixSeconds},
+        domain::{
+            load::Load,
+            service_port::ServicePortStatus,
+            time::{BootMillis, UnixSeconds},
+        },
     };
 
     #[test]
@@ -86,21 +91,23 @@ mod tests {
                 storage_total: 16 << 30,
                 uptime: 93_784,
             },
+            service_port: ServicePortStatus::Silent { other: Some([10, 20, 0, 1].into()), since: BootMillis(0) },
             now: UnixSeconds(0),
         };
         insta::assert_snapshot!(text(&overview), @"
-        Box        M1 S-0001
-        Name       box1
-        Version    0.1.0
-        Running    1 d 2 h
-        Processor  7 % busy
-        Memory     512.0 MiB of 2.0 GiB
-        Storage    1.0 GiB of 16.0 GiB
-        Way out    lan1 via 10.20.0.1
-        DNS        10.20.0.1, 9.9.9.9
-        Change     7 waits to be kept, 87 s left
-                   ! gateway 10.30.0.1 on lan1 does not answer
-        Support    call 400-000
+        Box           M1 S-0001
+        Name          box1
+        Version       0.1.0
+        Running       1 d 2 h
+        Processor     7 % busy
+        Memory        512.0 MiB of 2.0 GiB
+        Storage       1.0 GiB of 16.0 GiB
+        Way out       lan1 via 10.20.0.1
+        DNS           10.20.0.1, 9.9.9.9
+        Change        7 waits to be kept, 87 s left
+                      ! gateway 10.30.0.1 on lan1 does not answer
+        Service port  ! gives no addresses: another DHCP server, 10.20.0.1, answers on this wire
+        Support       call 400-000
 
         PORT     ON THE CHASSIS  ROLE     LINK         ADDRESSES
         service  MGMT            service  no cable     192.168.100.198/24

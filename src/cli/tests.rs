@@ -22,6 +22,7 @@ use crate::domain::{
         transaction::{Actor, TransactionView, TxId, Why},
     },
     secret::Secret,
+    service_port::ServicePortStatus,
     time::UnixSeconds,
 };
 
@@ -110,6 +111,7 @@ fn overview(transaction: TransactionView) -> Overview {
         version: String::new(),
         network,
         load: Load::default(),
+        service_port: ServicePortStatus::default(),
         now: UnixSeconds(0),
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::{
         plan::{Change, Item, Verb},
         transaction::{ChecksView, Outcome, PhaseView, Why},
     },
+    service_port::{Failure, ServicePortStatus},
 };
 
 pub(super) use hops::{cause, hop, mend};
@@ -90,6 +91,27 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Committed { tx } => format!("change {} is kept", tx.0),
         Outcome::RolledBack { tx, reason } => format!("change {} was undone: {}", tx.0, why(reason)),
+    }
+}
+
+/// Whether a laptop at the service port gets an address.
+pub(super) fn service_port(status: &ServicePortStatus) -> String {
+    match status {
+        ServicePortStatus::NoLink => "no cable".to_owned(),
+        ServicePortStatus::Checking => "looks whether another DHCP server is there".to_owned(),
+        ServicePortStatus::Serving { .. } => "gives a laptop its address".to_owned(),
+        ServicePortStatus::Silent { other: Some(other), .. } => {
+            format!("! gives no addresses: another DHCP server, {other}, answers on this wire")
+        }
+        ServicePortStatus::Silent { other: None, .. } => {
+            "! gives no addresses: another DHCP server answers on this wire".to_owned()
+        }
+        ServicePortStatus::Failed { why } => match why {
+            Failure::NotInstalled => "! gives no addresses: dnsmasq is not installed".to_owned(),
+            Failure::CannotStart { reason } => format!("! gives no addresses: dnsmasq cannot be started: {reason}"),
+            Failure::Ended { reason } => format!("! gives no addresses: dnsmasq ended: {reason}"),
+            Failure::CannotCheck { reason } => format!("! gives no addresses: cannot look for other servers: {reason}"),
+        },
     }
 }
 

@@ -31,6 +31,7 @@ use super::{
     name::PortName,
     network::{kernel::StateHash, proof::Connection, spec::NetworkSpec, status::NetworkStatus, transaction::TxId},
     secret::Secret,
+    service_port::ServicePortStatus,
     time::UnixSeconds,
 };
 
@@ -82,6 +83,8 @@ pub struct Overview {
     pub version: String,
     pub network: NetworkStatus,
     pub load: Load,
+    #[serde(default)]
+    pub service_port: ServicePortStatus,
     pub now: UnixSeconds,
 }
 

@@ -23,6 +23,6 @@ pub fn pieces(text: Text, overview: &Overview) -> Vec<(String, String)> {
         .network
         .ports
         .iter()
-        .map(|its| (port::status_id(&its.name), to_html(|| port::status(text, its, &overview.network))));
+        .map(|its| (port::status_id(&its.name), to_html(|| port::status(text, its, overview))));
     fixed.into_iter().chain(ports).collect()
 }

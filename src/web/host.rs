@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header, request::Parts, uri::Authority};
 use super::{App, Conn, admission::Admission};
 use crate::domain::api::Hello;
 
-/// Taken on every box, for a laptop that has it lead here: this version announces no name itself.
+/// Taken on every box. On the service port multicast DNS answers for it.
 pub const ANY_BOX: &str = "gatehouse.local";
 
 /// The host names that lead to this box.

@@ -48,6 +48,7 @@ mod host;
 mod language;
 mod limits;
 mod listen;
+mod mdns;
 mod origin;
 mod places;
 mod plain;
@@ -162,7 +163,8 @@ async fn serve(options: WebOptions, pages: Pages, limits: Limits, ports: TcpPort
     let following = follow::follow(app.agent.clone(), known, cut);
     let remembering = follow::remember(options.state_dir, known_here.clone());
     let server = Arc::new(server(app, limits, cuts)?);
-    tokio::join!(following, remembering, listen::keep(server, known_here, ports));
+    let naming = mdns::keep(known_here.clone());
+    tokio::join!(following, remembering, naming, listen::keep(server, known_here, ports));
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use boxes::{Appliance, Ended, Role, Scratch, Site};
+use boxes::{Appliance, Builder, Ended, Role, Scratch, Site};
 use serde_json::Value;
 
 /// A test that reaches it has failed.
@@ -34,9 +34,14 @@ pub struct Lab {
 impl Lab {
     /// A box as delivered, answering.
     pub fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    /// The same of another make.
+    pub fn with(make: impl FnOnce(Builder) -> Builder) -> Self {
         let (site, scratch) = (Site::new().expect("these tests need root"), Scratch::new(&[]).expect("scratch"));
         let gatehouse = env!("CARGO_BIN_EXE_gatehouse");
-        let device = Appliance::builder(&site, gatehouse, scratch.path()).start().expect("box");
+        let device = make(Appliance::builder(&site, gatehouse, scratch.path())).start().expect("box");
         let lab = Self { device, scratch };
         lab.ready();
         lab

@@ -8,4 +8,5 @@ mod files;
 mod guard;
 mod lab;
 mod network_test;
+mod service_port;
 mod window;

@@ -10,7 +10,8 @@ use gatehouse::domain::{
         status::{AddressStatus, Counters, DnsStatus, LinkStatus, NetworkStatus, PortStatus, RouteStatus, UplinkInUse},
         transaction::{Actor, ChecksView, GatewayCheck, OpenView, Outcome, PhaseView, TransactionView, TxId, Why},
     },
-    time::UnixSeconds,
+    service_port::ServicePortStatus,
+    time::{BootMillis, UnixSeconds},
 };
 
 pub fn name(text: &str) -> PortName {
@@ -85,6 +86,7 @@ pub fn new_box() -> Overview {
             storage_total: 128 << 30,
             uptime: 273_900,
         },
+        service_port: ServicePortStatus::Serving { since: BootMillis(0) },
         now: UnixSeconds(1_790_000_000),
     }
 }
@@ -132,6 +134,8 @@ pub fn troubled_box() -> Overview {
         last: Some(Outcome::RolledBack { tx: TxId(41), reason: Why::NotConfirmed }),
         degraded: 1,
     };
+    it.service_port =
+        ServicePortStatus::Silent { other: Some("10.20.0.1".parse().expect("server")), since: BootMillis(0) };
     it.load.cpu_percent = 97;
     it
 }

@@ -23,6 +23,7 @@ use crate::{
         box_file::BoxFile,
         fault::{Fault, Refusal},
         load::Load,
+        service_port::ServicePortStatus,
     },
     operation,
 };
@@ -35,7 +36,7 @@ pub struct Shared {
     board: Arc<BoxFile>,
     network: Network,
     auth: Auth,
-    load: watch::Receiver<Load>,
+    watched: Watched,
     hello: watch::Sender<Hello>,
     web_uid: Option<u32>,
     /// Held while DHCP servers are looked for.
@@ -44,17 +45,24 @@ pub struct Shared {
     testing: Arc<tokio::sync::Mutex<()>>,
 }
 
+/// What tasks publish that nobody asks anything.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    pub load: watch::Receiver<Load>,
+    pub service_port: watch::Receiver<ServicePortStatus>,
+}
+
 impl Shared {
     pub fn new(
         board: BoxFile,
         network: Network,
         auth: Auth,
-        load: watch::Receiver<Load>,
+        watched: Watched,
         hello: watch::Sender<Hello>,
         web_uid: Option<u32>,
     ) -> Self {
         let (searching, testing) = (Arc::default(), Arc::default());
-        let shared = Self { board: Arc::new(board), network, auth, load, hello, web_uid, searching, testing };
+        let shared = Self { board: Arc::new(board), network, auth, watched, hello, web_uid, searching, testing };
         tokio::spawn(status::keep_hello(shared.clone()));
         shared
     }

@@ -18,7 +18,10 @@ use crate::{
     },
     domain::{
         api::{Applied, ApplyRequest, ConfirmRequest, HandoffRequest, PlanRequest, Session, TestRequest},
-        dhcp::{discover::Offer, lease::Lease},
+        dhcp::{
+            discover::{Offer, WINDOW},
+            lease::Lease,
+        },
         fault::Fault,
         name::PortName,
         network::{
@@ -60,7 +63,7 @@ async fn offers(shared: &Shared, spec: &NetworkSpec) -> BTreeMap<PortName, Vec<O
         async move {
             let found = match link {
                 Some(LinkStatus { index, interface, mac: Some(mac), carrier: true, .. }) => {
-                    dhcp::offers(index, &interface, &dhcp::settings(mac)).await
+                    dhcp::offers(index, &interface, &dhcp::settings(mac), WINDOW).await
                 }
                 Some(_) | None => Ok(Vec::new()),
             };

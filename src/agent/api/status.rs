@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use super::{
-    Refused, Reply, Shared,
+    Refused, Reply, Shared, Watched,
     caller::{Admitted, Who},
 };
 use crate::{
@@ -42,7 +42,8 @@ pub(super) async fn overview(State(shared): State<Shared>, _: Admitted) -> Reply
 }
 
 pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted) -> Result<Response, Refused> {
-    let watcher = Watcher { network: shared.network.watch(), load: shared.load.clone(), digest: who.digest(), shared };
+    let watcher =
+        Watcher { network: shared.network.watch(), watched: shared.watched.clone(), digest: who.digest(), shared };
     let lines = stream::unfold((watcher, true), |(mut watcher, first)| async move {
         if !first {
             watcher.changed().await?;
@@ -54,7 +55,7 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
 
 struct Watcher {
     network: tokio::sync::watch::Receiver<std::sync::Arc<crate::agent::network::Published>>,
-    load: tokio::sync::watch::Receiver<crate::domain::load::Load>,
+    watched: Watched,
     /// `None` on the console.
     digest: Option<Digest>,
     shared: Shared,
@@ -66,7 +67,8 @@ impl Watcher {
         loop {
             let news = tokio::select! {
                 result = self.network.changed() => result.ok().map(|()| true),
-                result = self.load.changed() => result.ok().map(|()| true),
+                result = self.watched.load.changed() => result.ok().map(|()| true),
+                result = self.watched.service_port.changed() => result.ok().map(|()| true),
                 () = tokio::time::sleep(CHECK_SESSION) => Some(false),
             };
             self.alive().await?;
@@ -108,7 +110,8 @@ impl Shared {
             support: self.board.support.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             network: self.network.published().at(clock::now()),
-            load: *self.load.borrow(),
+            load: *self.watched.load.borrow(),
+            service_port: self.watched.service_port.borrow().clone(),
             now: clock::wall(),
         }
     }

@@ -12,14 +12,14 @@ use crate::{
     },
 };
 
-/// Takes up to eight seconds where nobody answers, and one and a half after the first offer.
+/// Takes `window` milliseconds where nobody answers, and one and a half seconds after the first offer.
 ///
 /// # Errors
 /// The kernel's: the interface is gone or down.
-pub async fn offers(index: u32, interface: &str, settings: &Settings) -> io::Result<Vec<Offer>> {
+pub async fn offers(index: u32, interface: &str, settings: &Settings, window: u64) -> io::Result<Vec<Offer>> {
     let link = Link::open(index, interface, settings.mac)?;
     let context = || Context { now: clock::now(), random: random(), settings };
-    let (mut state, first) = start(&context());
+    let (mut state, first) = start(&context(), window);
     link.send(&first.message, first.to)?;
     loop {
         let event = match &state {

@@ -6,6 +6,7 @@ mod fault;
 mod hops;
 mod port;
 mod rule;
+mod service_port;
 mod uplink;
 
 pub use change::{actor, item, outcome, phase, why};
@@ -14,4 +15,5 @@ pub use fault::{Explained, explain, password_rule};
 pub use hops::{cause, hop, hop_detail, hop_skip, mend, mended_at_port};
 pub use port::{PortState, Ports, port_title};
 pub use rule::{Figures, issue, message};
+pub use service_port::{rival, service_failure, service_port};
 pub use uplink::{switch, uplink_why};

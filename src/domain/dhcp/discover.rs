@@ -61,13 +61,14 @@ pub struct Send {
     pub to: To,
 }
 
-pub fn start(ctx: &Context<'_>) -> (State, Send) {
+/// `window`: milliseconds for the first offer, such as [`WINDOW`].
+pub fn start(ctx: &Context<'_>, window: u64) -> (State, Send) {
     let xid = Dice::new(ctx.random).xid();
     let state = State::Collecting {
         xid,
         began: ctx.now,
         repeat_at: ctx.now.plus(REPEAT),
-        until: ctx.now.plus(WINDOW),
+        until: ctx.now.plus(window),
         offers: Vec::new(),
     };
     (state, discover(ctx, xid, 0))

@@ -8,15 +8,17 @@ use crate::{
         card::Card,
         note::Note,
         tag::{Mood, tag},
-        words::{Ports, outcome, port_title},
+        words::{Ports, outcome, port_title, rival, service_failure},
     },
     domain::{
         api::Overview,
+        box_file::Role,
         network::{
             failover::Why,
             status::{NetworkStatus, PortStatus},
             transaction::{Outcome, PhaseView},
         },
+        service_port::ServicePortStatus,
     },
     text::Text,
 };
@@ -32,6 +34,7 @@ type Place = (String, &'static str);
 
 pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let mut alerts = alerts(text, &overview.network);
+    alerts.extend(service(text, overview));
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.mood));
     let count = alerts.len();
     let end = if count == 0 { tag(Mood::Ok, text.attention_none()) } else { tag(alerts[0].mood, &count.to_string()) };
@@ -117,6 +120,25 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
         );
     }
     alerts
+}
+
+/// A cable in the wrong port disturbs the whole site, or a laptop gets no address.
+fn service(text: Text, overview: &Overview) -> Option<Alert> {
+    let port = overview.network.ports.iter().find(|p| p.role == Role::Service);
+    let places = port.map(|port| (format!("/network/{}", port.name), text.attention_to_port())).into_iter().collect();
+    match &overview.service_port {
+        ServicePortStatus::NoLink | ServicePortStatus::Checking | ServicePortStatus::Serving { .. } => None,
+        ServicePortStatus::Silent { other, .. } => {
+            let (title, why) =
+                (text.attention_service_silent(), text.attention_service_silent_why(rival(text, *other)));
+            Some(Alert { mood: Mood::Bad, title: title.to_owned(), why, places })
+        }
+        ServicePortStatus::Failed { why } => {
+            let (title, why) =
+                (text.attention_service_failed(), text.attention_service_failed_why(service_failure(text, why)));
+            Some(Alert { mood: Mood::Warn, title: title.to_owned(), why, places })
+        }
+    }
 }
 
 fn change(text: Text, network: &NetworkStatus) -> Vec<Alert> {

@@ -62,7 +62,7 @@ pub fn page(frame: Frame, overview: &Overview, port: &PortStatus, view: PortView
         Role::Service => fixed(text.port_service_fixed(), text.port_service_why()).into_any(),
         Role::Heartbeat => fixed(text.port_heartbeat_fixed(), text.port_heartbeat_why()).into_any(),
     };
-    let status = status(text, port, network);
+    let status = status(text, port, overview);
     let shape = if preview.is_some() { "cols planned" } else { "cols" };
     let frame = Frame { title: title.clone(), problem, path: format!("/network/{}", port.name), ..frame };
     view! {

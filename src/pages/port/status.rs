@@ -8,14 +8,17 @@ use crate::{
         format::{bytes, duration, list, number, speed},
         note::Note,
         tag::{Mood, tag},
-        words::{PortState, Ports, dhcp_problem, dhcp_state, issue},
+        words::{PortState, Ports, dhcp_problem, dhcp_state, issue, rival, service_port},
     },
     domain::{
+        api::Overview,
+        box_file::Role,
         name::PortName,
         network::{
             kernel::MAIN_TABLE,
             status::{DhcpStatus, LinkStatus, NetworkStatus, PortStatus},
         },
+        service_port::ServicePortStatus,
     },
     text::Text,
 };
@@ -25,7 +28,8 @@ pub fn status_id(port: &PortName) -> String {
     format!("port-{port}")
 }
 
-pub fn status(text: Text, port: &PortStatus, network: &NetworkStatus) -> impl IntoView + use<> {
+pub fn status(text: Text, port: &PortStatus, overview: &Overview) -> impl IntoView + use<> {
+    let network = &overview.network;
     let state = PortState::of(port, network);
     let mood = match state {
         PortState::InUse | PortState::Standby | PortState::Linked => Mood::Ok,
@@ -37,6 +41,7 @@ pub fn status(text: Text, port: &PortStatus, network: &NetworkStatus) -> impl In
         None => view! { <p class="muted">{text.rule_port_absent()}</p> }.into_any(),
     };
     let dhcp = network.dhcp.get(&port.name).map(|dhcp| dhcp_part(text, dhcp, network));
+    let laptop = (port.role == Role::Service).then(|| laptop_part(text, &overview.service_port));
     let (addresses, routes) = (addresses(text, port), routes(text, port));
     let traffic = port.link.as_ref().map(|link| {
         view! {
@@ -50,6 +55,7 @@ pub fn status(text: Text, port: &PortStatus, network: &NetworkStatus) -> impl In
         <Card title=text.port_now() id=status_id(&port.name) end=end>
             {link}
             {dhcp}
+            {laptop}
             {addresses}
             {routes}
             {traffic}
@@ -113,6 +119,25 @@ fn dhcp_part(text: Text, dhcp: &DhcpStatus, network: &NetworkStatus) -> impl Int
     };
     let wrong = wrong.map(|said| view! { <Note mood=Mood::Warn title=text.dhcp_wrong()><p>{said}</p></Note> });
     view! { <div class="part"><h3>{text.dhcp_title()}</h3>{facts(rows)}{wrong}</div> }
+}
+
+/// Whether a laptop that is plugged in here gets an address.
+fn laptop_part(text: Text, status: &ServicePortStatus) -> impl IntoView + use<> {
+    let said = service_port(text, status);
+    let body = match status {
+        ServicePortStatus::NoLink | ServicePortStatus::Checking | ServicePortStatus::Serving { .. } => {
+            view! { <p>{said}</p> }.into_any()
+        }
+        ServicePortStatus::Silent { other, .. } => {
+            let why = text.attention_service_silent_why(rival(text, *other));
+            view! { <Note mood=Mood::Bad title=said><p>{why}</p></Note> }.into_any()
+        }
+        ServicePortStatus::Failed { .. } => {
+            let why = text.attention_service_failed_why(said);
+            view! { <Note mood=Mood::Warn title=text.attention_service_failed()><p>{why}</p></Note> }.into_any()
+        }
+    };
+    view! { <div class="part"><h3>{text.service_title()}</h3>{body}</div> }
 }
 
 /// Those of the main table: the port's own table repeats them for its replies.

@@ -23,6 +23,7 @@ use crate::domain::{
     fault::{Fault, Refusal},
     load::Load,
     network::status::NetworkStatus,
+    service_port::ServicePortStatus,
     time::UnixSeconds,
 };
 
@@ -65,6 +66,7 @@ pub(super) fn said() -> Said {
             version: "0".into(),
             network: NetworkStatus::default(),
             load: Load::default(),
+            service_port: ServicePortStatus::default(),
             now: UnixSeconds::default(),
         },
         sessions: ["alive".to_owned()].into(),

@@ -21,7 +21,7 @@ struct Look {
 impl Look {
     fn new() -> Self {
         let now = BootMillis(50_000);
-        let (state, send) = start(&Context { now, random: 3, settings: &settings() });
+        let (state, send) = start(&Context { now, random: 3, settings: &settings() }, WINDOW);
         Self { state, now, sent: vec![send] }
     }
 
