@@ -28,8 +28,11 @@ pub const CHECK_WINDOW: u64 = 5_000;
 /// From the start of serving to the next check. Shorter: a switch's port that has just come up hears nobody for 30 s (spanning tree),
 /// and the first check said nothing. Longer: a site has two servers for as long.
 pub const FIRST_RECHECK: u64 = 35_000;
-/// Between two checks after that, serving or silent. Shorter: needless broadcasts. Longer: the alarm outlives its cause.
+/// Between two checks after that, while serving. Shorter: needless broadcasts. Longer: a site has two servers for as long.
 pub const RECHECK: u64 = 60_000;
+/// Between two checks while silent. Shorter: needless broadcasts. Longer: the alarm outlives its cause, and a person who has just
+/// moved the cable waits.
+pub const SILENT_RECHECK: u64 = 20_000;
 /// Added at random: two boxes on one switch that both serve must not both ask, and both fall silent, at the same moment for ever.
 pub const SPREAD: u64 = 5_000;
 /// After the first failure, before the next try; each further one waits twice as long. Shorter: a server that always ends keeps a core
@@ -135,7 +138,7 @@ pub enum Effect {
 /// One transition. `random` is any number, another one each time.
 pub fn step(state: State, event: Event, now: BootMillis, random: u64) -> (State, Vec<Effect>) {
     let next_check = |after: u64| Check::At(now.plus(after + random % SPREAD));
-    let silent = |other, since| State::Silent { other, since, check: next_check(RECHECK) };
+    let silent = |other, since| State::Silent { other, since, check: next_check(SILENT_RECHECK) };
     match (state, event) {
         (State::NoLink, Event::LinkUp) => (State::Checking { trouble: None }, vec![Effect::Check]),
         (State::NoLink, Event::LinkDown | Event::Checked(_) | Event::ServerEnded(_) | Event::Tick) => {

@@ -95,7 +95,7 @@ fn where_another_server_answers_the_box_is_silent_until_it_has_gone() {
     assert!(page.contains("Another DHCP server answers at the service port") && page.contains("10.99.0.1"), "{page}");
 
     drop(rogue);
-    // a check a minute
+    // by the next check
     let patience = std::time::Instant::now() + std::time::Duration::from_secs(90);
     while status(&lab)["state"] != "serving" {
         assert!(std::time::Instant::now() < patience, "{}", status(&lab));

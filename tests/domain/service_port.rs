@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use gatehouse::domain::{
     box_file::{SERVICE_ADDRESS, service_net},
     service_port::{
-        Answer, Check, Effect, Event, FIRST_PAUSE, FIRST_RECHECK, Failure, LONGEST_PAUSE, RANGE, RECHECK, SPREAD,
-        STEADY, ServicePortStatus, State, Trouble, step,
+        Answer, Check, Effect, Event, FIRST_PAUSE, FIRST_RECHECK, Failure, LONGEST_PAUSE, RANGE, RECHECK,
+        SILENT_RECHECK, SPREAD, STEADY, ServicePortStatus, State, Trouble, step,
     },
     time::BootMillis,
 };
@@ -39,7 +39,7 @@ fn each_state_answers_each_event() {
     let checking = || State::Checking { trouble: None };
     let failed = |times, pause| State::Failed { trouble: trouble(times), retry_at: NOW.plus(pause) };
     let first = serving(NOW, Check::At(NOW.plus(FIRST_RECHECK)));
-    let newly_silent = State::Silent { other: OTHER, since: NOW, check: Check::At(NOW.plus(RECHECK)) };
+    let newly_silent = State::Silent { other: OTHER, since: NOW, check: Check::At(NOW.plus(SILENT_RECHECK)) };
     let nobody = || Event::Checked(Answer::Nobody);
     let other = || Event::Checked(Answer::Server(OTHER));
     let unanswered = || Event::Checked(Answer::Failed { reason: "down".into() });
@@ -62,8 +62,8 @@ fn each_state_answers_each_event() {
         (serving(BEFORE, Check::Running), Event::ServerEnded(ended()), failed(1, FIRST_PAUSE), vec![DropCheck]),
         (silent(due), Event::Tick, silent(Check::Running), vec![Ask]),
         (silent(Check::Running), nobody(), first, vec![StartServer]),
-        (silent(Check::Running), other(), silent(Check::At(NOW.plus(RECHECK))), vec![]),
-        (silent(Check::Running), unanswered(), silent(Check::At(NOW.plus(RECHECK))), vec![]),
+        (silent(Check::Running), other(), silent(Check::At(NOW.plus(SILENT_RECHECK))), vec![]),
+        (silent(Check::Running), unanswered(), silent(Check::At(NOW.plus(SILENT_RECHECK))), vec![]),
         (silent(later), nobody(), silent(later), vec![]),
         (silent(later), Event::LinkDown, State::NoLink, vec![]),
         (failed(3, 0), Event::Tick, State::Checking { trouble: Some(trouble(3)) }, vec![Ask]),
