@@ -156,8 +156,8 @@ pub fn asked<'a>(message: &Message, ours: &'a [String]) -> Vec<(&'a str, bool)> 
 
 /// A name of ours that another device claims: an address that is none of this box's.
 pub fn claimed<'a>(message: &Message, ours: &'a [String], own: &[Ipv4Addr]) -> Option<(&'a str, Ipv4Addr)> {
-    let found = message.addresses.iter().filter(|(_, address)| message.response && !own.contains(address));
-    found.filter_map(|(name, address)| Some((ours.iter().find(|own| *own == name)?.as_str(), *address))).next()
+    let mut found = message.addresses.iter().filter(|(_, address)| message.response && !own.contains(address));
+    found.find_map(|(name, address)| Some((ours.iter().find(|own| *own == name)?.as_str(), *address)))
 }
 
 fn count(addresses: &[Ipv4Addr]) -> u16 {
