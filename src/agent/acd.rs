@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, io, net::Ipv4Addr};
 use super::{
     arp,
     packet::{EtherType, PacketSocket},
+    secrets,
 };
 use crate::{
     clock,
@@ -40,7 +41,7 @@ async fn ask(whose: &Whose, address: Ipv4Addr) -> io::Result<Option<Mac>> {
     let (mut state, mut event) = (State::default(), Event::Probe);
     let mut buffer = [0; 64];
     loop {
-        let context = Context { claim: &claim, now: clock::now(), random: getrandom::u64().unwrap_or_default() };
+        let context = Context { claim: &claim, now: clock::now(), random: secrets::random() };
         let (next, actions) = step(state, event, &context);
         state = next;
         for action in actions {

@@ -14,6 +14,7 @@ use super::{
     acd::Whose,
     arp,
     packet::{EtherType, PacketSocket},
+    secrets,
 };
 use crate::{
     clock,
@@ -137,7 +138,7 @@ impl Watch {
 
     async fn one(&mut self, address: Ipv4Addr, event: Event) {
         let Some((claim, state)) = self.claims.get_mut(&address) else { return };
-        let context = Context { claim, now: clock::now(), random: getrandom::u64().unwrap_or_default() };
+        let context = Context { claim, now: clock::now(), random: secrets::random() };
         let (next, actions) = step(*state, event, &context);
         *state = next;
         for action in actions {

@@ -20,7 +20,7 @@ pub mod packet;
 pub mod secrets;
 pub mod service_port;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, pin::Pin};
 
 use tokio::sync::watch;
 
@@ -77,5 +77,17 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         result = api::serve(&path, shared) => result.map_err(|source| AgentError::Serve { path, source }),
         () = network_watch.ended() => Err(AgentError::TaskEnded { task: "network" }),
         () = auth_watch.ended() => Err(AgentError::TaskEnded { task: "sign-in" }),
+    }
+}
+
+/// The result of what is under way, once; never, if nothing is.
+async fn done<T>(under_way: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
+    match under_way {
+        Some(future) => {
+            let result = future.await;
+            *under_way = None;
+            result
+        }
+        None => std::future::pending().await,
     }
 }

@@ -14,6 +14,11 @@ pub fn token() -> Result<Secret, getrandom::Error> {
     Ok(Secret::new(hex::encode(bytes)))
 }
 
+/// For what must not be guessed easily and is no secret: transaction ids, waits. Where the kernel gives nothing, the clock does.
+pub fn random() -> u64 {
+    getrandom::u64().unwrap_or_else(|_| crate::clock::now().0)
+}
+
 /// What is kept of a token.
 pub fn digest(secret: &Secret) -> Digest {
     Digest(hex::encode(Sha256::digest(secret.expose().as_bytes())))

@@ -1,5 +1,9 @@
 //! The plan beside the form: what will change, where this page will be, and the button that does it.
 
+use axum::{
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+};
 use leptos::prelude::*;
 
 use super::offers::offers;
@@ -11,12 +15,19 @@ use crate::{
         tag::Mood,
         words::{Ports, item},
     },
-    domain::network::{
-        plan::{Plan, Verb},
-        status::NetworkStatus,
+    domain::{
+        api::Applied,
+        network::{
+            plan::{Plan, Verb},
+            status::NetworkStatus,
+        },
     },
     pages::landing::Landing,
     text::Text,
+    web::{
+        App, Visitor,
+        cookies::{self, ChangeSecrets},
+    },
 };
 
 #[derive(Clone, Debug)]
@@ -25,6 +36,21 @@ pub struct Preview {
     /// [`Plan::base`] as text, to come back with the form.
     pub base: String,
     pub landing: Landing,
+}
+
+impl Preview {
+    pub fn of(app: &App, visitor: &Visitor, plan: Plan) -> Self {
+        // nothing in it can fail to be written
+        let base = serde_json::to_string(&plan.base).unwrap_or_default();
+        let landing = Landing::of_plan(app, visitor, &plan);
+        Self { plan, base, landing }
+    }
+}
+
+/// To the page that follows the change, with its secrets for this browser alone.
+pub fn follow(applied: Applied) -> Response {
+    let secrets = ChangeSecrets { confirm: applied.confirm, handoff: applied.handoff };
+    ([(header::SET_COOKIE, cookies::set_change(&secrets))], Redirect::to("/network/change")).into_response()
 }
 
 /// The form that applies a plan: where it goes, where "discard" leads, and what was asked for.

@@ -11,9 +11,9 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Link, random};
+use super::Link;
 use crate::{
-    agent::acd,
+    agent::{acd, secrets},
     clock,
     domain::{
         box_file::Mac,
@@ -140,7 +140,7 @@ impl Running {
         let mut event = begin;
         loop {
             let last = matches!(event, Event::Stop { .. });
-            let context = Context { now: clock::now(), random: random(), settings: &self.setup.settings };
+            let context = Context { now: clock::now(), random: secrets::random(), settings: &self.setup.settings };
             let (next, actions) = client::step(self.client, event, &context);
             self.client = next;
             for action in actions {

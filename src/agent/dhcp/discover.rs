@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::{Link, random};
+use super::Link;
 use crate::{
+    agent::secrets,
     clock,
     domain::dhcp::{
         Settings,
@@ -18,7 +19,7 @@ use crate::{
 /// The kernel's: the interface is gone or down.
 pub async fn offers(index: u32, interface: &str, settings: &Settings, window: u64) -> io::Result<Vec<Offer>> {
     let link = Link::open(index, interface, settings.mac)?;
-    let context = || Context { now: clock::now(), random: random(), settings };
+    let context = || Context { now: clock::now(), random: secrets::random(), settings };
     let (mut state, first) = start(&context(), window);
     link.send(&first.message, first.to)?;
     loop {

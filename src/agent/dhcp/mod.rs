@@ -27,8 +27,3 @@ fn host_name() -> Option<String> {
         (1..=63).contains(&name.len()) && name.chars().all(label) && !name.starts_with('-') && !name.ends_with('-');
     (good && name != "localhost").then(|| name.to_owned())
 }
-
-fn random() -> u64 {
-    // without random bytes a transaction id is a guess at worst, not a secret given away
-    getrandom::u64().unwrap_or_else(|_| crate::clock::now().0)
-}

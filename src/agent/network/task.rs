@@ -26,6 +26,7 @@ use crate::{
     agent::{
         defence::{Defence, Found},
         dhcp::Report,
+        done,
         guard::Guard,
         kernel::{Change, Interfaces, Kernel, Observed, sockets},
     },
@@ -360,18 +361,6 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> +
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result.map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
-    }
-}
-
-/// The result of what is under way, once; never, if nothing is.
-async fn done<T>(under_way: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
-    match under_way {
-        Some(future) => {
-            let result = future.await;
-            *under_way = None;
-            result
-        }
-        None => std::future::pending().await,
     }
 }
 

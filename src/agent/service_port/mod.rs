@@ -9,7 +9,7 @@ use std::{path::PathBuf, pin::Pin, sync::Arc};
 
 use tokio::sync::watch;
 
-use super::{dhcp, network::Published};
+use super::{dhcp, done, network::Published, secrets};
 use crate::{
     clock,
     domain::{
@@ -90,7 +90,7 @@ impl Task {
     async fn drive(&mut self, event: Event) {
         let mut next = Some(event);
         while let Some(event) = next.take() {
-            let random = getrandom::u64().unwrap_or_default();
+            let random = secrets::random();
             let (state, effects) = step(std::mem::take(&mut self.state), event, clock::now(), random);
             self.state = state;
             for effect in effects {
@@ -163,17 +163,6 @@ async fn ended(server: &mut Option<Server>) -> Failure {
             let why = running.ended().await;
             *server = None;
             why
-        }
-        None => std::future::pending().await,
-    }
-}
-
-async fn done<T>(under_way: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
-    match under_way {
-        Some(future) => {
-            let result = future.await;
-            *under_way = None;
-            result
         }
         None => std::future::pending().await,
     }

@@ -39,32 +39,19 @@ pub fn wanted(spec: &NetworkSpec, board: &BoxFile) -> KernelState {
         let port = spec.port(name);
         let table = TABLE_BASE + board.index(name).unwrap_or_default();
         reach(&mut state, name, table, port.ipv4.addresses());
-        if let Some(gateway) = port.ipv4.gateway() {
-            let via = |table, metric| {
-                Object::Route(Route {
-                    table,
-                    destination: EVERYWHERE,
-                    metric,
-                    port: name.clone(),
-                    gateway: Some(gateway),
-                })
-            };
-            state.objects.insert(via(table, 0));
+        let via = |table, metric, destination, gateway| {
+            Object::Route(Route { table, destination, metric, port: name.clone(), gateway })
+        };
+        if let gateway @ Some(_) = port.ipv4.gateway() {
+            state.objects.insert(via(table, 0, EVERYWHERE, gateway));
             if port.default_route {
-                state.objects.insert(via(MAIN_TABLE, metric));
+                state.objects.insert(via(MAIN_TABLE, metric, EVERYWHERE, gateway));
             }
         }
-        let via = port.routes.iter().filter(|route| reachable(route, &port));
-        for (table, metric) in [(table, 0), (MAIN_TABLE, metric)] {
-            state.objects.extend(via.clone().map(|route| {
-                Object::Route(Route {
-                    table,
-                    destination: route.destination.trunc(),
-                    metric,
-                    port: name.clone(),
-                    gateway: route.gateway,
-                })
-            }));
+        for route in port.routes.iter().filter(|route| reachable(route, &port)) {
+            let destination = route.destination.trunc();
+            state.objects.insert(via(table, 0, destination, route.gateway));
+            state.objects.insert(via(MAIN_TABLE, metric, destination, route.gateway));
         }
         if let Some(mtu) = port.mtu.map(u32::from).filter(|mtu| *mtu != DEFAULT_MTU && port.ipv4 != Ipv4Spec::Off) {
             state.objects.insert(Object::Mtu(name.clone(), mtu));

@@ -3,8 +3,8 @@
 use axum::{
     Form, Router,
     extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    http::StatusCode,
+    response::Response,
     routing::{get, post},
 };
 use serde::Deserialize;
@@ -19,8 +19,14 @@ use crate::{
         name::PortName,
         network::{kernel::StateHash, spec::NetworkSpec},
     },
-    pages::{frame, landing::Landing, preview::Preview, refused, render::render, status},
-    web::{App, Visitor, cookies},
+    pages::{
+        frame,
+        preview::{Preview, follow},
+        refused,
+        render::render,
+        status,
+    },
+    web::{App, Visitor},
 };
 
 pub fn routes() -> Router<App> {
@@ -76,11 +82,7 @@ async fn apply(State(app): State<App>, visitor: Visitor, Form(asked): Form<Asked
     };
     let request = ApplyRequest { spec: spec(&overview, &order), base, window: None };
     match app.agent.apply(&visitor.caller, &request).await {
-        Ok(applied) => {
-            let secrets = cookies::ChangeSecrets { confirm: applied.confirm, handoff: applied.handoff };
-            let cookie = [(header::SET_COOKIE, cookies::set_change(&secrets))];
-            Ok((cookie, Redirect::to("/network/change")).into_response())
-        }
+        Ok(applied) => Ok(follow(applied)),
         Err(outdated @ Refusal { fault: Fault::PlanOutdated, .. }) => {
             Ok(planned(&app, &visitor, &overview, order, Some(outdated)).await)
         }
@@ -113,9 +115,7 @@ async fn planned(
     }
     match app.agent.plan(&visitor.caller, &PlanRequest { spec: spec(overview, &order) }).await {
         Ok(plan) => {
-            let base = serde_json::to_string(&plan.base).unwrap_or_default();
-            let landing = Landing::of_plan(app, visitor, &plan);
-            let preview = Some(Preview { plan, base, landing });
+            let preview = Some(Preview::of(app, visitor, plan));
             answer(visitor, overview, code, &OrderView { order, preview, refusal })
         }
         Err(found) => {

@@ -3,8 +3,8 @@
 use axum::{
     Form, Router,
     extract::{Path, State},
-    http::{StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    http::StatusCode,
+    response::Response,
     routing::{get, post},
 };
 use serde::Deserialize;
@@ -19,8 +19,14 @@ use crate::{
         fault::{Fault, Refusal},
         network::{form::PortForm, issue::Issue, kernel::StateHash, plan::Plan, spec::NetworkSpec, status::PortStatus},
     },
-    pages::{frame, landing::Landing, preview::Preview, refused, render::render, status},
-    web::{App, Visitor, cookies},
+    pages::{
+        frame,
+        preview::{Preview, follow},
+        refused,
+        render::render,
+        status,
+    },
+    web::{App, Visitor},
 };
 
 pub fn routes() -> Router<App> {
@@ -75,10 +81,7 @@ impl Ask {
     }
 
     fn planned(&self, status: StatusCode, form: PortForm, plan: Plan, refusal: Option<Refusal>) -> Response {
-        // nothing in it can fail to be written
-        let base = serde_json::to_string(&plan.base).unwrap_or_default();
-        let landing = Landing::of_plan(&self.app, &self.visitor, &plan);
-        let preview = Some(Preview { plan, base, landing });
+        let preview = Some(Preview::of(&self.app, &self.visitor, plan));
         self.answer(status, PortView { form, preview, refusal, issues: Vec::new() })
     }
 
@@ -138,11 +141,7 @@ async fn apply(
     };
     let request = ApplyRequest { spec: spec.clone(), base, window: None };
     match ask.app.agent.apply(&ask.visitor.caller, &request).await {
-        Ok(applied) => {
-            let secrets = cookies::ChangeSecrets { confirm: applied.confirm, handoff: applied.handoff };
-            let cookie = [(header::SET_COOKIE, cookies::set_change(&secrets))];
-            Ok((cookie, Redirect::to("/network/change")).into_response())
-        }
+        Ok(applied) => Ok(follow(applied)),
         Err(outdated @ Refusal { fault: Fault::PlanOutdated, .. }) => Ok(match ask.plan(spec).await {
             Ok(plan) => ask.planned(status(&outdated), form, plan, Some(outdated)),
             Err(refusal) => ask.refused(form, refusal),

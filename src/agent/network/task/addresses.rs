@@ -4,10 +4,7 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use super::Task;
 use crate::{
-    agent::{
-        acd::Whose,
-        defence::{Defence, Found},
-    },
+    agent::defence::{Defence, Found},
     domain::{
         name::PortName,
         network::{spec::NetworkSpec, transaction::AddressConflict},
@@ -17,13 +14,12 @@ use crate::{
 impl Task {
     /// Brings each port's defence up to date with what the kernel has.
     pub(super) async fn defend(&mut self) {
-        let now = self.state_now();
         let coming = self.state.transaction().map(|tx| tx.new_spec.clone());
         let specs = [Some(self.committed.clone()), coming];
         let ports = self.interfaces.keys().cloned().collect::<Vec<_>>();
         for port in ports {
             let typed = specs.iter().flatten().flat_map(|spec| typed(spec, &port)).collect::<BTreeSet<_>>();
-            let held = typed.into_iter().filter(|ip| now.has_address(*ip)).collect::<BTreeSet<_>>();
+            let held = typed.into_iter().filter(|ip| self.holds(*ip)).collect::<BTreeSet<_>>();
             self.hold(port, held).await;
         }
         let gone = |port: &PortName| !self.interfaces.contains_key(port);
@@ -34,9 +30,7 @@ impl Task {
     async fn hold(&mut self, port: PortName, held: BTreeSet<Ipv4Addr>) {
         let Some(index) = self.interfaces.get(&port).copied() else { return };
         if self.defences.get(&port).is_none_or(|defence| defence.index != index) {
-            let mac = self.observed.links.iter().find(|l| l.status.index == index).and_then(|l| l.status.mac);
-            let (Some(mac), false) = (mac, held.is_empty()) else { return };
-            let whose = Whose { index, mac, own: self.own_macs() };
+            let (Some(whose), false) = (self.whose(&port), held.is_empty()) else { return };
             match Defence::start(port.clone(), whose, self.found.clone()) {
                 Ok(defence) => drop(self.defences.insert(port.clone(), defence)),
                 Err(error) => {

@@ -1,10 +1,11 @@
 //! DHCP on the task's side: which ports have a client, what their leases mean, and that they outlive the process.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use super::{Task, blocking};
 use crate::{
     agent::{
+        acd::Whose,
         dhcp::{Client, Report, Setup, What, settings},
         network::{report, store::Kept},
     },
@@ -110,6 +111,19 @@ impl Task {
         let client = Client::start(setup, self.reports.clone());
         let client = client.inspect_err(|error| tracing::error!(port = %name, %error, "no DHCP client")).ok();
         self.dhcp.insert(name.clone(), Port { client, ..Port::default() });
+    }
+
+    /// The port as it speaks ARP, while it has hardware.
+    pub(super) fn whose(&self, name: &PortName) -> Option<Whose> {
+        let index = *self.interfaces.get(name)?;
+        let mac = self.observed.links.iter().find(|l| l.status.index == index)?.status.mac?;
+        Some(Whose { index, mac, own: self.own_macs() })
+    }
+
+    /// Whether the kernel has this address of ours.
+    pub(super) fn holds(&self, address: Ipv4Addr) -> bool {
+        let here = |index| self.interfaces.values().any(|i| *i == index);
+        self.observed.addresses.iter().any(|a| a.ours && a.net.addr() == address && here(a.index))
     }
 
     pub(super) fn own_macs(&self) -> BTreeSet<Mac> {

@@ -124,9 +124,7 @@ impl Task {
     pub(super) fn probe(&mut self) {
         let Some(tx) = self.state.transaction().filter(|tx| !tx.probing.is_empty()) else { return };
         let asked = tx.probing.iter().filter_map(|Address { port, net }| {
-            let index = *self.interfaces.get(port)?;
-            let mac = self.observed.links.iter().find(|l| l.status.index == index)?.status.mac?;
-            let (whose, port, address) = (acd::Whose { index, mac, own: self.own_macs() }, port.clone(), net.addr());
+            let (whose, port, address) = (self.whose(port)?, port.clone(), net.addr());
             Some(async move { acd::in_use(&whose, address).await.map(|with| AddressConflict { port, address, with }) })
         });
         let asked = asked.collect::<Vec<_>>();

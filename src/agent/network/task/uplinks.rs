@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::Task;
 use crate::{
-    agent::{acd::Whose, gateway},
+    agent::gateway,
     clock,
     domain::{
         name::PortName,
@@ -59,14 +59,13 @@ impl Task {
     /// From first choice to last.
     fn facts(&self) -> Vec<(PortName, Facts)> {
         let spec = self.effective(&self.committed);
-        let now = self.state_now();
         let order = uplinks_in_order(&self.committed, &self.options.board);
         let facts = order.into_iter().map(|name| {
             let port = spec.port(&name);
             let addresses = port.ipv4.addresses();
             let facts = Facts {
                 carrier: self.carrier(&name),
-                address: addresses.iter().any(|a| now.has_address(a.addr())),
+                address: addresses.iter().any(|a| self.holds(a.addr())),
                 gateway: port.ipv4.gateway(),
                 allowed: port.default_route && !addresses.is_empty(),
             };
@@ -89,11 +88,9 @@ impl Task {
     fn ask_gateway(&self, uplink: PortName, gateway: Ipv4Addr) {
         let spec = self.effective(&self.committed).port(&uplink);
         let from = spec.ipv4.addresses().iter().find(|net| net.contains(&gateway)).map(ipnet::Ipv4Net::addr);
-        let index = self.interfaces.get(&uplink).copied();
-        let mac = index.and_then(|i| self.observed.links.iter().find(|l| l.status.index == i)?.status.mac);
         // without an outcome it counts as missed
-        let (Some(from), Some(index), Some(mac)) = (from, index, mac) else { return };
-        let (whose, answers) = (Whose { index, mac, own: self.own_macs() }, self.answers.clone());
+        let (Some(from), Some(whose)) = (from, self.whose(&uplink)) else { return };
+        let answers = self.answers.clone();
         tokio::spawn(async move {
             let heard = gateway::answers(&whose, from, gateway).await;
             drop(answers.send(Heard { uplink, gateway, answers: heard }).await);
