@@ -12,6 +12,7 @@
 //! It needs root, `ip` and, for [`Appliance`] and [`Scratch`], the program `boxes` beside the tests (`cargo build -p boxes`).
 
 mod appliance;
+mod bus;
 mod config;
 pub mod control;
 mod daemon;
@@ -21,6 +22,7 @@ mod error;
 mod helper;
 pub mod inside;
 mod ns;
+mod proxy;
 mod roles;
 mod running;
 mod scratch;
@@ -32,6 +34,7 @@ pub use daemon::{Daemon, leash};
 pub use errands::Ended;
 pub use error::{Error, Result, chain};
 pub use ns::Ns;
+pub use proxy::Proxy;
 pub use roles::{Role, RoleStatus, Signal};
 pub use scratch::{Scratch, janitor};
 pub use site::{BRIDGE, INTERNET, Network, SERVICE_ADDRESS, Site, TECHNICIAN, Uplink};
