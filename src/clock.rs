@@ -17,6 +17,12 @@ pub fn wall() -> UnixSeconds {
     UnixSeconds(u64::try_from(clock_gettime(ClockId::Realtime).tv_sec).unwrap_or(0))
 }
 
+/// The same in milliseconds; before 1970 it is negative.
+pub fn wall_millis() -> i64 {
+    let t = clock_gettime(ClockId::Realtime);
+    t.tv_sec.saturating_mul(1000).saturating_add(t.tv_nsec / 1_000_000)
+}
+
 /// Names this boot (`random(4)`): deadlines of another boot mean nothing.
 ///
 /// # Errors

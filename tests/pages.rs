@@ -6,6 +6,8 @@
 mod all;
 #[path = "pages/boxes.rs"]
 mod boxes;
+#[path = "pages/settings.rs"]
+mod settings;
 
 use std::{env, fs, path::Path};
 
@@ -135,6 +137,9 @@ fn every_cause_of_the_network_test_has_words_and_a_mend() {
         Cause::TimeServersSilent,
         Cause::ClockOff { seconds: 400 },
         Cause::ClockOff { seconds: i64::MIN },
+        Cause::ProxyNameUnknown,
+        Cause::ProxyIsOwn,
+        Cause::NoProxy,
         Cause::ProxyUnreachable,
         Cause::ProxyRefused,
         Cause::ProxyAuth,
@@ -251,6 +256,9 @@ fn faults() -> Vec<Fault> {
         Fault::WrongToken,
         Fault::NeedsAPerson,
         Fault::NotSaved { error: text() },
+        Fault::ClockNotSet { reason: None },
+        Fault::ClockNotSet { reason: Some(text()) },
+        Fault::ProxyFails { cause: Cause::ProxyAuth },
         Fault::Malformed { detail: text() },
         Fault::NotFound,
         Fault::Forbidden,

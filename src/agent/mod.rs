@@ -1,12 +1,13 @@
 //! The privileged daemon: it owns every effect on the box and decides who may ask for one.
 //!
 //! One task owns each resource: `network` the kernel's network state, the spec and the journal; `auth` the password and the
-//! sessions; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop. The API only sends them messages; nothing runs on a request's future.
+//! sessions; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop; `settings` name, time and proxy. The API only sends them messages; nothing runs on a request's future.
 
 pub mod acd;
 pub mod api;
 mod arp;
 pub mod auth;
+pub mod bus;
 pub mod config;
 mod defence;
 pub mod dhcp;
@@ -17,8 +18,10 @@ pub mod kernel;
 pub mod load;
 pub mod network;
 pub mod packet;
+pub mod proxy;
 pub mod secrets;
 pub mod service_port;
+pub mod settings;
 
 use std::{path::PathBuf, pin::Pin};
 
@@ -68,9 +71,11 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let auth = auth::start(&options.state_dir, &options.runtime_dir)?;
     let load = load::start(options.state_dir.clone());
     let service_port = service_port::start(network.watch(), options.runtime_dir.clone());
+    let settings = settings::start(&options.state_dir, network.watch(), bus::Bus::default());
     let (hello, _) = watch::channel(Hello::default());
     let (network_watch, auth_watch) = (network.clone(), auth.clone());
-    let shared = api::Shared::new(board, network, auth, api::Watched { load, service_port }, hello, config.web_uid);
+    let shared =
+        api::Shared::new(board, network, auth, settings, api::Watched { load, service_port }, hello, config.web_uid);
     let path = options.runtime_dir.join("agent.sock");
     // a task that died would leave an open change open for ever: whoever supervises starts the agent anew, which undoes it
     tokio::select! {

@@ -16,6 +16,7 @@ mod output;
 mod password;
 mod qr;
 mod roles;
+mod settings;
 mod spec_file;
 mod status;
 mod table;
@@ -101,6 +102,9 @@ enum Command {
     /// Show, plan and change the network
     #[command(subcommand)]
     Network(network::Command),
+    /// Host name, time and proxy
+    #[command(subcommand)]
+    Settings(settings::Command),
     /// The password of the pages
     #[command(subcommand)]
     Password(password::Command),
@@ -122,6 +126,7 @@ fn long_help() -> String {
   gatehouse network apply net.toml          change it; undone unless somebody keeps it
   gatehouse network confirm                 keep the change
   gatehouse network test registry.example   what is broken on the way there
+  gatehouse settings show                   name, clock and proxy
   gatehouse password reset                  a new password for the pages
 
 {}
@@ -234,6 +239,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
             Command::Status => status::run(&context).await,
             Command::Console(arguments) => console::run(&context, &cli.global, &arguments),
             Command::Network(command) => network::run(&context, command).await,
+            Command::Settings(command) => settings::run(&context, command).await,
             Command::Password(command) => password::run(&context, command).await,
         }
     });

@@ -28,15 +28,23 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
 }
 
 fn read() -> Result<Secret, CliError> {
-    let stdin = io::stdin();
-    if !stdin.is_terminal() {
-        let mut line = String::new();
-        stdin.lock().read_line(&mut line).map_err(CliError::Input)?;
-        return Ok(Secret::new(line.trim_end_matches(['\r', '\n'])));
+    if !io::stdin().is_terminal() {
+        return typed_ahead();
     }
     let first = ask("New password: ")?;
     let again = ask("The same again: ")?;
     if first == again { Ok(first) } else { Err(CliError::PasswordsDiffer) }
+}
+
+/// One that exists already: asked for once.
+pub(super) fn one(question: &str) -> Result<Secret, CliError> {
+    if io::stdin().is_terminal() { ask(question) } else { typed_ahead() }
+}
+
+fn typed_ahead() -> Result<Secret, CliError> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(CliError::Input)?;
+    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
 /// Reads one line without showing it.

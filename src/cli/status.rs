@@ -70,6 +70,7 @@ mod tests {
         domain::{
             load::Load,
             service_port::ServicePortStatus,
+            settings::SettingsStatus,
             time::{BootMillis, UnixSeconds},
         },
     };
@@ -92,6 +93,7 @@ mod tests {
                 uptime: 93_784,
             },
             service_port: ServicePortStatus::Silent { other: Some([10, 20, 0, 1].into()), since: BootMillis(0) },
+            settings: SettingsStatus::default(),
             now: UnixSeconds(0),
         };
         insta::assert_snapshot!(text(&overview), @"

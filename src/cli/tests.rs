@@ -23,6 +23,7 @@ use crate::domain::{
     },
     secret::Secret,
     service_port::ServicePortStatus,
+    settings::SettingsStatus,
     time::UnixSeconds,
 };
 
@@ -112,6 +113,7 @@ fn overview(transaction: TransactionView) -> Overview {
         network,
         load: Load::default(),
         service_port: ServicePortStatus::default(),
+        settings: SettingsStatus::default(),
         now: UnixSeconds(0),
     }
 }

@@ -21,6 +21,7 @@ pub(super) use hops::{cause, hop, mend};
 pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
     Some(match fault {
         Fault::Invalid { issues } if issues.iter().all(|issue| issue.field == Field::Host) => return None,
+        Fault::Invalid { issues } if issues.iter().all(|issue| issue.field.is_setting()) => return None,
         Fault::Invalid { .. } => "Correct the file and try again.",
         Fault::Busy { .. } => {
             "Keep the open change with `gatehouse network confirm`, or end it with `gatehouse network rollback`."
@@ -34,6 +35,8 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         }
         Fault::AgentAway => "Is it running, and may you use its socket? Look at its log, or try with sudo.",
         Fault::NotSaved { .. } => "Is the disk full? See `df /var/lib/gatehouse`.",
+        Fault::ClockNotSet { .. } => "A time server sets the clock, too: see `gatehouse settings time`.",
+        Fault::ProxyFails { cause } => mend(cause.mend()),
         Fault::Internal { .. } => "The agent's log has more: look for the operation's number.",
         Fault::WrongPassword
         | Fault::SlowDown { .. }

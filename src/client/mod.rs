@@ -25,6 +25,10 @@ use crate::{
         },
         fault::{Fault, Refusal},
         network::{hops::Report, plan::Plan, transaction::Outcome},
+        settings::{
+            SettingsStatus,
+            request::{ClockRequest, HostNameRequest, ProxyRequest, ProxySaved, TimeRequest},
+        },
     },
     operation,
 };
@@ -172,6 +176,26 @@ impl AgentClient {
 
     pub async fn test_network(&self, caller: &Caller, request: &TestRequest) -> Result<Report, Refusal> {
         self.post_within(CHANGE_LIMIT, caller, "/v1/network/test", request).await
+    }
+
+    pub async fn settings(&self, caller: &Caller) -> Result<SettingsStatus, Refusal> {
+        self.get(caller, "/v1/settings").await
+    }
+
+    pub async fn set_host_name(&self, caller: &Caller, request: &HostNameRequest) -> Result<(), Refusal> {
+        self.post_within(CHANGE_LIMIT, caller, "/v1/settings/host-name", request).await
+    }
+
+    pub async fn set_time(&self, caller: &Caller, request: &TimeRequest) -> Result<(), Refusal> {
+        self.post_within(CHANGE_LIMIT, caller, "/v1/settings/time", request).await
+    }
+
+    pub async fn set_clock(&self, caller: &Caller, request: &ClockRequest) -> Result<(), Refusal> {
+        self.post_within(CHANGE_LIMIT, caller, "/v1/settings/clock", request).await
+    }
+
+    pub async fn set_proxy(&self, caller: &Caller, request: &ProxyRequest) -> Result<ProxySaved, Refusal> {
+        self.post_within(CHANGE_LIMIT, caller, "/v1/settings/proxy", request).await
     }
 }
 

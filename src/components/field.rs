@@ -11,6 +11,8 @@ pub struct Field {
     pub problem: Option<String>,
     pub value: String,
     pub kind: Kind,
+    /// What a browser offers while something is typed.
+    pub offers: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,19 +22,45 @@ pub enum Kind {
     Address,
     NewPassword,
     CurrentPassword,
+    /// A password for somebody else, which may be left empty.
+    Secret,
+    /// Some lines of text.
+    Lines,
+    /// A date and a time, `2026-11-25T14:30`.
+    Moment,
 }
 
 pub fn field(field: Field) -> impl IntoView {
-    let Field { name, label, hint, problem, value, kind } = field;
+    let Field { name, label, hint, problem, value, kind, offers } = field;
     let invalid = problem.is_some().then_some("true");
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
     let described = match &hint {
         Some(_) => format!("{error_id} {hint_id}"),
         None => error_id.clone(),
     };
+    let list = (!offers.is_empty()).then(|| format!("{name}-offers"));
+    let offered = list.clone().map(|id| {
+        let options = offers.iter().map(|offer| view! { <option value=*offer></option> }).collect_view();
+        view! { <datalist id=id>{options}</datalist> }
+    });
     let input = match kind {
         Kind::Address => view! {
             <input class="mono" id=name name=name value=value autocomplete="off" autocapitalize="off" spellcheck="false"
+                list=list aria-describedby=described aria-invalid=invalid />
+        }
+        .into_any(),
+        Kind::Secret => view! {
+            <input type="password" id=name name=name maxlength="512" spellcheck="false" autocapitalize="off"
+                autocomplete="off" aria-describedby=described aria-invalid=invalid />
+        }
+        .into_any(),
+        Kind::Lines => view! {
+            <textarea class="mono" id=name name=name rows="5" autocomplete="off" autocapitalize="off" spellcheck="false"
+                aria-describedby=described aria-invalid=invalid>{value}</textarea>
+        }
+        .into_any(),
+        Kind::Moment => view! {
+            <input type="datetime-local" step="1" id=name name=name value=value autocomplete="off"
                 aria-describedby=described aria-invalid=invalid />
         }
         .into_any(),
@@ -49,6 +77,7 @@ pub fn field(field: Field) -> impl IntoView {
             {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
             {problem_line(error_id, problem)}
             {input}
+            {offered}
         </div>
     }
 }

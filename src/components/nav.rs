@@ -8,15 +8,17 @@ use crate::text::Text;
 pub enum Place {
     Overview,
     Network,
+    System,
 }
 
 impl Place {
-    const ALL: [Self; 2] = [Self::Overview, Self::Network];
+    const ALL: [Self; 3] = [Self::Overview, Self::Network, Self::System];
 
     fn href(self) -> &'static str {
         match self {
             Self::Overview => "/",
             Self::Network => "/network",
+            Self::System => "/system",
         }
     }
 
@@ -24,6 +26,7 @@ impl Place {
         match self {
             Self::Overview => text.nav_overview(),
             Self::Network => text.nav_network(),
+            Self::System => text.nav_system(),
         }
     }
 
@@ -31,6 +34,8 @@ impl Place {
         let strokes = match self {
             Self::Overview => "M3 11 12 4l9 7v9H3zM9 20v-6h6v6",
             Self::Network => "M3 6h18v12H3zM7 18v-5h3v5m4 0v-5h3v5",
+            // sliders
+            Self::System => "M4 7h9m5 0h2M4 17h2m5 0h9M13 4.5h5v5h-5zM6 14.5h5v5H6z",
         };
         view! { <svg viewBox="0 0 24 24" aria-hidden="true"><path d=strokes /></svg> }
     }

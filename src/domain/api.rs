@@ -20,6 +20,11 @@
 //! | `POST /v1/network/handoff` | [`HandoffRequest`] | [`Session`] |
 //! | `POST /v1/network/rollback` | – | [`super::network::transaction::Outcome`] |
 //! | `POST /v1/network/more-time` | – | `null` |
+//! | `GET /v1/settings` | – | [`SettingsStatus`] |
+//! | `POST /v1/settings/host-name` | [`super::settings::request::HostNameRequest`] | `null` |
+//! | `POST /v1/settings/time` | [`super::settings::request::TimeRequest`] | `null` |
+//! | `POST /v1/settings/clock` | [`super::settings::request::ClockRequest`] | `null` |
+//! | `POST /v1/settings/proxy` | [`super::settings::request::ProxyRequest`] | [`super::settings::request::ProxySaved`], within 20 seconds |
 //! | `POST /v1/network/test` | [`TestRequest`] | [`super::network::hops::Report`], within 20 seconds |
 
 use std::net::Ipv4Addr;
@@ -32,6 +37,7 @@ use super::{
     network::{kernel::StateHash, proof::Connection, spec::NetworkSpec, status::NetworkStatus, transaction::TxId},
     secret::Secret,
     service_port::ServicePortStatus,
+    settings::SettingsStatus,
     time::UnixSeconds,
 };
 
@@ -85,6 +91,8 @@ pub struct Overview {
     pub load: Load,
     #[serde(default)]
     pub service_port: ServicePortStatus,
+    #[serde(default)]
+    pub settings: SettingsStatus,
     pub now: UnixSeconds,
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::network::{
+    hops::Cause,
     issue::Issue,
     proof::Proof,
     transaction::{Actor, Outcome},
@@ -46,6 +47,11 @@ pub enum Fault {
     NeedsAPerson,
     #[error("it could not be saved: {error}")]
     NotSaved { error: String },
+    /// `None`: nobody on this box sets clocks.
+    #[error("the clock is not set: {}", .reason.as_deref().unwrap_or("there is no systemd-timedated on this box"))]
+    ClockNotSet { reason: Option<String> },
+    #[error("the proxy does not work; nothing was saved")]
+    ProxyFails { cause: Cause },
     #[error("the request cannot be understood: {detail}")]
     Malformed { detail: String },
     #[error("there is no such thing")]
@@ -79,6 +85,8 @@ impl Fault {
             Self::ProvesNothing { .. } => "GH-208",
             Self::NeedsAPerson => "GH-209",
             Self::NotSaved { .. } => "GH-301",
+            Self::ClockNotSet { .. } => "GH-311",
+            Self::ProxyFails { .. } => "GH-312",
             Self::Malformed { .. } => "GH-401",
             Self::NotFound => "GH-402",
             Self::Forbidden => "GH-403",
@@ -99,7 +107,9 @@ impl Fault {
             | Self::PlanOutdated
             | Self::NothingToDo
             | Self::NotNow
-            | Self::NeedsAPerson => 409,
+            | Self::NeedsAPerson
+            | Self::ClockNotSet { .. }
+            | Self::ProxyFails { .. } => 409,
             Self::NoChangeOpen { .. } => 410,
             Self::BadPassword { .. } | Self::Invalid { .. } => 422,
             Self::SlowDown { .. } => 429,

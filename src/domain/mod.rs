@@ -6,6 +6,7 @@
 pub mod api;
 pub mod auth;
 pub mod box_file;
+pub mod civil;
 pub mod dhcp;
 pub mod fault;
 pub mod guard;
@@ -15,4 +16,6 @@ pub mod name;
 pub mod network;
 pub mod secret;
 pub mod service_port;
+pub mod settings;
+pub mod sntp;
 pub mod time;

@@ -24,3 +24,6 @@ impl BootMillis {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnixSeconds(pub u64);
+
+/// No clock that is right shows less: this version was being made then, 2026-11-01. Raised with each version.
+pub const MADE: UnixSeconds = UnixSeconds(1_793_491_200);

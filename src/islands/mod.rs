@@ -13,6 +13,7 @@ enum Behaviour {
     Change,
     FormCheck,
     Handoff,
+    DeviceClock,
 }
 
 /// Replaces the live parts of the page as the box tells of changes, and says when it does not.
@@ -37,6 +38,12 @@ pub fn FormCheck(children: Children) -> impl IntoView {
 #[island]
 pub fn Handoff(children: Children) -> impl IntoView {
     around(Behaviour::Handoff, children)
+}
+
+/// Offers the time of the device that the page is looked at from.
+#[island]
+pub fn DeviceClock(children: Children) -> impl IntoView {
+    around(Behaviour::DeviceClock, children)
 }
 
 fn around(behaviour: Behaviour, children: Children) -> impl IntoView {

@@ -17,6 +17,7 @@ pub mod overview;
 pub mod port;
 pub mod preview;
 pub mod render;
+pub mod system;
 
 use axum::{Router, http::StatusCode, response::Response};
 
@@ -35,6 +36,7 @@ pub fn routes() -> Router<App> {
         .merge(order::routes())
         .merge(port::routes())
         .merge(hops::routes())
+        .merge(system::routes())
         .merge(change::routes())
         .merge(handoff::routes())
 }
@@ -54,6 +56,7 @@ fn frame(visitor: &Visitor, overview: &Overview, place: Place, path: impl Into<S
     let title = match place {
         Place::Overview => text.nav_overview(),
         Place::Network => text.nav_network(),
+        Place::System => text.nav_system(),
     };
     Frame {
         text,

@@ -1,6 +1,7 @@
 //! The built program on a box of the harness: agent and web as two processes of two users, behind the real kernel.
 
 mod attacks;
+mod bus;
 mod console;
 mod disk;
 mod doors;
@@ -9,4 +10,5 @@ mod guard;
 mod lab;
 mod network_test;
 mod service_port;
+mod settings;
 mod window;

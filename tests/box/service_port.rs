@@ -151,7 +151,7 @@ fn without_the_server_installed_the_box_works_and_says_so() {
 }
 
 /// Asks from an address of the laptop's as an old resolver does: one question from any port, and whoever answers.
-fn resolved(lab: &Lab, from: Ipv4Addr, name: &str) -> Option<Ipv4Addr> {
+pub fn resolved(lab: &Lab, from: Ipv4Addr, name: &str) -> Option<Ipv4Addr> {
     let mut question = vec![0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     for label in name.split('.') {
         question.push(u8::try_from(label.len()).expect("short"));

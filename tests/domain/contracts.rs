@@ -9,6 +9,7 @@ use gatehouse::domain::{
     network::{
         diff::Step,
         effective::Conditions,
+        hops::Cause,
         journal::Journal,
         kernel::KernelState,
         plan::{Plan, plan},
@@ -44,6 +45,8 @@ fn faults() -> Vec<Fault> {
         Fault::ProvesNothing { proof: Proof::OldConnection },
         Fault::NeedsAPerson,
         Fault::NotSaved { error },
+        Fault::ClockNotSet { reason: None },
+        Fault::ProxyFails { cause: Cause::ProxyAuth },
         Fault::Malformed { detail: detail.clone() },
         Fault::NotFound,
         Fault::Forbidden,

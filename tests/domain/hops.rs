@@ -88,6 +88,9 @@ fn faults() -> Vec<(Hop, Findings, Cause, Mend)> {
         all.push((Hop::Clock, Findings { clock: Asked::Found(finding), ..well() }, cause, mend));
     }
     for (finding, cause, mend) in [
+        (ProxyFinding::NameUnknown, Cause::ProxyNameUnknown, Mend::CheckProxy),
+        (ProxyFinding::Own, Cause::ProxyIsOwn, Mend::CheckProxy),
+        (ProxyFinding::NoProxy, Cause::NoProxy, Mend::CheckProxy),
         (ProxyFinding::Unreachable, Cause::ProxyUnreachable, Mend::CheckProxy),
         (ProxyFinding::Refused, Cause::ProxyRefused, Mend::CheckProxy),
         (ProxyFinding::Auth, Cause::ProxyAuth, Mend::CorrectProxyPassword),

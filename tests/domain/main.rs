@@ -6,6 +6,7 @@
 
 mod acd;
 mod box_file;
+mod civil;
 mod contracts;
 mod dhcp;
 mod failover;
@@ -20,6 +21,8 @@ mod model_kernel;
 mod plan_cases;
 mod plan_properties;
 mod service_port;
+mod settings;
+mod sntp;
 mod support;
 mod transaction_properties;
 mod transaction_start;

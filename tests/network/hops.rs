@@ -1,14 +1,22 @@
 //! The layered network test against real wires: each hop broken in turn, and nothing written.
 
 use std::{
-    net::{Ipv4Addr, SocketAddrV4, TcpListener},
-    time::Instant,
+    net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket},
+    thread,
+    time::{Instant, SystemTime},
 };
 
 use boxes::{Daemon, Ns};
 use gatehouse::{
-    agent::hops::{self, LONGEST},
-    domain::network::hops::{Cause, Detail, Hop, Outcome, Report, Skip},
+    agent::{
+        hops::{self, LONGEST, Settings},
+        proxy::Proxy,
+    },
+    domain::{
+        network::hops::{Cause, Detail, Hop, Outcome, Report, Skip},
+        secret::Secret,
+        settings::{proxy::ProxySpec, time_server::TimeServer},
+    },
 };
 
 use crate::lab::{Engine, Lab, lan1};
@@ -32,10 +40,16 @@ fn serve(ns: &Ns, address: Ipv4Addr, port: u16) -> TcpListener {
     ns.run(move || TcpListener::bind(SocketAddrV4::new(address, port))).expect("namespace").expect("listen")
 }
 
+const NOTHING: Settings<'_> = Settings { time_servers: &[], proxy: None, own: &[] };
+
 async fn test(engine: &Engine, host: &str) -> Report {
+    test_with(engine, NOTHING, host).await
+}
+
+async fn test_with(engine: &Engine, settings: Settings<'_>, host: &str) -> Report {
     let host = (!host.is_empty()).then(|| host.parse().expect("host"));
     let started = Instant::now();
-    let report = hops::test(&engine.status(), host).await;
+    let report = hops::test(&engine.status(), settings, host).await;
     assert!(started.elapsed() < LONGEST, "{:?}", started.elapsed());
     report
 }
@@ -172,5 +186,96 @@ fn a_second_dns_server_helps_and_the_first_one_is_named() {
             panic!("{report:?}")
         };
         assert_eq!((*server, failing.as_slice()), (GATEWAY, &[Ipv4Addr::new(10, 20, 0, 99)][..]));
+    });
+}
+
+/// A time server whose clock is so many seconds ahead of this machine's. Nothing here ever sets a clock.
+fn time_server(ns: &Ns, ahead: u64) {
+    let socket = ns.run(|| UdpSocket::bind(SocketAddrV4::new(GATEWAY, 123))).expect("namespace").expect("port 123");
+    thread::spawn(move || {
+        let mut question = [0; 48];
+        while let Ok((48, from)) = socket.recv_from(&mut question) {
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+            let time = u32::try_from(now + ahead + 2_208_988_800).expect("before 2036").to_be_bytes();
+            let mut answer = [0; 48];
+            answer[..2].copy_from_slice(&[0x24, 3]);
+            answer[24..32].copy_from_slice(&question[40..48]);
+            answer[32..36].copy_from_slice(&time);
+            answer[40..44].copy_from_slice(&time);
+            let _ = socket.send_to(&answer, from);
+        }
+    });
+}
+
+#[test]
+fn the_clock_is_compared_with_a_time_servers() {
+    for (ahead, right) in [(0, true), (3_600, false)] {
+        site().run(|lab| async move {
+            let _dns = dns(&lab);
+            time_server(&lab.site, ahead);
+            let engine = lab.engine().await;
+            engine.until("used", |s| s.uplink_in_use.is_some()).await;
+            let servers = [TimeServer::from(GATEWAY)];
+            let report = test_with(&engine, Settings { time_servers: &servers, ..NOTHING }, "").await;
+            match report.path.hop(Hop::Clock) {
+                Some(Outcome::Ok { detail: Detail::Clock { seconds } }) if right => assert!(seconds.abs() <= 1),
+                // a second may end in between
+                Some(Outcome::Broken { cause: Cause::ClockOff { seconds } }) if !right => {
+                    assert!((-3_601..=-3_599).contains(seconds), "{report:#?}");
+                }
+                other => panic!("{other:?}"),
+            }
+        });
+    }
+}
+
+#[test]
+fn a_silent_time_server_is_told_and_holds_nothing_up() {
+    site().run(|lab| async move {
+        let (_dns, _host) = (dns(&lab), serve(&lab.site, INTERNET, 443));
+        let engine = lab.engine().await;
+        engine.until("used", |s| s.uplink_in_use.is_some()).await;
+        let servers = [TimeServer::from(GATEWAY)];
+        let report = test_with(&engine, Settings { time_servers: &servers, ..NOTHING }, "203.0.113.1").await;
+        assert_eq!(report.path.hop(Hop::Clock), Some(&Outcome::Broken { cause: Cause::TimeServersSilent }));
+        assert!(matches!(report.path.hop(Hop::Host), Some(Outcome::Ok { .. })), "{report:#?}");
+    });
+}
+
+#[test]
+fn the_host_is_reached_through_the_proxy() {
+    site().run(|lab| async move {
+        let (_dns, _host) = (dns(&lab), serve(&lab.site, INTERNET, 443));
+        let _proxy = lab.site.tinyproxy(GATEWAY, "box", "sesame").expect("tinyproxy");
+        let engine = lab.engine().await;
+        engine.until("used", |s| s.uplink_in_use.is_some()).await;
+        let proxy = |url: &str, password: &str| Proxy {
+            spec: ProxySpec { url: url.parse().expect("URL"), user: Some("box".to_owned()), ca: None },
+            password: Some(Secret::new(password)),
+        };
+        let own = [Ipv4Addr::new(10, 20, 0, 15)];
+        let ask = async |url: &str, password: &str, host: &str| {
+            let proxy = proxy(url, password);
+            test_with(&engine, Settings { proxy: Some(&proxy), own: &own, ..NOTHING }, host).await
+        };
+        let url = "http://10.20.0.1:3128";
+        let mut report = ask(url, "sesame", "203.0.113.1").await;
+        // it is started beside the test
+        while report.path.first_broken().is_some() {
+            report = ask(url, "sesame", "203.0.113.1").await;
+        }
+        assert!(matches!(report.path.hop(Hop::Proxy), Some(Outcome::Ok { .. })), "{report:#?}");
+        assert!(matches!(report.path.hop(Hop::Host), Some(Outcome::Ok { .. })), "{report:#?}");
+        assert_eq!(report.path.hop(Hop::Dns), Some(&Outcome::Skipped { why: Skip::NotConfigured }));
+
+        breaks(&ask(url, "wrong", "203.0.113.1").await, Hop::Proxy, &Cause::ProxyAuth);
+        breaks(&ask(url, "sesame", "203.0.113.1:22").await, Hop::Proxy, &Cause::ProxyForbids { status: 403 });
+        breaks(&ask(url, "sesame", "203.0.113.1:53").await, Hop::Host, &Cause::HostUnreachable);
+        breaks(&ask("http://10.20.0.1:3129", "sesame", "203.0.113.1").await, Hop::Proxy, &Cause::ProxyRefused);
+        breaks(&ask("https://10.20.0.1:3128", "sesame", "203.0.113.1").await, Hop::Proxy, &Cause::NoProxy);
+        breaks(&ask("http://10.20.0.15:3128", "sesame", "203.0.113.1").await, Hop::Proxy, &Cause::ProxyIsOwn);
+        let name = "proxy.nowhere.test".to_owned();
+        let nowhere = ask(&format!("http://{name}:3128"), "sesame", "203.0.113.1").await;
+        breaks(&nowhere, Hop::Dns, &Cause::NameUnknown { name });
     });
 }

@@ -38,7 +38,10 @@ use gatehouse::{
     web::cookies::ChangeSecrets,
 };
 
-use super::boxes::{awaiting, changing_box, name, new_box, troubled_box, working_box};
+use super::{
+    boxes::{awaiting, changing_box, name, new_box, troubled_box, working_box},
+    settings,
+};
 
 pub fn frame(text: Text, of: Option<&Overview>, place: Option<Place>) -> Frame {
     Frame {
@@ -58,7 +61,7 @@ pub fn refusal(fault: Fault) -> Refusal {
     Refusal::new(fault, "9f3c21aa04be")
 }
 
-fn overview_page(text: Text, overview: &Overview) -> String {
+pub fn overview_page(text: Text, overview: &Overview) -> String {
     to_html(|| overview::page(frame(text, Some(overview), Some(Place::Overview)), overview))
 }
 
@@ -209,7 +212,7 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
     let refused = |fault| Some(refusal(fault));
     let busy = Fault::Busy { by: Actor::Session { from: "10.20.0.77".to_owned() }, left: 64_000 };
     let undone = Outcome::RolledBack { tx: TxId(41), reason: Why::NotConfirmed };
-    vec![
+    let mut all = vec![
         ("setup", setup_page(true, None)),
         ("setup-bad", setup_page(true, Some(Fault::BadPassword { rule: PasswordRule::Common }))),
         ("setup-elsewhere", setup_page(false, None)),
@@ -284,5 +287,7 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
         ("handoff", to_html(|| handoff::page(bare()))),
         ("not-found", to_html(|| fault::page(bare(), &refusal(Fault::NotFound)))),
         ("agent-away", to_html(|| fault::page(bare(), &refusal(Fault::AgentAway)))),
-    ]
+    ];
+    all.extend(settings::pages(text));
+    all
 }

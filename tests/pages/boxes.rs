@@ -11,6 +11,11 @@ use gatehouse::domain::{
         transaction::{Actor, ChecksView, GatewayCheck, OpenView, Outcome, PhaseView, TransactionView, TxId, Why},
     },
     service_port::ServicePortStatus,
+    settings::{
+        SettingsStatus,
+        clock::{ClockStatus, Keeper, Measured, ServersFrom},
+        proxy::ProxyView,
+    },
     time::{BootMillis, UnixSeconds},
 };
 
@@ -87,7 +92,11 @@ pub fn new_box() -> Overview {
             uptime: 273_900,
         },
         service_port: ServicePortStatus::Serving { since: BootMillis(0) },
-        now: UnixSeconds(1_790_000_000),
+        settings: SettingsStatus {
+            clock: ClockStatus { zone: "Asia/Shanghai".to_owned(), offset: 28_800, ..ClockStatus::default() },
+            ..SettingsStatus::default()
+        },
+        now: UnixSeconds(1_795_608_000),
     }
 }
 
@@ -172,4 +181,31 @@ pub fn awaiting(answers: bool) -> PhaseView {
             proven: answers,
         },
     }
+}
+
+/// Synchronised, and behind a proxy.
+pub fn set_box() -> Overview {
+    let mut it = working_box();
+    let server = "ntp.example".parse().expect("server");
+    let clock = &mut it.settings.clock;
+    clock.measured = Some(Measured { server, ahead: 3, stratum: 2, at: BootMillis(0) });
+    clock.servers = vec!["ntp.example".parse().expect("server"), "10.20.0.1".parse().expect("server")];
+    (clock.from, clock.keeper) = (ServersFrom::Settings, Some(Keeper::Timesyncd));
+    it.settings.time_servers = it.settings.clock.servers.clone();
+    it.settings.proxy = Some(ProxyView {
+        url: "http://proxy.example:3128".parse().expect("URL"),
+        user: Some("box".to_owned()),
+        password: true,
+        ca: None,
+    });
+    it
+}
+
+/// Two hours behind its time server.
+pub fn late_box() -> Overview {
+    let mut it = set_box();
+    if let Some(measured) = &mut it.settings.clock.measured {
+        measured.ahead = -7_200_000;
+    }
+    it
 }

@@ -2,6 +2,7 @@
 
 mod caller;
 mod network;
+mod settings;
 mod sign_in;
 mod status;
 
@@ -16,7 +17,7 @@ use axum::{
 };
 use tokio::{net::UnixListener, sync::watch};
 
-use super::{auth::Auth, network::Network};
+use super::{auth::Auth, network::Network, settings::Settings};
 use crate::{
     domain::{
         api::{BODY_LIMIT, Hello},
@@ -36,6 +37,7 @@ pub struct Shared {
     board: Arc<BoxFile>,
     network: Network,
     auth: Auth,
+    settings: Settings,
     watched: Watched,
     hello: watch::Sender<Hello>,
     web_uid: Option<u32>,
@@ -57,12 +59,14 @@ impl Shared {
         board: BoxFile,
         network: Network,
         auth: Auth,
+        settings: Settings,
         watched: Watched,
         hello: watch::Sender<Hello>,
         web_uid: Option<u32>,
     ) -> Self {
         let (searching, testing) = (Arc::default(), Arc::default());
-        let shared = Self { board: Arc::new(board), network, auth, watched, hello, web_uid, searching, testing };
+        let shared =
+            Self { board: Arc::new(board), network, auth, settings, watched, hello, web_uid, searching, testing };
         tokio::spawn(status::keep_hello(shared.clone()));
         shared
     }
@@ -120,6 +124,11 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/network/rollback", post(network::rollback))
         .route("/v1/network/more-time", post(network::more_time))
         .route("/v1/network/test", post(network::test))
+        .route("/v1/settings", get(settings::show))
+        .route("/v1/settings/host-name", post(settings::host_name))
+        .route("/v1/settings/time", post(settings::time))
+        .route("/v1/settings/clock", post(settings::clock))
+        .route("/v1/settings/proxy", post(settings::proxy))
         .fallback(|| async { Refused(Fault::NotFound) })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(shared)

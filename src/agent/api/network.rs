@@ -40,7 +40,7 @@ use crate::{
 const SHORTEST_WINDOW: u64 = 10_000;
 /// For a test that somebody else makes to end. Shorter: two people cannot test at once. Longer: with the test itself it is more
 /// than callers wait for an answer.
-const TURN_LIMIT: Duration = Duration::from_secs(8);
+const TURN_LIMIT: Duration = Duration::from_secs(7);
 
 pub(super) async fn plan(State(shared): State<Shared>, _: Admitted, Json(ask): Json<PlanRequest>) -> Reply<Plan> {
     let mut plan = shared.network.plan(ask.spec.clone(), Leases::new()).await?;
@@ -140,5 +140,11 @@ pub(super) async fn test(State(shared): State<Shared>, _: Admitted, Json(ask): J
     };
     let status = shared.network.published().status.clone();
     let late = |_| Fault::Internal { detail: "the network test took too long".to_owned() };
-    Ok(Body(timeout(hops::LONGEST, hops::test(&status, host)).await.map_err(late)?))
+    let proxy = shared.settings.proxy();
+    let settings = hops::Settings {
+        time_servers: &shared.settings.status().clock.servers,
+        proxy: proxy.as_deref(),
+        own: &super::settings::own_addresses(&status),
+    };
+    Ok(Body(timeout(hops::LONGEST, hops::test(&status, settings, host)).await.map_err(late)?))
 }

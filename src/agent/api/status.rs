@@ -42,8 +42,13 @@ pub(super) async fn overview(State(shared): State<Shared>, _: Admitted) -> Reply
 }
 
 pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted) -> Result<Response, Refused> {
-    let watcher =
-        Watcher { network: shared.network.watch(), watched: shared.watched.clone(), digest: who.digest(), shared };
+    let watcher = Watcher {
+        network: shared.network.watch(),
+        settings: shared.settings.watch(),
+        watched: shared.watched.clone(),
+        digest: who.digest(),
+        shared,
+    };
     let lines = stream::unfold((watcher, true), |(mut watcher, first)| async move {
         if !first {
             watcher.changed().await?;
@@ -55,6 +60,7 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
 
 struct Watcher {
     network: tokio::sync::watch::Receiver<std::sync::Arc<crate::agent::network::Published>>,
+    settings: tokio::sync::watch::Receiver<crate::domain::settings::SettingsStatus>,
     watched: Watched,
     /// `None` on the console.
     digest: Option<Digest>,
@@ -67,6 +73,7 @@ impl Watcher {
         loop {
             let news = tokio::select! {
                 result = self.network.changed() => result.ok().map(|()| true),
+                result = self.settings.changed() => result.ok().map(|()| true),
                 result = self.watched.load.changed() => result.ok().map(|()| true),
                 result = self.watched.service_port.changed() => result.ok().map(|()| true),
                 () = tokio::time::sleep(CHECK_SESSION) => Some(false),
@@ -112,12 +119,13 @@ impl Shared {
             network: self.network.published().at(clock::now()),
             load: *self.watched.load.borrow(),
             service_port: self.watched.service_port.borrow().clone(),
+            settings: self.settings.status(),
             now: clock::wall(),
         }
     }
 }
 
-fn host_name() -> String {
+pub(super) fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
@@ -125,18 +133,22 @@ fn host_name() -> String {
 pub(super) async fn keep_hello(shared: Shared) {
     let mut network = shared.network.watch();
     let mut ready = shared.auth.watch_ready();
+    // the host name is one
+    let mut settings = shared.settings.watch();
     loop {
         let (listen, cut) = {
             let published = network.borrow_and_update();
             (published.listen.clone(), published.cut)
         };
+        settings.mark_unchanged();
         let hello = Hello { ready: *ready.borrow_and_update(), host_name: host_name(), listen, cut };
         shared.hello.send_if_modified(|old| {
             let changed = *old != hello;
             *old = hello;
             changed
         });
-        let changed = tokio::select! { r = network.changed() => r, r = ready.changed() => r };
+        let changed =
+            tokio::select! { r = network.changed() => r, r = ready.changed() => r, r = settings.changed() => r };
         if changed.is_err() {
             return;
         }

@@ -140,6 +140,8 @@ impl Running {
         let mut event = begin;
         loop {
             let last = matches!(event, Event::Stop { .. });
+            // the box may have been given another one
+            self.setup.settings.host_name = super::host_name();
             let context = Context { now: clock::now(), random: secrets::random(), settings: &self.setup.settings };
             let (next, actions) = client::step(self.client, event, &context);
             self.client = next;

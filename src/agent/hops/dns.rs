@@ -24,7 +24,7 @@ const TRIES: usize = 2;
 const PORT: u16 = 53;
 
 /// What each server said, and the address that the first one found.
-pub(super) async fn ask(servers: &[Ipv4Addr], name: &str) -> (DnsFinding, Option<Ipv4Addr>) {
+pub(in crate::agent) async fn ask(servers: &[Ipv4Addr], name: &str) -> (DnsFinding, Option<Ipv4Addr>) {
     let heard = join_all(servers.iter().map(|server| one(*server, name))).await;
     let servers =
         servers.iter().zip(&heard).map(|(address, (answer, _))| Server { address: *address, answer: *answer });

@@ -5,7 +5,7 @@
 //! are reached as the box itself reaches them, by its own choice of routes. Each step has a time limit; together they stay below
 //! [`LONGEST`].
 
-mod dns;
+pub(super) mod dns;
 mod message;
 
 use std::{
@@ -19,23 +19,29 @@ use tokio::{net::TcpStream, time::timeout};
 use super::{
     acd::{self, Whose},
     gateway,
+    proxy::{self, Proxy},
+    settings::measure::measure,
 };
 use crate::{
     clock,
     domain::{
         network::{
             hops::{
-                AddressFinding, Asked, DnsAnswer, DnsFinding, Findings, GatewayFinding, Host, HostFinding, LinkFinding,
-                Report, Seen, Target, evaluate,
+                AddressFinding, Asked, ClockFinding, DnsAnswer, DnsFinding, Findings, GatewayFinding, Host,
+                HostFinding, LinkFinding, ProxyFinding, Report, Seen, Target, evaluate,
             },
             status::NetworkStatus,
         },
+        settings::{clock::Measured, time_server::TimeServer},
         time::BootMillis,
     },
 };
 
-/// For the whole test: 0.2 s for a second owner of the address, 2 s for the gateway, 3 s for DNS, 3 s for the host.
-pub const LONGEST: Duration = Duration::from_secs(10);
+/// For the whole test: 0.2 s for a second owner of the address, 2 s for the gateway, 3 s for DNS, then 6 s for the proxy and the host,
+/// and beside it the time servers.
+pub const LONGEST: Duration = Duration::from_secs(12);
+/// Shorter: the second server is not asked. Longer: the test waits for it.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// Asked for where no host was given: kept for such use (RFC 2606, section 3). That there is no such name will do for an answer,
 /// because a server of a network without a way to the internet rightly says so.
 const SOME_NAME: &str = "example.com";
@@ -45,19 +51,18 @@ const GATEWAY_TRIES: usize = 2;
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
 /// Tests the path of the box whose network is so.
-pub async fn test(status: &NetworkStatus, host: Option<Target>) -> Report {
+pub async fn test(status: &NetworkStatus, settings: Settings<'_>, host: Option<Target>) -> Report {
     let seen = Seen::of(status);
     let uplink = seen.uplink.map(|port| port.name.clone());
-    let path = evaluate(findings(status, &seen, host.as_ref()).await);
+    let path = evaluate(findings(status, &seen, settings, host.as_ref()).await);
     Report { uplink, host, path }
 }
 
-async fn findings(status: &NetworkStatus, seen: &Seen<'_>, host: Option<&Target>) -> Findings {
+async fn findings(status: &NetworkStatus, seen: &Seen<'_>, settings: Settings<'_>, host: Option<&Target>) -> Findings {
     let mut found = Findings {
         link: Asked::Found(seen.link),
-        // this version sets no time servers and no proxy
-        clock: Asked::NotConfigured,
-        proxy: Asked::NotConfigured,
+        clock: if settings.time_servers.is_empty() { Asked::NotConfigured } else { Asked::NotTested },
+        proxy: if settings.proxy.is_some() { Asked::NotTested } else { Asked::NotConfigured },
         ..Findings::default()
     };
     let LinkFinding::Up { .. } = seen.link else { return found };
@@ -69,25 +74,61 @@ async fn findings(status: &NetworkStatus, seen: &Seen<'_>, host: Option<&Target>
     if let Asked::Found(GatewayFinding::OffLink { .. } | GatewayFinding::Silent { .. }) = found.gateway {
         return found;
     }
-    let (to, port) = match host {
-        Some(Target { host: Host::Address(address), port }) => {
+    // where there is a proxy, it is the proxy's name that the box has to know; the proxy itself finds the host
+    let next = settings.proxy.map_or(host.map(|target| &target.host), |proxy| Some(&proxy.spec.url.host));
+    let to = match next {
+        Some(Host::Address(address)) => {
             found.dns = Asked::NotConfigured;
-            (Some(*address), *port)
+            Some(*address)
         }
-        Some(Target { host: Host::Name(name), port }) => {
+        Some(Host::Name(name)) => {
             let (finding, address) = dns::ask(&status.dns.servers, name).await;
             found.dns = Asked::Found(finding);
-            (address, *port)
+            address
         }
         None => {
             found.dns = Asked::Found(any_answer(&status.dns.servers).await);
-            (None, 0)
+            None
         }
     };
-    if let Some(to) = to {
-        found.host = Asked::Found(connect(to, port).await);
-    }
+    // at once, because each may wait for an answer that does not come
+    let (clock, way) = tokio::join!(settings.ask_the_time(&status.dns.servers), settings.reach(to, host));
+    found.clock = clock;
+    (found.proxy, found.host) = way;
     found
+}
+
+/// What of the box's own settings the way depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings<'a> {
+    pub time_servers: &'a [TimeServer],
+    pub proxy: Option<&'a Proxy>,
+    /// Of this box.
+    pub own: &'a [Ipv4Addr],
+}
+
+impl Settings<'_> {
+    async fn ask_the_time(&self, dns: &[Ipv4Addr]) -> Asked<ClockFinding> {
+        if self.time_servers.is_empty() {
+            return Asked::NotConfigured;
+        }
+        Asked::Found(match timeout(TIME_LIMIT, measure(self.time_servers, dns)).await.ok().flatten() {
+            Some(Measured { ahead, .. }) => ClockFinding::Differs { seconds: ahead / 1000 },
+            None => ClockFinding::Silent,
+        })
+    }
+
+    async fn reach(&self, to: Option<Ipv4Addr>, host: Option<&Target>) -> (Asked<ProxyFinding>, Asked<HostFinding>) {
+        match (self.proxy, to, host) {
+            (Some(_), None, _) => (Asked::NotTested, Asked::NotTested),
+            (Some(proxy), Some(to), host) => {
+                let found = proxy::try_at(proxy, to, self.own, host).await;
+                (Asked::Found(found.proxy), found.host.map_or(Asked::NotTested, Asked::Found))
+            }
+            (None, Some(to), Some(host)) => (Asked::NotConfigured, Asked::Found(connect(to, host.port).await)),
+            (None, _, _) => (Asked::NotConfigured, Asked::NotTested),
+        }
+    }
 }
 
 /// Who asks on the uplink; `None` where it has no hardware address to ask with.

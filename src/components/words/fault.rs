@@ -58,6 +58,13 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
         }
         Fault::NeedsAPerson => say(t.fault_needs_person(), t.fault_needs_person_why(), t.fault_needs_person_next()),
         Fault::NotSaved { error } => say(t.fault_not_saved(), &t.fault_not_saved_why(error), t.fault_not_saved_next()),
+        Fault::ClockNotSet { reason: None } => {
+            say(t.fault_clock_not_set(), t.fault_clock_nobody_why(), t.fault_clock_nobody_next())
+        }
+        Fault::ClockNotSet { reason: Some(reason) } => {
+            say(t.fault_clock_not_set(), &t.fault_clock_refused_why(reason), t.fault_clock_refused_next())
+        }
+        Fault::ProxyFails { cause } => say(t.fault_proxy_fails(), &super::cause(t, cause), t.fault_proxy_fails_next()),
         Fault::Malformed { detail } => {
             say(t.fault_malformed(), &t.fault_malformed_why(detail), t.fault_malformed_next())
         }

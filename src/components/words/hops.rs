@@ -69,6 +69,9 @@ pub fn cause(text: Text, cause: &Cause) -> String {
             let time = duration(text, seconds.unsigned_abs());
             if *seconds > 0 { text.hops_cause_clock_off_ahead(time) } else { text.hops_cause_clock_off_behind(time) }
         }
+        Cause::ProxyNameUnknown => own(text.hops_cause_proxy_name_unknown()),
+        Cause::ProxyIsOwn => own(text.hops_cause_proxy_is_own()),
+        Cause::NoProxy => own(text.hops_cause_no_proxy()),
         Cause::ProxyUnreachable => own(text.hops_cause_proxy_unreachable()),
         Cause::ProxyRefused => own(text.hops_cause_proxy_refused()),
         Cause::ProxyAuth => own(text.hops_cause_proxy_auth()),

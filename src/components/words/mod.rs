@@ -1,6 +1,7 @@
 //! The domain's values in the reader's language. Each match is total, so a new value without words does not compile.
 
 mod change;
+mod clock;
 mod dhcp;
 mod fault;
 mod hops;
@@ -10,6 +11,7 @@ mod service_port;
 mod uplink;
 
 pub use change::{actor, item, outcome, phase, why};
+pub use clock::{Clock, clock, way_off};
 pub use dhcp::{dhcp_problem, dhcp_refusal, dhcp_state};
 pub use fault::{Explained, explain, password_rule};
 pub use hops::{cause, hop, hop_detail, hop_skip, mend, mended_at_port};

@@ -59,7 +59,15 @@ impl Figures {
             | Rule::RouteToEverywhere
             | Rule::NotAChoice
             | Rule::NotAHostName
-            | Rule::PortOutOfRange => {}
+            | Rule::PortOutOfRange
+            | Rule::NotABoxName
+            | Rule::NotATimeServer
+            | Rule::NotAZone
+            | Rule::NotATime
+            | Rule::NotAProxyUrl
+            | Rule::ProxyIsOwn
+            | Rule::NotAWord
+            | Rule::NotACertificate => {}
         }
         figures
     }
@@ -99,5 +107,13 @@ pub fn message(text: Text, field: Field, rule: &Rule, figures: &Figures) -> Stri
         Rule::NotAChoice => text.rule_not_a_choice().to_owned(),
         Rule::NotAHostName => text.rule_not_a_host_name(typed),
         Rule::PortOutOfRange => text.rule_port_out_of_range(typed),
+        Rule::NotABoxName => text.rule_not_a_box_name().to_owned(),
+        Rule::NotATimeServer => text.rule_not_a_time_server().to_owned(),
+        Rule::NotAZone => text.rule_not_a_zone(typed),
+        Rule::NotATime => text.rule_not_a_time(typed),
+        Rule::NotAProxyUrl => text.rule_not_a_proxy_url(typed),
+        Rule::ProxyIsOwn => text.rule_proxy_is_own().to_owned(),
+        Rule::NotAWord => text.rule_not_a_word().to_owned(),
+        Rule::NotACertificate => text.rule_not_a_certificate().to_owned(),
     }
 }

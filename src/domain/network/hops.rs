@@ -32,7 +32,7 @@ pub use target::{BadTarget, DEFAULT_PORT, Host, Target};
 
 /// Seconds that a clock may be off. Shorter: a clock that is being set right counts as wrong. Longer: certificates that
 /// were made a moment ago are not valid yet.
-pub const CLOCK_TOLERANCE: u64 = 300;
+pub const CLOCK_TOLERANCE: u64 = 60;
 
 /// In the order in which they are tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

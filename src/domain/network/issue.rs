@@ -16,7 +16,7 @@ pub struct Issue {
     pub rule: Rule,
 }
 
-/// A field of the port form, of the spec, and of the network test.
+/// A field of the port form, of the spec, of the network test, and of the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
@@ -31,6 +31,14 @@ pub enum Field {
     UplinkOrder,
     Port,
     Host,
+    HostName,
+    TimeZone,
+    TimeServers,
+    Clock,
+    ProxyUrl,
+    ProxyUser,
+    ProxyPassword,
+    ProxyCa,
 }
 
 impl Field {
@@ -48,6 +56,41 @@ impl Field {
             Self::UplinkOrder => "uplink_order",
             Self::Port => "port",
             Self::Host => "host",
+            Self::HostName => "host_name",
+            Self::TimeZone => "time_zone",
+            Self::TimeServers => "time_servers",
+            Self::Clock => "clock",
+            Self::ProxyUrl => "proxy_url",
+            Self::ProxyUser => "proxy_user",
+            Self::ProxyPassword => "proxy_password",
+            Self::ProxyCa => "proxy_ca",
+        }
+    }
+}
+
+impl Field {
+    /// Whether it is one of the box's own settings, which no file has.
+    pub fn is_setting(self) -> bool {
+        match self {
+            Self::HostName
+            | Self::TimeZone
+            | Self::TimeServers
+            | Self::Clock
+            | Self::ProxyUrl
+            | Self::ProxyUser
+            | Self::ProxyPassword
+            | Self::ProxyCa => true,
+            Self::Method
+            | Self::Address
+            | Self::Mask
+            | Self::Gateway
+            | Self::Dns1
+            | Self::Dns2
+            | Self::Routes
+            | Self::Mtu
+            | Self::UplinkOrder
+            | Self::Port
+            | Self::Host => false,
         }
     }
 }
@@ -102,6 +145,22 @@ pub enum Rule {
     NotAHostName,
     /// A TCP port is from 1 to 65535.
     PortOutOfRange,
+    /// Not 4 to 30 lower-case letters, digits and hyphens, or a hyphen at an end.
+    NotABoxName,
+    /// Neither a host's name nor an IPv4 address.
+    NotATimeServer,
+    /// Not a name of the zone database.
+    NotAZone,
+    /// Not a date and a time of day, or one that no clock can be set to.
+    NotATime,
+    /// Not `http://` or `https://` with a host and perhaps a port, and nothing else.
+    NotAProxyUrl,
+    /// The proxy is the box itself.
+    ProxyIsOwn,
+    /// Control characters, too long, or a colon in a user's name.
+    NotAWord,
+    /// Not certificates as PEM.
+    NotACertificate,
 }
 
 impl Rule {
@@ -131,6 +190,14 @@ impl Rule {
             Self::NotAChoice => "not_a_choice",
             Self::NotAHostName => "not_a_host_name",
             Self::PortOutOfRange => "port_out_of_range",
+            Self::NotABoxName => "not_a_box_name",
+            Self::NotATimeServer => "not_a_time_server",
+            Self::NotAZone => "not_a_zone",
+            Self::NotATime => "not_a_time",
+            Self::NotAProxyUrl => "not_a_proxy_url",
+            Self::ProxyIsOwn => "proxy_is_own",
+            Self::NotAWord => "not_a_word",
+            Self::NotACertificate => "not_a_certificate",
         }
     }
 }
@@ -188,6 +255,16 @@ impl fmt::Display for Rule {
             Self::NotAChoice => f.write_str("is not one of the choices"),
             Self::NotAHostName => f.write_str("is not a name such as registry.example:8443 or an IPv4 address"),
             Self::PortOutOfRange => f.write_str("has a port that is not from 1 to 65535"),
+            Self::NotABoxName => {
+                f.write_str("is not 4 to 30 lower-case letters, digits and hyphens with no hyphen at either end")
+            }
+            Self::NotATimeServer => f.write_str("has an entry that is neither a host's name nor an IPv4 address"),
+            Self::NotAZone => f.write_str("is not a time zone such as Asia/Shanghai"),
+            Self::NotATime => f.write_str("is not a date and a time such as 2026-11-25 14:30"),
+            Self::NotAProxyUrl => f.write_str("is not a proxy's URL such as http://proxy.example:3128"),
+            Self::ProxyIsOwn => f.write_str("leads to this box itself"),
+            Self::NotAWord => f.write_str("has characters that cannot be used there, or is too long"),
+            Self::NotACertificate => f.write_str("is not a certificate as PEM text"),
         }
     }
 }

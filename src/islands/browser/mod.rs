@@ -1,6 +1,7 @@
 //! The behaviours. None of them may fail loudly: what cannot be done is left to the plain page.
 
 mod change;
+mod device_clock;
 mod dom;
 mod form_check;
 mod handoff;
@@ -16,5 +17,6 @@ pub(super) fn start(behaviour: Behaviour, root: &Element) {
         Behaviour::Change => change::start(root),
         Behaviour::FormCheck => form_check::start(root),
         Behaviour::Handoff => handoff::start(root),
+        Behaviour::DeviceClock => device_clock::start(root),
     }
 }

@@ -69,6 +69,8 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         | Fault::NeedsAPerson => ("/network/change", text.fault_to_change()),
         Fault::PlanOutdated | Fault::NothingToDo | Fault::Invalid { .. } => ("/network", text.fault_to_network()),
         Fault::WrongPassword | Fault::SlowDown { .. } => ("/login", text.fault_again()),
+        Fault::ClockNotSet { .. } => ("/system/time", text.fault_again()),
+        Fault::ProxyFails { .. } => ("/system/proxy", text.fault_again()),
         Fault::AgentAway | Fault::Internal { .. } | Fault::NotSaved { .. } => ("/", text.fault_again()),
         // the overview would lead back here
         Fault::ServicePortOnly => ("https://192.168.100.198/", "https://192.168.100.198"),

@@ -8,7 +8,7 @@ use crate::{
         card::Card,
         note::Note,
         tag::{Mood, tag},
-        words::{Ports, outcome, port_title, rival, service_failure},
+        words::{Ports, clock, outcome, port_title, rival, service_failure},
     },
     domain::{
         api::Overview,
@@ -35,6 +35,7 @@ type Place = (String, &'static str);
 pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let mut alerts = alerts(text, &overview.network);
     alerts.extend(service(text, overview));
+    alerts.extend(its_clock(text, overview));
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.mood));
     let count = alerts.len();
     let end = if count == 0 { tag(Mood::Ok, text.attention_none()) } else { tag(alerts[0].mood, &count.to_string()) };
@@ -120,6 +121,13 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
         );
     }
     alerts
+}
+
+fn its_clock(text: Text, overview: &Overview) -> Option<Alert> {
+    let said = clock(text, &overview.settings.clock, overview.now);
+    let places = vec![("/system/time".to_owned(), text.attention_to_time())];
+    let why = text.attention_clock_why(said.line);
+    (said.mood == Mood::Bad).then(|| Alert { mood: Mood::Warn, title: text.attention_clock().to_owned(), why, places })
 }
 
 /// A cable in the wrong port disturbs the whole site, or a laptop gets no address.

@@ -116,7 +116,7 @@ fn field_id(form: &PortForm, field: Field) -> Option<&'static str> {
         Field::Dns1 if dhcp => Some("own_dns1"),
         Field::Dns2 if dhcp => Some("own_dns2"),
         Field::Address | Field::Mask | Field::Gateway | Field::Dns1 | Field::Dns2 => Some(field.as_str()),
-        Field::Routes | Field::Mtu | Field::UplinkOrder | Field::Port | Field::Host => None,
+        _ => None,
     }
 }
 

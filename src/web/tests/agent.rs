@@ -24,6 +24,7 @@ use crate::domain::{
     load::Load,
     network::status::NetworkStatus,
     service_port::ServicePortStatus,
+    settings::SettingsStatus,
     time::UnixSeconds,
 };
 
@@ -67,6 +68,7 @@ pub(super) fn said() -> Said {
             network: NetworkStatus::default(),
             load: Load::default(),
             service_port: ServicePortStatus::default(),
+            settings: SettingsStatus::default(),
             now: UnixSeconds::default(),
         },
         sessions: ["alive".to_owned()].into(),

@@ -48,12 +48,18 @@ pub enum Cause {
         seconds: i64,
     },
     // proxy
+    /// No DNS server knows its name.
+    ProxyNameUnknown,
+    /// Its name leads to the box itself.
+    ProxyIsOwn,
     ProxyUnreachable,
     /// Nothing listens on its port.
     ProxyRefused,
     /// 407: no user and password, or wrong ones.
     ProxyAuth,
     ProxyCertificate,
+    /// What answers there does not speak as a proxy does.
+    NoProxy,
     /// It does not let the box through to the host.
     ProxyForbids {
         status: u16,
@@ -119,7 +125,9 @@ impl Cause {
             Self::NameUnknown { .. } | Self::TlsName => Mend::CorrectName,
             Self::TimeServersSilent => Mend::CheckTimeServers,
             Self::ClockOff { .. } | Self::TlsNotYetValid => Mend::SetClock,
-            Self::ProxyUnreachable | Self::ProxyRefused => Mend::CheckProxy,
+            Self::ProxyNameUnknown | Self::ProxyIsOwn | Self::ProxyUnreachable | Self::ProxyRefused | Self::NoProxy => {
+                Mend::CheckProxy
+            }
             Self::ProxyAuth => Mend::CorrectProxyPassword,
             Self::ProxyCertificate => Mend::AddProxyAuthority,
             Self::ProxyForbids { .. } => Mend::AllowHostInProxy,

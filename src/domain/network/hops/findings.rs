@@ -98,10 +98,16 @@ pub enum ClockFinding {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyFinding {
+    /// No DNS server knows its name.
+    NameUnknown,
+    /// It leads to the box itself.
+    Own,
     Unreachable,
     Refused,
     Auth,
     Certificate,
+    /// What answers there is no proxy.
+    NoProxy,
     /// Its answer to `CONNECT` where that is neither 2xx nor 407.
     Forbids {
         status: u16,
@@ -109,6 +115,23 @@ pub enum ProxyFinding {
     Connected {
         millis: u32,
     },
+}
+
+impl ProxyFinding {
+    /// How long it took to let us through.
+    pub fn millis(self) -> Option<u32> {
+        match self {
+            Self::Connected { millis } => Some(millis),
+            Self::NameUnknown
+            | Self::Own
+            | Self::Unreachable
+            | Self::Refused
+            | Self::Auth
+            | Self::Certificate
+            | Self::NoProxy
+            | Self::Forbids { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

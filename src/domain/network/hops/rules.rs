@@ -106,6 +106,9 @@ fn clock(finding: ClockFinding) -> Verdict {
 
 fn proxy(finding: ProxyFinding) -> Verdict {
     match finding {
+        ProxyFinding::NameUnknown => Err(Cause::ProxyNameUnknown),
+        ProxyFinding::Own => Err(Cause::ProxyIsOwn),
+        ProxyFinding::NoProxy => Err(Cause::NoProxy),
         ProxyFinding::Unreachable => Err(Cause::ProxyUnreachable),
         ProxyFinding::Refused => Err(Cause::ProxyRefused),
         ProxyFinding::Auth => Err(Cause::ProxyAuth),

@@ -41,6 +41,14 @@ impl Target {
         let typed = typed.trim();
         if typed.is_empty() { Ok(None) } else { typed.parse().map(Some) }
     }
+
+    /// `registry.example:443`, as a proxy is asked for it.
+    pub fn with_port(&self) -> String {
+        match &self.host {
+            Host::Name(name) => format!("{name}:{}", self.port),
+            Host::Address(address) => format!("{address}:{}", self.port),
+        }
+    }
 }
 
 impl FromStr for Target {
