@@ -113,7 +113,8 @@ pub async fn try_at(proxy: &Proxy, address: Ipv4Addr, own: &[Ipv4Addr], target: 
 fn judge(status: u16, millis: u32, asked: bool) -> Found {
     let connected = ProxyFinding::Connected { millis };
     match status {
-        407 => ProxyFinding::Auth.into(),
+        // 401 is for servers, and what tinyproxy says of a wrong password all the same
+        401 | 407 => ProxyFinding::Auth.into(),
         200..=299 => Found { proxy: connected, host: asked.then_some(HostFinding::Answers { millis }) },
         // it tried, and the host did not answer
         500 | 502..=504 => Found { proxy: connected, host: asked.then_some(HostFinding::Unreachable) },
@@ -237,7 +238,7 @@ mod tests {
         assert_eq!(judge(503, 3, true), Found { proxy: connected, host: Some(HostFinding::Unreachable) });
         assert_eq!(judge(403, 3, true), ProxyFinding::Forbids { status: 403 }.into());
         assert_eq!([403, 503, 200].map(|status| judge(status, 3, false)), [connected.into(); 3]);
-        assert_eq!(judge(407, 3, false), ProxyFinding::Auth.into());
+        assert_eq!([401, 407].map(|status| judge(status, 3, false)), [ProxyFinding::Auth.into(); 2]);
     }
 
     #[test]

@@ -272,7 +272,6 @@ fn the_host_is_reached_through_the_proxy() {
         breaks(&ask(url, "sesame", "203.0.113.1:22").await, Hop::Proxy, &Cause::ProxyForbids { status: 403 });
         breaks(&ask(url, "sesame", "203.0.113.1:53").await, Hop::Host, &Cause::HostUnreachable);
         breaks(&ask("http://10.20.0.1:3129", "sesame", "203.0.113.1").await, Hop::Proxy, &Cause::ProxyRefused);
-        breaks(&ask("https://10.20.0.1:3128", "sesame", "203.0.113.1").await, Hop::Proxy, &Cause::NoProxy);
         breaks(&ask("http://10.20.0.15:3128", "sesame", "203.0.113.1").await, Hop::Proxy, &Cause::ProxyIsOwn);
         let name = "proxy.nowhere.test".to_owned();
         let nowhere = ask(&format!("http://{name}:3128"), "sesame", "203.0.113.1").await;
