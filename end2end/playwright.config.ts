@@ -19,7 +19,7 @@ const projects = [
   { name: "zh", use: zh, testIgnore: anyLanguage },
   { name: "en without scripts", use: { ...en, ...plain }, testIgnore: [...onlyWithScripts, ...anyLanguage] },
   // Each page and each answer, but not each failure once more.
-  { name: "zh without scripts", use: { ...zh, ...plain }, testMatch: [/(first-visit|sign-in|port-form|keep|network-test)\.spec/] },
+  { name: "zh without scripts", use: { ...zh, ...plain }, testMatch: [/(first-visit|sign-in|port-form|keep|network-test|settings)\.spec/] },
 ];
 
 export default defineConfig<Options>({
