@@ -100,7 +100,7 @@ pub fn page(frame: Frame, overview: &Overview, view: HostNameView) -> impl IntoV
             <Card title=text.host_name_card()>
                 <form class="stack" method="post" action=PATH novalidate>
                     {field(name)}
-                    <p class="actions"><button class="primary">{text.system_save()}</button></p>
+                    <p class="actions"><button>{text.system_save()}</button></p>
                 </form>
             </Card>
         </Shell>

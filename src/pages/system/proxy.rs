@@ -181,7 +181,7 @@ pub fn page(frame: Frame, overview: &Overview, view: ProxyFormView) -> impl Into
         view! {
             <form method="post" action=PATH>
                 <input type="hidden" name="none" value="yes" />
-                <p class="actions"><button>{text.proxy_remove()}</button></p>
+                <p class="actions"><button class="plain">{text.proxy_remove()}</button></p>
             </form>
         }
     });
@@ -194,7 +194,7 @@ pub fn page(frame: Frame, overview: &Overview, view: ProxyFormView) -> impl Into
                 <form class="stack" method="post" action=PATH novalidate>
                     {fields.map(field).into_iter().collect_view()}
                     {untested}
-                    <p class="actions"><button class="primary">{text.proxy_save()}</button></p>
+                    <p class="actions"><button>{text.proxy_save()}</button></p>
                 </form>
                 {none}
             </Card>

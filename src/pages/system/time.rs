@@ -186,7 +186,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TimeView) -> impl IntoView 
     let (state, note) = (state(text, overview), came.note(text));
     let device = view! {
         <DeviceClock>
-            <p class="actions" data-device hidden><button class="primary" name="device" value="">{text.time_device()}</button></p>
+            <p class="actions" data-device hidden><button name="device" value="">{text.time_device()}</button></p>
         </DeviceClock>
     };
     view! {
@@ -200,7 +200,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TimeView) -> impl IntoView 
                     <form class="stack" method="post" action=PATH novalidate>
                         {field(zone)}
                         {field(servers)}
-                        <p class="actions"><button class="primary">{text.system_save()}</button></p>
+                        <p class="actions"><button>{text.system_save()}</button></p>
                     </form>
                 </Card>
                 <Card title=text.time_set()>
@@ -208,7 +208,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TimeView) -> impl IntoView 
                     <form class="stack" method="post" action=CLOCK novalidate>{device}</form>
                     <form class="stack" method="post" action=CLOCK novalidate>
                         {field(moment)}
-                        <p class="actions"><button>{text.time_set_go()}</button></p>
+                        <p class="actions"><button class="plain">{text.time_set_go()}</button></p>
                     </form>
                 </Card>
             </div>
