@@ -1,6 +1,10 @@
 //! The clocks, read here and nowhere else.
 
-use std::{fs, io, time::Duration};
+use std::{
+    fs, io,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -12,9 +16,20 @@ pub fn now() -> BootMillis {
     BootMillis(u64::try_from(t.tv_sec).unwrap_or(0) * 1000 + u64::try_from(t.tv_nsec).unwrap_or(0) / 1_000_000)
 }
 
-/// `CLOCK_REALTIME` in seconds.
+/// `CLOCK_REALTIME` in seconds. It is shown to people and never waited for: it jumps.
 pub fn wall() -> UnixSeconds {
-    UnixSeconds(u64::try_from(clock_gettime(ClockId::Realtime).tv_sec).unwrap_or(0))
+    let shift = SHIFT.load(Ordering::Relaxed);
+    UnixSeconds(u64::try_from(clock_gettime(ClockId::Realtime).tv_sec + shift).unwrap_or(0))
+}
+
+/// What tests let the wall clock jump by: the machine's own is never set.
+static SHIFT: AtomicI64 = AtomicI64::new(0);
+
+/// Lets this process see another wall clock, by so many seconds more.
+#[doc(hidden)]
+#[cfg(debug_assertions)]
+pub fn shift_wall(seconds: i64) {
+    SHIFT.fetch_add(seconds, Ordering::Relaxed);
 }
 
 /// The same in milliseconds; before 1970 it is negative.

@@ -11,7 +11,7 @@ use crate::{
     clock,
     domain::{
         box_file::Mac,
-        network::acd::{Action, Claim, Context, Event, State, Timing, step},
+        network::acd::{Action, Claim, Context, Event, Keep, State, Timing, step},
     },
 };
 
@@ -37,7 +37,7 @@ pub async fn in_use(whose: &Whose, address: Ipv4Addr) -> Option<Mac> {
 
 async fn ask(whose: &Whose, address: Ipv4Addr) -> io::Result<Option<Mac>> {
     let socket = PacketSocket::open(whose.index, EtherType::Arp, &[])?;
-    let claim = Claim { address, mac: whose.mac, own: whose.own.clone(), timing: Timing::SHORT };
+    let claim = Claim { address, mac: whose.mac, own: whose.own.clone(), timing: Timing::SHORT, keep: Keep::Always };
     let (mut state, mut event) = (State::default(), Event::Probe);
     let mut buffer = [0; 64];
     loop {
@@ -49,7 +49,7 @@ async fn ask(whose: &Whose, address: Ipv4Addr) -> io::Result<Option<Mac>> {
                 Action::Send(packet) => socket.send(&arp::to_frame(&packet))?,
                 Action::Free => return Ok(None),
                 Action::Conflict { mac } => return Ok(Some(mac)),
-                Action::Defended { .. } | Action::ConflictOver(_) => {}
+                Action::Defended { .. } | Action::GiveUp { .. } | Action::ConflictOver(_) => {}
             }
         }
         event = loop {

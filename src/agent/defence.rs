@@ -1,12 +1,7 @@
-//! Defends a port's typed addresses against other devices (RFC 5227, section 2.4): one task for each port that has some. The rules
+//! Defends a port's addresses against other devices (RFC 5227, section 2.4): one task for each port that has some. The rules
 //! are in [`crate::domain::network::acd`]; what it finds goes to the network task.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io,
-    net::Ipv4Addr,
-    time::Duration,
-};
+use std::{collections::BTreeMap, io, net::Ipv4Addr, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -21,7 +16,7 @@ use crate::{
     domain::{
         box_file::Mac,
         name::PortName,
-        network::acd::{Action, ArpPacket, Claim, Context, Event, State, Timing, step},
+        network::acd::{Action, ArpPacket, Claim, Context, Event, Keep, State, Timing, step},
     },
 };
 
@@ -31,18 +26,28 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Orders that may wait.
 const MAILBOX: usize = 8;
 
-/// Another device uses one of our addresses; `None` when it is gone.
+/// What became of one of our addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub port: PortName,
     pub address: Ipv4Addr,
-    pub with: Option<Mac>,
+    pub what: Finding,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Another device uses it too.
+    UsedBy(Mac),
+    /// And goes on, so that a leased address is not to be used any longer.
+    GivenUpTo(Mac),
+    /// The other device is gone, or the address is.
+    Over,
 }
 
 #[derive(Debug)]
 enum Order {
     /// These addresses, and no others.
-    Hold(BTreeSet<Ipv4Addr>),
+    Hold(BTreeMap<Ipv4Addr, Keep>),
     Carrier(bool),
 }
 
@@ -50,7 +55,7 @@ enum Order {
 #[derive(Debug)]
 pub struct Defence {
     pub index: u32,
-    holds: BTreeSet<Ipv4Addr>,
+    holds: BTreeMap<Ipv4Addr, Keep>,
     carrier: bool,
     orders: mpsc::Sender<Order>,
 }
@@ -63,11 +68,11 @@ impl Defence {
         let (index, socket) = (whose.index, PacketSocket::open(whose.index, EtherType::Arp, &[])?);
         let watch = Watch { port, whose, socket, claims: BTreeMap::new(), found };
         tokio::spawn(watch.run(inbox));
-        Ok(Self { index, holds: BTreeSet::new(), carrier: true, orders })
+        Ok(Self { index, holds: BTreeMap::new(), carrier: true, orders })
     }
 
     /// What the port has now.
-    pub async fn hold(&mut self, addresses: BTreeSet<Ipv4Addr>, carrier: bool) {
+    pub async fn hold(&mut self, addresses: BTreeMap<Ipv4Addr, Keep>, carrier: bool) {
         if addresses != self.holds {
             self.holds.clone_from(&addresses);
             drop(self.orders.send(Order::Hold(addresses)).await);
@@ -114,16 +119,18 @@ impl Watch {
         }
     }
 
-    async fn hold(&mut self, addresses: BTreeSet<Ipv4Addr>) {
-        let dropped = self.claims.keys().filter(|a| !addresses.contains(a)).copied().collect::<Vec<_>>();
+    async fn hold(&mut self, addresses: BTreeMap<Ipv4Addr, Keep>) {
+        let dropped = self.claims.keys().filter(|a| !addresses.contains_key(a)).copied().collect::<Vec<_>>();
         for address in dropped {
             self.claims.remove(&address);
-            self.tell(address, None).await;
+            self.tell(address, Finding::Over).await;
         }
-        for address in addresses {
-            if !self.claims.contains_key(&address) {
+        for (address, keep) in addresses {
+            if let Some((claim, _)) = self.claims.get_mut(&address) {
+                claim.keep = keep;
+            } else {
                 let (mac, own) = (self.whose.mac, self.whose.own.clone());
-                let claim = Claim { address, mac, own, timing: Timing::SHORT };
+                let claim = Claim { address, mac, own, timing: Timing::SHORT, keep };
                 self.claims.insert(address, (claim, State::default()));
                 self.one(address, Event::Assigned).await;
             }
@@ -146,14 +153,18 @@ impl Watch {
                 Action::Send(packet) => self.send(&packet),
                 Action::Conflict { mac } => {
                     tracing::error!(port = %self.port, %address, other = %mac, "another device uses the address");
-                    self.tell(address, Some(mac)).await;
+                    self.tell(address, Finding::UsedBy(mac)).await;
                 }
                 Action::Defended { mac } => {
                     tracing::warn!(port = %self.port, %address, other = %mac, "the address is defended");
                 }
+                Action::GiveUp { mac } => {
+                    tracing::error!(port = %self.port, %address, other = %mac, "the leased address is given up");
+                    self.tell(address, Finding::GivenUpTo(mac)).await;
+                }
                 Action::ConflictOver(other) => {
                     tracing::info!(port = %self.port, %address, other = %other.mac, "the other device is gone");
-                    self.tell(address, None).await;
+                    self.tell(address, Finding::Over).await;
                 }
                 Action::Free => {}
             }
@@ -166,7 +177,7 @@ impl Watch {
         }
     }
 
-    async fn tell(&self, address: Ipv4Addr, with: Option<Mac>) {
-        drop(self.found.send(Found { port: self.port.clone(), address, with }).await);
+    async fn tell(&self, address: Ipv4Addr, what: Finding) {
+        drop(self.found.send(Found { port: self.port.clone(), address, what }).await);
     }
 }

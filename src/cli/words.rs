@@ -1,5 +1,6 @@
 //! The domain's values in English. Pages translate; the command line and scripts get these.
 
+mod dhcp;
 mod hops;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use crate::domain::{
     service_port::{Failure, ServicePortStatus},
 };
 
+pub(super) use dhcp::dhcp;
 pub(super) use hops::{cause, hop, mend};
 
 /// What a person can do about a refusal.
@@ -32,6 +34,11 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         Fault::NeedsAPerson => "See the checks in `gatehouse status`; keep it all the same with --untested.",
         Fault::Forbidden | Fault::NotSignedIn | Fault::ServicePortOnly => {
             "On the console this is root's to ask: try with sudo."
+        }
+        Fault::NotByDhcp => "See `gatehouse network show` for the ports, and the spec for how each gets its address.",
+        Fault::NoLink => "Check the cable, then try again.",
+        Fault::CutsOff { .. } => {
+            "Come by the service port or another address; or give it back all the same with --yes."
         }
         Fault::AgentAway => "Is it running, and may you use its socket? Look at its log, or try with sudo.",
         Fault::NotSaved { .. } => "Is the disk full? See `df /var/lib/gatehouse`.",

@@ -20,11 +20,11 @@ use tokio::{net::UnixStream, time::timeout};
 use crate::{
     domain::{
         api::{
-            Applied, ApplyRequest, CALLER, Caller, ConfirmRequest, HandoffRequest, Hello, Login, Overview, PlanRequest,
-            Session, SessionInfo, SetPassword, TestRequest,
+            Applied, ApplyRequest, CALLER, Caller, ConfirmRequest, HandoffRequest, Hello, LeaseRequest, Login,
+            Overview, PlanRequest, Session, SessionInfo, SetPassword, TestRequest,
         },
         fault::{Fault, Refusal},
-        network::{hops::Report, plan::Plan, transaction::Outcome},
+        network::{hops::Report, plan::Plan, status::DhcpStatus, transaction::Outcome},
         settings::{
             SettingsStatus,
             request::{ClockRequest, HostNameRequest, ProxyRequest, ProxySaved, TimeRequest},
@@ -172,6 +172,10 @@ impl AgentClient {
 
     pub async fn more_time(&self, caller: &Caller) -> Result<(), Refusal> {
         self.post(caller, "/v1/network/more-time", &()).await
+    }
+
+    pub async fn lease(&self, caller: &Caller, request: &LeaseRequest) -> Result<DhcpStatus, Refusal> {
+        self.post(caller, "/v1/network/lease", request).await
     }
 
     pub async fn test_network(&self, caller: &Caller, request: &TestRequest) -> Result<Report, Refusal> {

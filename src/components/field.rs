@@ -1,11 +1,13 @@
 //! A field: label, hint, problem and what was typed, tied together for the eye and for the ear.
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 
 #[derive(Clone, Debug, Default)]
 pub struct Field {
     /// Also its `id`, to which the summary of problems links.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub label: String,
     pub hint: Option<String>,
     pub problem: Option<String>,
@@ -32,6 +34,7 @@ pub enum Kind {
 
 pub fn field(field: Field) -> impl IntoView {
     let Field { name, label, hint, problem, value, kind, offers } = field;
+    let (id, target, data) = (name.clone(), name.clone(), name.clone());
     let invalid = problem.is_some().then_some("true");
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
     let described = match &hint {
@@ -45,35 +48,35 @@ pub fn field(field: Field) -> impl IntoView {
     });
     let input = match kind {
         Kind::Address => view! {
-            <input class="mono" id=name name=name value=value autocomplete="off" autocapitalize="off" spellcheck="false"
+            <input class="mono" id=id name=name.clone() value=value autocomplete="off" autocapitalize="off" spellcheck="false"
                 list=list aria-describedby=described aria-invalid=invalid />
         }
         .into_any(),
         Kind::Secret => view! {
-            <input type="password" id=name name=name maxlength="512" spellcheck="false" autocapitalize="off"
+            <input type="password" id=id name=name.clone() maxlength="512" spellcheck="false" autocapitalize="off"
                 autocomplete="off" aria-describedby=described aria-invalid=invalid />
         }
         .into_any(),
         Kind::Lines => view! {
-            <textarea class="mono" id=name name=name rows="5" autocomplete="off" autocapitalize="off" spellcheck="false"
+            <textarea class="mono" id=id name=name.clone() rows="5" autocomplete="off" autocapitalize="off" spellcheck="false"
                 aria-describedby=described aria-invalid=invalid>{value}</textarea>
         }
         .into_any(),
         Kind::Moment => view! {
-            <input type="datetime-local" step="1" id=name name=name value=value autocomplete="off"
+            <input type="datetime-local" step="1" id=id name=name.clone() value=value autocomplete="off"
                 aria-describedby=described aria-invalid=invalid />
         }
         .into_any(),
         Kind::NewPassword | Kind::CurrentPassword => view! {
-            <input type="password" id=name name=name required maxlength="512" spellcheck="false" autocapitalize="off"
+            <input type="password" id=id name=name.clone() required maxlength="512" spellcheck="false" autocapitalize="off"
                 autocomplete=if kind == Kind::NewPassword { "new-password" } else { "current-password" }
                 aria-describedby=described aria-invalid=invalid />
         }
         .into_any(),
     };
     view! {
-        <div class="field" data-field=name>
-            <label for=name>{label}</label>
+        <div class="field" data-field=data>
+            <label for=target>{label}</label>
             {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
             {problem_line(error_id, problem)}
             {input}

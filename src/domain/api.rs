@@ -20,6 +20,7 @@
 //! | `POST /v1/network/handoff` | [`HandoffRequest`] | [`Session`] |
 //! | `POST /v1/network/rollback` | – | [`super::network::transaction::Outcome`] |
 //! | `POST /v1/network/more-time` | – | `null` |
+//! | `POST /v1/network/lease` | [`LeaseRequest`] | [`super::network::status::DhcpStatus`], when the server has answered or a moment has passed |
 //! | `GET /v1/settings` | – | [`SettingsStatus`] |
 //! | `POST /v1/settings/host-name` | [`super::settings::request::HostNameRequest`] | `null` |
 //! | `POST /v1/settings/time` | [`super::settings::request::TimeRequest`] | `null` |
@@ -162,6 +163,28 @@ pub struct ConfirmRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandoffRequest {
     pub handoff: Secret,
+}
+
+/// What a person wants of a port's lease.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseRequest {
+    pub port: PortName,
+    pub ask: LeaseAsk,
+    /// The box's address that the person came by, where only the caller knows it: the command line over SSH.
+    #[serde(default)]
+    pub by: Option<Ipv4Addr>,
+    /// Give it back although the person comes by it.
+    #[serde(default)]
+    pub sure: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeaseAsk {
+    /// A new lease, or more time for the one in use.
+    Renew,
+    /// Back to its server; none until it is asked for.
+    Release,
 }
 
 /// The network test.

@@ -1,5 +1,7 @@
 //! Why a request was refused or failed: one type for the agent's answers, with stable codes.
 
+use std::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
 
 use super::network::{
@@ -45,6 +47,12 @@ pub enum Fault {
     ProvesNothing { proof: Proof },
     #[error("something needs a person's eye; look at the checks and decide")]
     NeedsAPerson,
+    #[error("this port does not get its address by DHCP")]
+    NotByDhcp,
+    #[error("this port has no link")]
+    NoLink,
+    #[error("you reach the box at {address}, which would be given back")]
+    CutsOff { address: Ipv4Addr },
     #[error("it could not be saved: {error}")]
     NotSaved { error: String },
     /// `None`: nobody on this box sets clocks.
@@ -84,6 +92,9 @@ impl Fault {
             Self::WrongToken => "GH-207",
             Self::ProvesNothing { .. } => "GH-208",
             Self::NeedsAPerson => "GH-209",
+            Self::NotByDhcp => "GH-220",
+            Self::NoLink => "GH-221",
+            Self::CutsOff { .. } => "GH-222",
             Self::NotSaved { .. } => "GH-301",
             Self::ClockNotSet { .. } => "GH-311",
             Self::ProxyFails { .. } => "GH-312",
@@ -108,6 +119,9 @@ impl Fault {
             | Self::NothingToDo
             | Self::NotNow
             | Self::NeedsAPerson
+            | Self::NotByDhcp
+            | Self::NoLink
+            | Self::CutsOff { .. }
             | Self::ClockNotSet { .. }
             | Self::ProxyFails { .. } => 409,
             Self::NoChangeOpen { .. } => 410,

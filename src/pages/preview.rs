@@ -1,5 +1,7 @@
 //! The plan beside the form: what will change, where this page will be, and the button that does it.
 
+use std::borrow::Cow;
+
 use axum::{
     http::header,
     response::{IntoResponse, Redirect, Response},
@@ -58,7 +60,7 @@ pub fn follow(applied: Applied) -> Response {
 pub struct Applies {
     pub action: String,
     pub back: String,
-    pub fields: Vec<(&'static str, String)>,
+    pub fields: Vec<(Cow<'static, str>, String)>,
 }
 
 pub fn preview(text: Text, network: &NetworkStatus, applies: Applies, preview: &Preview) -> impl IntoView + use<> {
@@ -89,7 +91,7 @@ pub fn preview(text: Text, network: &NetworkStatus, applies: Applies, preview: &
     let offers = offers(text, plan, Ports(network));
     let list = plan_list(text, lines);
     let Applies { action, back, mut fields } = applies;
-    fields.push(("base", base.clone()));
+    fields.push(("base".into(), base.clone()));
     let hidden = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
     let hidden = hidden.collect::<Vec<_>>();
     view! {

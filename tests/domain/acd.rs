@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use gatehouse::domain::{
     box_file::Mac,
     network::acd::{
-        ANNOUNCE_INTERVAL, Action, ArpPacket, Claim, Conflict, Context, DEFEND_INTERVAL, Event, Held, Operation,
+        ANNOUNCE_INTERVAL, Action, ArpPacket, Claim, Conflict, Context, DEFEND_INTERVAL, Event, Held, Keep, Operation,
         Probes, RECHECK_INTERVAL, RECHECKS, RETRY_INTERVAL, Round, Sighting, State, Timing, step,
     },
     time::BootMillis,
@@ -21,7 +21,7 @@ const HIS: Mac = Mac([2, 0, 0, 0, 0, 0x66]);
 const HERS: Mac = Mac([2, 0, 0, 0, 0, 0x77]);
 
 fn claim(timing: Timing) -> Claim {
-    Claim { address: ip("10.20.0.15"), mac: OURS, own: BTreeSet::from([OURS, OTHER_PORT]), timing }
+    Claim { address: ip("10.20.0.15"), mac: OURS, own: BTreeSet::from([OURS, OTHER_PORT]), timing, keep: Keep::Always }
 }
 
 /// One step with random number 0: the shortest waits.
@@ -210,6 +210,23 @@ fn counts_others_only_and_only_what_is_about_the_address() {
         let (next, _) = at(NOW, State::Held(held(Round::Settled)), Event::Received(packet));
         assert_eq!(next.conflict().is_some(), in_use, "{packet:?}");
     }
+}
+
+#[test]
+fn a_leased_address_is_defended_once_and_given_up_when_it_is_contested_again_at_once() {
+    let leased = Claim { keep: Keep::UntilContested, ..claim(Timing::SHORT) };
+    let contested = |now, state| {
+        let event = Event::Received(claimed_by(HIS));
+        step(state, event, &Context { claim: &leased, now, random: 0 })
+    };
+    let settled = State::Held(Held { round: Round::Settled, conflict: None, defended: None });
+    let (once, first) = contested(NOW, settled);
+    assert_eq!(first, [Action::Conflict { mac: HIS }, announcement(), Action::Defended { mac: HIS }]);
+    let (again, second) = contested(after(DEFEND_INTERVAL), once);
+    assert_eq!(second, [announcement(), Action::Defended { mac: HIS }], "an interval later it is a first time again");
+    let (over, third) = contested(after(2 * DEFEND_INTERVAL - 1), again);
+    assert_eq!((over, third), (State::Idle, vec![Action::GiveUp { mac: HIS }]));
+    assert_eq!(contested(after(2 * DEFEND_INTERVAL), over), (State::Idle, Vec::new()), "told once");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The port form: what people type and paste, and what it becomes.
 
-use std::net::Ipv4Addr;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use gatehouse::domain::network::{
-    form::{PortForm, address_and_mask, plain},
-    issue::{Field, Rule},
-    spec::{Ipv4Spec, PortSpec},
+    form::{PortForm, RouteRow, RouteRows, address_and_mask, plain},
+    issue::{Field, RouteField, RoutePart, Rule},
+    spec::{Ipv4Spec, PortSpec, StaticRoute},
+    validate::MAX_ROUTES,
 };
 use proptest::prelude::*;
 
@@ -124,6 +125,85 @@ fn off_needs_nothing_else_and_other_methods_do_not_exist() {
     assert_eq!(issues(&PortForm::default()), [(Field::Method, Rule::NotAChoice)]);
 }
 
+fn with_routes(rows: &[(&str, &str, &str)]) -> PortForm {
+    let row = |(destination, mask, gateway): &(&str, &str, &str)| RouteRow {
+        destination: (*destination).to_owned(),
+        mask: (*mask).to_owned(),
+        gateway: (*gateway).to_owned(),
+    };
+    PortForm { routes: RouteRows(rows.iter().map(row).collect()), ..form("10.20.0.15", "24", "", "", "") }
+}
+
+fn at(row: usize, part: RoutePart) -> Field {
+    Field::Route(RouteField { row, part })
+}
+
+#[test]
+fn routes_are_rows_and_an_empty_row_is_none() {
+    let typed =
+        with_routes(&[("172.16.0.0", "255.240.0.0", "10.20.0.1"), ("", " ", ""), ("１０．９．０．０／１６", "", "")]);
+    let read = typed.read(&name("lan1"), &PortSpec::default()).expect("valid");
+    let route =
+        |destination, gateway: Option<&str>| StaticRoute { destination: net(destination), gateway: gateway.map(ip) };
+    assert_eq!(read.routes, [route("172.16.0.0/12", Some("10.20.0.1")), route("10.9.0.0/16", None)]);
+    assert_eq!(typed.routes.tidy().0.len(), 2);
+}
+
+#[test]
+fn each_issue_of_a_route_stands_at_its_own_field() {
+    let outside =
+        Rule::GatewayOutside { network: net("10.20.0.0/24"), first: ip("10.20.0.1"), last: ip("10.20.0.254") };
+    let service = Rule::OverlapsService { network: net("192.168.100.0/24") };
+    let typed = with_routes(&[
+        ("", "24", ""),
+        ("172.16.0.0", "", "x"),
+        ("0.0.0.0", "0", ""),
+        ("172.17.0.0", "16", "10.99.0.1"),
+        ("172.17.0.9", "/16", ""),
+        ("192.168.100.0", "25", ""),
+        ("224.0.0.0", "4", "10.20.0.15"),
+        ("172.18.0.0", "16", "127.0.0.1"),
+    ]);
+    let expected = [
+        (at(1, RoutePart::Destination), Rule::Missing),
+        (at(2, RoutePart::Mask), Rule::Missing),
+        (at(2, RoutePart::Gateway), Rule::NotAnAddress),
+        (at(3, RoutePart::Destination), Rule::RouteToEverywhere),
+        (at(4, RoutePart::Gateway), outside),
+        (at(5, RoutePart::Destination), Rule::RouteTwice { network: net("172.17.0.0/16") }),
+        (at(6, RoutePart::Destination), service),
+        (at(7, RoutePart::Destination), Rule::NotAHostAddress),
+        (at(7, RoutePart::Gateway), Rule::GatewayIsOwnAddress),
+        (at(8, RoutePart::Gateway), Rule::NotAHostAddress),
+    ];
+    assert_eq!(issues(&typed), expected);
+    let path = typed.read(&name("lan1"), &PortSpec::default()).unwrap_err()[2].path();
+    assert_eq!(path, "ports.lan1.routes.2.gateway");
+}
+
+#[test]
+fn the_packet_size_is_a_number_in_its_range_or_nothing() {
+    let read = |mtu: &str| {
+        let typed = PortForm { mtu: mtu.to_owned(), ..form("10.20.0.15", "24", "", "", "") };
+        typed.read(&name("lan1"), &PortSpec::default()).map(|spec| spec.mtu).map_err(|issues| issues[0].field)
+    };
+    assert_eq!((read(""), read(" 1400 "), read("９２１６")), (Ok(None), Ok(Some(1400)), Ok(Some(9216))));
+    for wrong in ["575", "9217", "70000", "-1", "+1400", "1400.5", "jumbo"] {
+        assert_eq!(read(wrong), Err(Field::Mtu), "{wrong}");
+    }
+}
+
+#[test]
+fn rows_come_back_from_the_fields_of_a_form() {
+    let typed = with_routes(&[("172.16.0.0", "12", ""), ("", "", ""), ("10.9.0.0", "16", "10.20.0.1")]);
+    let json = serde_json::to_value(&typed).unwrap();
+    assert_eq!(json["route3_gateway"], "10.20.0.1");
+    assert_eq!(serde_json::from_value::<PortForm>(json).unwrap(), typed);
+    let many = (1..40).map(|row| (format!("route{row}_mask"), "24")).collect::<BTreeMap<_, _>>();
+    let read = serde_json::from_value::<PortForm>(serde_json::to_value(many).unwrap()).unwrap();
+    assert_eq!(read.routes.0.len(), MAX_ROUTES, "as many rows as a port may have");
+}
+
 /// Text as forms get it: plain figures, full-width ones, and anything at all.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -154,6 +234,7 @@ proptest! {
                     Field::Dns2 => &form.dns2,
                     Field::Method => { prop_assert!(form.method != "static" && form.method != "off"); continue },
                     Field::Address | Field::Mask => continue,
+                    Field::Mtu => &form.mtu,
                     _ => return Err(TestCaseError::fail("no field of this form")),
                 };
                 prop_assert!(!plain(typed).is_empty(), "an empty {:?} is to blame for nothing", issue.field);

@@ -29,21 +29,16 @@ pub struct Script {
     naks: usize,
     /// Another server says NAK to each request first.
     rogue: bool,
-    /// Each n-th message is lost, in either direction; 0: none.
-    lost: usize,
-    heard: usize,
+    /// What else it sends, before its answer, to each message.
+    besides: Option<Besides>,
 }
+
+/// Bytes that follow from what was asked.
+pub type Besides = fn(&Message) -> Vec<Vec<u8>>;
 
 impl Script {
     pub fn giving(address: &str) -> Self {
-        Self {
-            address: Some(address.parse().expect("address")),
-            seconds: 3600,
-            naks: 0,
-            rogue: false,
-            lost: 0,
-            heard: 0,
-        }
+        Self { address: Some(address.parse().expect("address")), seconds: 3600, naks: 0, rogue: false, besides: None }
     }
 
     pub fn silent() -> Self {
@@ -62,24 +57,17 @@ impl Script {
         Self { rogue: true, ..self }
     }
 
-    pub fn losing_every(self, lost: usize) -> Self {
-        Self { lost, ..self }
-    }
-
-    fn loses(&mut self) -> bool {
-        self.heard += 1;
-        self.lost > 0 && self.heard.is_multiple_of(self.lost)
+    pub fn sending(self, besides: Besides) -> Self {
+        Self { besides: Some(besides), ..self }
     }
 
     /// In the order in which they are sent.
-    fn answers(&mut self, asked: &Message) -> Vec<Message> {
-        if self.loses() {
-            return Vec::new();
-        }
+    fn answers(&mut self, asked: &Message) -> Vec<Vec<u8>> {
+        let besides = self.besides.map(|besides| besides(asked)).unwrap_or_default();
         let rogue = self.rogue && asked.opts().msg_type() == Some(MessageType::Request);
         let rogue = rogue.then(|| reply(asked, MessageType::Nak, Ipv4Addr::new(10, 20, 0, 66)));
         let own = self.answer(asked);
-        rogue.into_iter().chain(own).filter(|_| !self.loses()).collect()
+        besides.into_iter().chain(rogue.into_iter().chain(own).map(|answer| bytes(&answer))).collect()
     }
 
     fn answer(&mut self, asked: &Message) -> Option<Message> {
@@ -107,7 +95,11 @@ impl Script {
     }
 }
 
-fn reply(asked: &Message, kind: MessageType, server: Ipv4Addr) -> Message {
+pub fn bytes(message: &Message) -> Vec<u8> {
+    message.to_vec().expect("bytes")
+}
+
+pub fn reply(asked: &Message, kind: MessageType, server: Ipv4Addr) -> Message {
     let mut answer = Message::default();
     answer.set_opcode(Opcode::BootReply).set_xid(asked.xid()).set_chaddr(asked.chaddr());
     answer.opts_mut().insert(DhcpOption::MessageType(kind));
@@ -173,6 +165,6 @@ fn serve_one(socket: &UdpSocket, script: &Mutex<Script>, seen: &Mutex<BTreeMap<S
     *seen.lock().expect("lock").entry(kind).or_default() += 1;
     let answers = script.lock().expect("lock").answers(&asked);
     for answer in answers {
-        socket.send_to(&answer.to_vec().expect("bytes"), "255.255.255.255:68").expect("send");
+        socket.send_to(&answer, "255.255.255.255:68").expect("send");
     }
 }

@@ -7,7 +7,7 @@ use gatehouse::{
         network::Origin,
         packet::{EtherType, PacketSocket},
     },
-    domain::network::transaction::Outcome,
+    domain::network::transaction::{Outcome, Why},
 };
 
 use crate::lab::{Lab, awaiting, defaults, has, moved};
@@ -72,7 +72,7 @@ fn s42_a_port_that_somebody_took_down_is_up_again_with_all_that_was_on_it() {
 }
 
 /// Another device on the same wire, which takes an address without asking.
-fn thief(lab: &Lab, address: &str) -> PacketSocket {
+pub fn thief(lab: &Lab, address: &str) -> PacketSocket {
     lab.site.veth("thief", &lab.laptop, "thiefs").expect("veth");
     for line in [
         "link add name wire type bridge",
@@ -114,5 +114,35 @@ fn s15_a_device_that_takes_our_address_later_is_seen_and_answered() {
         }
         lab.laptop.ip("link set thiefs down").expect("ip");
         assert!(lab.kernel().contains("10.20.0.15"));
+    });
+}
+
+/// Bridges are no part of the settings. Whoever makes one of the management port takes the box off that network, and the change that is
+/// open then is not kept, because nobody reaches the new address.
+#[test]
+fn s45_a_bridge_that_takes_the_management_port_in_the_window_ends_in_the_old_state() {
+    Lab::new().run(|lab| async move {
+        let engine = lab.engine().await;
+        let before = lab.kernel();
+        let open = engine.apply(&moved(), 2_000).await.expect("apply");
+        engine.until("awaiting", |s| awaiting(s).is_some()).await;
+        for line in ["link add name br0 type bridge", "link set br0 up", "link set lan1 master br0"] {
+            lab.box_ns.ip(line).expect("ip");
+        }
+        let reason = match engine.ended(open.tx).await {
+            Outcome::RolledBack { reason, .. } => reason,
+            kept @ Outcome::Committed { .. } => panic!("{kept:?}"),
+        };
+        assert_eq!(reason, Why::NotConfirmed);
+        let ours =
+            |kernel: String| kernel.lines().filter(|l| !l.contains("br0")).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(ours(lab.kernel()), ours(before.clone()), "all that is ours is as it was");
+        let bridge = lab.box_ns.command("ip").args(["-br", "link", "show", "master", "br0"]).output().expect("ip");
+        assert!(String::from_utf8_lossy(&bridge.stdout).contains("lan1"), "another's bridge is not touched");
+        // its owner takes it away, and the box is where it was
+        lab.box_ns.ip("link del br0").expect("ip");
+        let listener = crate::lab::listener();
+        let _reached = lab.connect(&listener, [10, 20, 0, 15]);
+        engine.until("as it was", |_| lab.kernel() == before).await;
     });
 }

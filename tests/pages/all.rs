@@ -9,12 +9,12 @@ use gatehouse::{
         auth::password::PasswordRule,
         fault::{Fault, Refusal},
         network::{
-            form::PortForm,
+            form::{PortForm, RouteRow, RouteRows},
             hops::{
                 AddressFinding, Asked, DnsAnswer, DnsFinding, Findings, GatewayFinding, HostFinding, LinkFinding,
                 Report, Server, evaluate,
             },
-            issue::{Field, Issue, Rule},
+            issue::{Field, Issue, RouteField, RoutePart, Rule},
             kernel::KernelState,
             plan::{Change, Item, Plan, Verb},
             transaction::{Actor, Outcome, PhaseView, TxId, Why},
@@ -168,6 +168,24 @@ pub fn wrong_form() -> PortView {
     PortView { form, issues, ..PortView::default() }
 }
 
+/// Two routes, one of them wrong, and a row that was added.
+pub fn routes() -> PortView {
+    let row = |destination: &str, mask: &str, gateway: &str| RouteRow {
+        destination: destination.to_owned(),
+        mask: mask.to_owned(),
+        gateway: gateway.to_owned(),
+    };
+    let rows = vec![row("172.16.0.0", "255.240.0.0", "10.20.0.7"), row("10.9.0.0", "", "10.99.0.1"), row("", "", "")];
+    let form = PortForm { routes: RouteRows(rows), mtu: "90".to_owned(), ..saved(&working_box(), "lan1") };
+    let at = |part| Field::Route(RouteField { row: 2, part });
+    let lan1 = name("lan1");
+    let issues = vec![
+        Issue::new(&lan1, at(RoutePart::Mask), Rule::Missing),
+        Issue::new(&lan1, Field::Mtu, Rule::MtuOutOfRange { least: 576, most: 9216 }),
+    ];
+    PortView { form, issues, ..PortView::default() }
+}
+
 pub fn planned(landing: Landing, refused: Option<Fault>) -> PortView {
     let (lan1, ip) = (name("lan1"), |text: &str| text.parse().expect("address"));
     let address =
@@ -236,6 +254,19 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
         ("port", port_page(text, &working, 0, PortView::default())),
         ("port-new", port_page(text, &new, 1, PortView::default())),
         ("port-wrong", port_page(text, &working, 0, wrong_form())),
+        ("port-routes", port_page(text, &working, 0, routes())),
+        (
+            "port-cut-off",
+            port_page(
+                text,
+                &working,
+                0,
+                PortView {
+                    refusal: refused(Fault::CutsOff { address: "10.20.0.77".parse().expect("address") }),
+                    ..PortView::default()
+                },
+            ),
+        ),
         ("port-plan", port_page(text, &working, 0, planned(stays(), None))),
         ("port-plan-moves", port_page(text, &working, 0, planned(moves(), None))),
         ("port-outdated", port_page(text, &working, 0, planned(stays(), Some(Fault::PlanOutdated)))),

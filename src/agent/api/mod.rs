@@ -1,6 +1,7 @@
 //! The agent's socket: HTTP/1.1 and JSON, for the web process and the command line only.
 
 mod caller;
+mod lease;
 mod network;
 mod settings;
 mod sign_in;
@@ -123,6 +124,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/network/handoff", post(network::handoff))
         .route("/v1/network/rollback", post(network::rollback))
         .route("/v1/network/more-time", post(network::more_time))
+        .route("/v1/network/lease", post(lease::lease))
         .route("/v1/network/test", post(network::test))
         .route("/v1/settings", get(settings::show))
         .route("/v1/settings/host-name", post(settings::host_name))

@@ -66,6 +66,9 @@ pub enum What {
 
 enum Order {
     Carrier(bool),
+    Conflict { address: Ipv4Addr, with: Mac },
+    Renew,
+    Release,
     Stop { release: bool },
 }
 
@@ -82,6 +85,9 @@ impl std::fmt::Debug for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Carrier(there) => write!(f, "Carrier({there})"),
+            Self::Conflict { address, with } => write!(f, "Conflict({address}, {with})"),
+            Self::Renew => f.write_str("Renew"),
+            Self::Release => f.write_str("Release"),
             Self::Stop { release } => write!(f, "Stop({release})"),
         }
     }
@@ -115,6 +121,21 @@ impl Client {
             self.carrier = there;
             drop(self.orders.send(Order::Carrier(there)).await);
         }
+    }
+
+    /// Another device has the address in use, and stays.
+    pub async fn conflict(&self, address: Ipv4Addr, with: Mac) {
+        drop(self.orders.send(Order::Conflict { address, with }).await);
+    }
+
+    /// A person wants a lease, or more time for the one in use, now.
+    pub async fn renew(&self) {
+        drop(self.orders.send(Order::Renew).await);
+    }
+
+    /// A person gives the lease back, and wants none until they say so.
+    pub async fn release(&self) {
+        drop(self.orders.send(Order::Release).await);
     }
 
     /// The lease is given back, or kept for the next start.
@@ -161,6 +182,9 @@ impl Running {
                     order = orders.recv() => match order {
                         Some(Order::Carrier(true)) => break Event::CarrierFound,
                         Some(Order::Carrier(false)) => break Event::CarrierLost,
+                        Some(Order::Conflict { address, with }) => break Event::Conflict { address, with },
+                        Some(Order::Renew) => break Event::Renew,
+                        Some(Order::Release) => break Event::Release,
                         Some(Order::Stop { release }) => break Event::Stop { release },
                         None => return,
                     },

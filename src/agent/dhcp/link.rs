@@ -1,8 +1,9 @@
 //! A port's packet socket, as DHCP messages.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     io,
+    mem::{self, Discriminant},
     net::{Ipv4Addr, SocketAddrV4, UdpSocket},
     sync::Mutex,
 };
@@ -28,6 +29,9 @@ const BROADCAST: Mac = Mac([0xff; 6]);
 const LONGEST_FRAME: usize = 9216 + ETHERNET_HEADER;
 /// Servers whose hardware addresses are kept. A network has one or two; who makes up more gains nothing.
 const MOST_SERVERS: usize = 16;
+/// Lines about what cannot be read, for as long as the port has this client. Fewer: real trouble goes unseen. More: who makes up
+/// senders fills the log.
+const MOST_TOLD: usize = 64;
 
 #[derive(Debug)]
 pub struct Link {
@@ -36,6 +40,8 @@ pub struct Link {
     mac: Mac,
     /// By which neighbour each server's last message came: itself, or the relay.
     neighbours: Mutex<BTreeMap<Ipv4Addr, Mac>>,
+    /// Who sent what could not be read, and why: it is told once, however often it comes.
+    unreadable: Mutex<HashSet<(Ipv4Addr, Discriminant<wire::DecodeError>)>>,
     /// Never read. Without it the kernel answers a server's unicast with "port unreachable", which some take for a refusal.
     _sink: UdpSocket,
 }
@@ -49,6 +55,7 @@ impl Link {
             interface: interface.to_owned(),
             mac,
             neighbours: Mutex::default(),
+            unreadable: Mutex::default(),
             _sink: udp(interface, Ipv4Addr::UNSPECIFIED)?,
         })
     }
@@ -68,10 +75,15 @@ impl Link {
                     self.remember(&message, header);
                     return Ok(message);
                 }
-                Err(error) => {
-                    tracing::debug!(interface = self.interface, from = %datagram.from, %error, "no DHCP message");
-                }
+                Err(error) => self.tell(datagram.from, error),
             }
+        }
+    }
+
+    fn tell(&self, from: Ipv4Addr, error: wire::DecodeError) {
+        let Ok(mut told) = self.unreadable.lock() else { return };
+        if told.len() < MOST_TOLD && told.insert((from, mem::discriminant(&error))) {
+            tracing::warn!(interface = self.interface, %from, %error, "a DHCP message cannot be read");
         }
     }
 

@@ -5,7 +5,7 @@ mod report;
 mod store;
 mod task;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -15,6 +15,7 @@ pub use store::Paths;
 use crate::domain::{
     box_file::BoxFile,
     fault::Fault,
+    name::PortName,
     network::{
         diff::Step,
         effective::Leases,
@@ -88,6 +89,16 @@ pub struct Confirm {
     pub untested: bool,
 }
 
+/// What a person wants of a port's lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaseWish {
+    Renew,
+    /// Refused where this is the leased address: whoever asks would be cut off.
+    Release {
+        unless_at: Option<Ipv4Addr>,
+    },
+}
+
 type Answer<T> = oneshot::Sender<Result<T, Fault>>;
 
 #[derive(Debug)]
@@ -98,6 +109,7 @@ enum Command {
     Handoff { secret: Digest, origin: Origin, answer: Answer<Option<Digest>> },
     GoBack { by: Actor, answer: Answer<Outcome> },
     MoreTime { answer: Answer<()> },
+    Lease { port: PortName, wish: LeaseWish, answer: Answer<()> },
 }
 
 /// The way to the task. Clones are cheap.
@@ -142,6 +154,11 @@ impl Network {
 
     pub async fn more_time(&self) -> Result<(), Fault> {
         self.ask(|answer| Command::MoreTime { answer }).await
+    }
+
+    /// Answers when the port's client has been told.
+    pub async fn lease(&self, port: PortName, wish: LeaseWish) -> Result<(), Fault> {
+        self.ask(|answer| Command::Lease { port, wish, answer }).await
     }
 
     /// Ends when the task does, which it never should.

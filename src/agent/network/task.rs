@@ -230,7 +230,7 @@ impl Task {
                     self.heard(heard).await;
                 },
                 found = told.conflicts.recv() => if let Some(found) = found {
-                    self.found(found);
+                    self.found(found).await;
                 },
                 () = clock::until(self.failover.deadline()) => self.uplinks_event(failover::Event::Tick).await,
                 conflict = done(&mut self.probing) => match conflict {

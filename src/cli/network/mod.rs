@@ -6,6 +6,7 @@ use super::{CliError, Context};
 
 mod apply;
 mod confirm;
+mod lease;
 mod more_time;
 mod plan;
 pub(super) mod ports;
@@ -31,6 +32,10 @@ pub(super) enum Command {
     Rollback,
     /// Give the open change more time to be kept
     MoreTime,
+    /// Ask a port's DHCP server for a lease, or for more time, now
+    Renew(lease::Renew),
+    /// Give a port's lease back to its DHCP server; the port has no address until it is renewed
+    Release(lease::Release),
     /// Test the way from the cable to a host, hop by hop; changes nothing
     Test(test::TestArgs),
 }
@@ -43,6 +48,8 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Confirm(confirm) => confirm.run(context).await,
         Command::Rollback => rollback::run(context).await,
         Command::MoreTime => more_time::run(context).await,
+        Command::Renew(renew) => renew.run(context).await,
+        Command::Release(release) => release.run(context).await,
         Command::Test(test) => test.run(context).await,
     }
 }

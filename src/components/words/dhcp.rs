@@ -20,6 +20,7 @@ pub fn dhcp_state(text: Text, state: StateName) -> &'static str {
         StateName::Rebinding => text.dhcp_rebinding(),
         StateName::InitReboot | StateName::Rebooting => text.dhcp_rebooting(),
         StateName::BackOff => text.dhcp_back_off(),
+        StateName::Released => text.dhcp_released(),
     }
 }
 

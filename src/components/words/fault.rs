@@ -57,6 +57,9 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
             say(t.fault_proves_nothing(), proof_why(t, *proof), t.fault_proves_nothing_next())
         }
         Fault::NeedsAPerson => say(t.fault_needs_person(), t.fault_needs_person_why(), t.fault_needs_person_next()),
+        Fault::NotByDhcp => say(t.fault_not_by_dhcp(), t.fault_not_by_dhcp_why(), t.fault_not_by_dhcp_next()),
+        Fault::NoLink => say(t.fault_no_link(), t.fault_no_link_why(), t.fault_no_link_next()),
+        Fault::CutsOff { address } => say(t.fault_cuts_off(), &t.fault_cuts_off_why(address), t.fault_cuts_off_next()),
         Fault::NotSaved { error } => say(t.fault_not_saved(), &t.fault_not_saved_why(error), t.fault_not_saved_next()),
         Fault::ClockNotSet { reason: None } => {
             say(t.fault_clock_not_set(), t.fault_clock_nobody_why(), t.fault_clock_nobody_next())

@@ -2,7 +2,7 @@
 
 use super::Ports;
 use crate::{
-    domain::network::issue::{Field, Issue, Rule},
+    domain::network::issue::{Field, Issue, RouteField, RoutePart, Rule},
     text::Text,
 };
 
@@ -81,8 +81,13 @@ pub fn issue(text: Text, issue: &Issue, typed: &str, ports: Ports) -> String {
 /// The rule's own values are not read: they are in `figures`.
 pub fn message(text: Text, field: Field, rule: &Rule, figures: &Figures) -> String {
     let Figures { typed, network, first, last, port, most } = figures;
+    let part = match field {
+        Field::Route(RouteField { part, .. }) => Some(part),
+        _ => None,
+    };
     match rule {
-        Rule::Missing if field == Field::Mask => text.rule_missing_mask().to_owned(),
+        Rule::Missing if field == Field::Mask || part == Some(RoutePart::Mask) => text.rule_missing_mask().to_owned(),
+        Rule::Missing if part == Some(RoutePart::Destination) => text.rule_missing_destination().to_owned(),
         Rule::Missing if field == Field::Address => text.rule_missing_address().to_owned(),
         Rule::Missing => text.rule_missing().to_owned(),
         Rule::NotAnAddress => text.rule_not_an_address(typed),

@@ -109,6 +109,10 @@ pub enum State {
     BackOff {
         until: BootMillis,
     },
+    /// A person gave the lease back, and has not asked for another one.
+    Released {
+        carrier: bool,
+    },
 }
 
 /// Where the lease comes from that is being probed.
@@ -180,7 +184,7 @@ impl Client {
     pub fn deadline(&self) -> Option<BootMillis> {
         let ends = self.running_lease().and_then(Lease::expires);
         match &self.state {
-            State::Stopped => None,
+            State::Stopped | State::Released { .. } => None,
             State::Down { since } => {
                 let gone = self.lease().map(|_| since.plus(CARRIER_GRACE));
                 gone.into_iter().chain(ends).min()
@@ -205,7 +209,7 @@ impl State {
     /// When it goes on by itself.
     fn due(&self) -> Option<BootMillis> {
         match self {
-            Self::Stopped | Self::Down { .. } => None,
+            Self::Stopped | Self::Down { .. } | Self::Released { .. } => None,
             Self::Init { at } | Self::InitReboot { at } => Some(*at),
             Self::Selecting { attempt, .. }
             | Self::Requesting { attempt, .. }
@@ -232,7 +236,8 @@ impl State {
             | Self::Init { .. }
             | Self::InitReboot { .. }
             | Self::Bound { .. }
-            | Self::BackOff { .. } => None,
+            | Self::BackOff { .. }
+            | Self::Released { .. } => None,
         }
     }
 }

@@ -9,8 +9,8 @@
 //! that comes in, adds the address after [`Action::Free`] and says so with [`Event::Assigned`]. Nothing is announced before: a
 //! change that fails for another reason must not leave our hardware address in the neighbours' tables.
 //!
-//! A held address is defended for ever (section 2.4, case c). It was typed by a person, and the box is of no use to anybody who
-//! cannot find it there.
+//! A held address that a person typed is defended for ever (section 2.4, case c): the box is of no use to anybody who cannot find it
+//! there. One that a DHCP server gave is defended once, and given up when it is contested again at once (case b): the server has others.
 
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
@@ -78,6 +78,16 @@ pub struct Claim {
     /// Of all ports of the box: two of them in one network hear each other.
     pub own: BTreeSet<Mac>,
     pub timing: Timing,
+    pub keep: Keep,
+}
+
+/// For how long an address is defended (RFC 5227, section 2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keep {
+    /// Case c: typed by a person.
+    Always,
+    /// Case b: leased. A second conflict within [`DEFEND_INTERVAL`] of a defence, and it is given up.
+    UntilContested,
 }
 
 /// What [`step`] cannot know by itself.
@@ -179,6 +189,8 @@ pub enum Action {
     Conflict { mac: Mac },
     /// The address was announced against another device's claim.
     Defended { mac: Mac },
+    /// The address must not be used any longer; its server is to be told (RFC 2131, section 4.4.1).
+    GiveUp { mac: Mac },
     /// The other device does not answer any more.
     ConflictOver(Sighting),
 }

@@ -2,6 +2,8 @@
 //!
 //! People paste full-width characters, stray spaces and `10.0.0.5/24`; all of that is understood before anything is refused.
 
+mod routes;
+
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
@@ -12,7 +14,12 @@ use super::{
     spec::{Ipv4Spec, PortSpec},
     validate,
 };
-use crate::domain::name::PortName;
+use crate::domain::{
+    dhcp::lease::{LARGEST_MTU, SMALLEST_MTU},
+    name::PortName,
+};
+
+pub use routes::{RouteRow, RouteRows, row_name};
 
 /// The fields as they were typed; kept as they are when the form is shown again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +35,9 @@ pub struct PortForm {
     /// Asked instead of the DHCP server's. Fields of their own: what was typed for a static network is wrong in the next one.
     pub own_dns1: String,
     pub own_dns2: String,
+    #[serde(flatten)]
+    pub routes: RouteRows,
+    pub mtu: String,
     /// A checkbox: present when ticked.
     pub default_route: Option<String>,
     pub manage: Option<String>,
@@ -56,6 +66,8 @@ impl PortForm {
             dns2: dns(false, 1),
             own_dns1: dns(true, 0),
             own_dns2: dns(true, 1),
+            routes: RouteRows::of(&spec.routes),
+            mtu: spec.mtu.map(|mtu| mtu.to_string()).unwrap_or_default(),
             default_route: tick(spec.default_route),
             manage: tick(spec.manage),
         }
@@ -71,15 +83,22 @@ impl PortForm {
             dns,
             default_route: self.default_route.is_some(),
             manage: self.manage.is_some(),
-            // not in the form
-            routes: saved.routes.clone(),
-            mtu: saved.mtu,
+            ..saved.clone()
         };
-        match self.method.as_str() {
-            "off" => Ok(flags(Ipv4Spec::Off, Vec::new())),
+        let base = match self.method.as_str() {
+            // its other fields are not shown
+            "off" => return Ok(flags(Ipv4Spec::Off, Vec::new())),
             "dhcp" => self.read_dhcp(port, saved, flags),
             "static" => self.read_static(port, saved, flags),
             _ => Err(vec![Issue::new(port, Field::Method, Rule::NotAChoice)]),
+        };
+        let own = base.as_ref().map(|spec| spec.ipv4.addresses()).unwrap_or_default();
+        let (routes, mut more) = self.routes.read(own);
+        let mtu = read_mtu(&self.mtu).map_err(|rule| more.push((Field::Mtu, rule)));
+        let more = more.into_iter().map(|(field, rule)| Issue::new(port, field, rule)).collect::<Vec<_>>();
+        match (base, mtu) {
+            (Ok(spec), Ok(mtu)) if more.is_empty() => Ok(PortSpec { routes, mtu, ..spec }),
+            (base, _) => Err(base.err().unwrap_or_default().into_iter().chain(more).collect()),
         }
     }
 
@@ -154,6 +173,16 @@ pub fn plain(text: &str) -> String {
             _ => c,
         })
         .collect()
+}
+
+fn read_mtu(text: &str) -> Result<Option<u16>, Rule> {
+    let text = plain(text);
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse::<u16>() {
+        _ if text.is_empty() => Ok(None),
+        Ok(mtu) if digits && (SMALLEST_MTU..=LARGEST_MTU).contains(&mtu) => Ok(Some(mtu)),
+        Ok(_) | Err(_) => Err(validate::MTU_RANGE),
+    }
 }
 
 fn optional_address(text: &str) -> Result<Option<Ipv4Addr>, Rule> {

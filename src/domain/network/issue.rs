@@ -26,7 +26,9 @@ pub enum Field {
     Gateway,
     Dns1,
     Dns2,
+    /// The whole list.
     Routes,
+    Route(RouteField),
     Mtu,
     UplinkOrder,
     Port,
@@ -41,8 +43,35 @@ pub enum Field {
     ProxyCa,
 }
 
+/// One field of one route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RouteField {
+    /// As people count: the first one is 1.
+    pub row: usize,
+    pub part: RoutePart,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoutePart {
+    Destination,
+    /// Of the form only: in a spec it is part of the destination.
+    Mask,
+    Gateway,
+}
+
+impl RoutePart {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Destination => "destination",
+            Self::Mask => "mask",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
 impl Field {
-    /// The name in the form and the end of the path in the spec.
+    /// The name in the form and the end of the path in the spec; for a field of a route, that of the list.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Method => "method",
@@ -51,7 +80,7 @@ impl Field {
             Self::Gateway => "gateway",
             Self::Dns1 => "dns1",
             Self::Dns2 => "dns2",
-            Self::Routes => "routes",
+            Self::Routes | Self::Route(_) => "routes",
             Self::Mtu => "mtu",
             Self::UplinkOrder => "uplink_order",
             Self::Port => "port",
@@ -207,10 +236,14 @@ impl Issue {
         Self { port: Some(port.clone()), field, rule }
     }
 
-    /// The field's path, for scripts: `ports.lan1.gateway`, `ports.lan9` for the port itself, `uplink_order`.
+    /// The field's path, for scripts: `ports.lan1.gateway`, `ports.lan1.routes.2.gateway`,
+    /// `ports.lan9` for the port itself, `uplink_order`.
     pub fn path(&self) -> String {
         match (&self.port, self.field) {
             (Some(port), Field::Port) => format!("ports.{port}"),
+            (Some(port), Field::Route(RouteField { row, part })) => {
+                format!("ports.{port}.routes.{row}.{}", part.as_str())
+            }
             (None, _) | (Some(_), Field::UplinkOrder) => self.field.as_str().to_owned(),
             (Some(port), _) => format!("ports.{port}.{}", self.field.as_str()),
         }
@@ -249,8 +282,8 @@ impl fmt::Display for Rule {
             Self::PortAbsent => f.write_str("has no hardware now"),
             Self::NamedTwice => f.write_str("names a port twice"),
             Self::TooMany { most } => write!(f, "has more than {most} entries"),
-            Self::RouteToEverywhere => f.write_str("has a route to everywhere; set the gateway instead"),
-            Self::RouteTwice { network } => write!(f, "has two routes to {network}"),
+            Self::RouteToEverywhere => f.write_str("is a route to everywhere; set the port's gateway instead"),
+            Self::RouteTwice { network } => write!(f, "is a second route to {network}"),
             Self::MtuOutOfRange { least, most } => write!(f, "must be from {least} to {most}"),
             Self::NotAChoice => f.write_str("is not one of the choices"),
             Self::NotAHostName => f.write_str("is not a name such as registry.example:8443 or an IPv4 address"),

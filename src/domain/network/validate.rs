@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 use ipnet::Ipv4Net;
 
 use super::{
-    issue::{Field, Issue, Rule},
-    spec::{Ipv4Spec, NetworkSpec, PortSpec},
+    issue::{Field, Issue, RouteField, RoutePart, Rule},
+    spec::{Ipv4Spec, NetworkSpec, PortSpec, StaticRoute},
 };
 use crate::domain::{
     box_file::{BoxFile, SERVICE_ADDRESS, service_net},
@@ -18,6 +18,7 @@ use crate::domain::{
 pub const MAX_ADDRESSES: usize = 8;
 /// As many as a DHCP server may give.
 pub const MAX_ROUTES: usize = 16;
+pub const MTU_RANGE: Rule = Rule::MtuOutOfRange { least: SMALLEST_MTU, most: LARGEST_MTU };
 /// glibc reads three `nameserver` lines; a form has two fields.
 pub const MAX_DNS: usize = 3;
 
@@ -62,30 +63,48 @@ pub fn addressing(ipv4: &Ipv4Spec) -> Vec<(Field, Rule)> {
 fn routes(port: &PortSpec) -> Vec<(Field, Rule)> {
     let mut broken = Vec::new();
     if port.routes.len() > MAX_ROUTES {
-        broken.push(Rule::TooMany { most: MAX_ROUTES });
+        broken.push((Field::Routes, Rule::TooMany { most: MAX_ROUTES }));
     }
-    let (own, service) = (port.ipv4.addresses(), service_net().trunc());
-    for (i, route) in port.routes.iter().enumerate() {
+    let rows = port.routes.iter().enumerate().map(|(i, route)| (i + 1, route)).collect::<Vec<_>>();
+    broken.extend(routes_alone(&rows, port.ipv4.addresses()));
+    broken
+}
+
+/// The rules of routes with their row numbers, on a port with these addresses. With DHCP nobody knows yet what is on the link.
+pub fn routes_alone(rows: &[(usize, &StaticRoute)], own: &[Ipv4Net]) -> Vec<(Field, Rule)> {
+    let service = service_net().trunc();
+    let mut broken = Vec::new();
+    for (i, (row, route)) in rows.iter().enumerate() {
+        let field = |part| Field::Route(RouteField { row: *row, part });
         let network = route.destination.trunc();
-        if network.prefix_len() == 0 {
-            broken.push(Rule::RouteToEverywhere);
+        let rule = if network.prefix_len() == 0 {
+            Some(Rule::RouteToEverywhere)
+        } else if !is_host(network.network()) {
+            Some(Rule::NotAHostAddress)
         } else if service.contains(&network) {
-            broken.push(Rule::OverlapsService { network: service });
-        } else if port.routes[..i].iter().any(|before| before.destination.trunc() == network) {
-            broken.push(Rule::RouteTwice { network });
-        }
-        // with DHCP nobody knows yet what is on the link
-        if let (Some(gateway), Some(first)) = (route.gateway, own.first()) {
-            let direct = port.routes.iter().any(|r| r.gateway.is_none() && r.destination.contains(&gateway));
-            broken.extend(gateway_rule(gateway, own, *first).filter(|_| !direct));
-        }
+            Some(Rule::OverlapsService { network: service })
+        } else if rows[..i].iter().any(|(_, before)| before.destination.trunc() == network) {
+            Some(Rule::RouteTwice { network })
+        } else {
+            None
+        };
+        broken.extend(rule.map(|rule| (field(RoutePart::Destination), rule)));
+        let Some(gateway) = route.gateway else { continue };
+        let rule = match own.first() {
+            _ if !is_host(gateway) => Some(Rule::NotAHostAddress),
+            Some(first) => {
+                let direct = rows.iter().any(|(_, r)| r.gateway.is_none() && r.destination.contains(&gateway));
+                gateway_rule(gateway, own, *first).filter(|_| !direct)
+            }
+            None => None,
+        };
+        broken.extend(rule.map(|rule| (field(RoutePart::Gateway), rule)));
     }
-    broken.into_iter().map(|rule| (Field::Routes, rule)).collect()
+    broken
 }
 
 fn mtu(port: &PortSpec) -> Option<(Field, Rule)> {
-    let (least, most) = (SMALLEST_MTU, LARGEST_MTU);
-    port.mtu.filter(|mtu| !(least..=most).contains(mtu)).map(|_| (Field::Mtu, Rule::MtuOutOfRange { least, most }))
+    port.mtu.filter(|mtu| !(SMALLEST_MTU..=LARGEST_MTU).contains(mtu)).map(|_| (Field::Mtu, MTU_RANGE))
 }
 
 fn dns(port: &PortSpec) -> Vec<(Field, Rule)> {

@@ -41,7 +41,7 @@ pub fn login(frame: Frame, view: LoginView) -> impl IntoView {
     let ended = (view.ended && view.refusal.is_none()).then(|| note(text.login_ended(), text.login_ended_why()));
     let left = view.left.then(|| note(text.login_left(), text.login_left_why()));
     let password = field(Field {
-        name: "password",
+        name: "password".into(),
         label: text.login_password().to_owned(),
         problem: said,
         kind: Kind::CurrentPassword,

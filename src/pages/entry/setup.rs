@@ -50,7 +50,7 @@ pub fn setup(frame: Frame, view: SetupView) -> AnyView {
         .into_any();
     }
     let password = field(Field {
-        name: "password",
+        name: "password".into(),
         label: text.setup_password().to_owned(),
         hint: Some(text.setup_password_hint().to_owned()),
         problem: bad,

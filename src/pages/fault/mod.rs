@@ -37,9 +37,12 @@ pub fn note(text: Text, refusal: &Refusal) -> impl IntoView + use<> {
     let explained = explain(text, &refusal.fault);
     let mood = match refusal.fault {
         Fault::NothingToDo => Mood::Info,
-        Fault::PlanOutdated | Fault::Busy { .. } | Fault::NotNow | Fault::NeedsAPerson | Fault::SlowDown { .. } => {
-            Mood::Warn
-        }
+        Fault::PlanOutdated
+        | Fault::Busy { .. }
+        | Fault::NotNow
+        | Fault::NeedsAPerson
+        | Fault::CutsOff { .. }
+        | Fault::SlowDown { .. } => Mood::Warn,
         _ => Mood::Bad,
     };
     let trace = trace(text, refusal);
@@ -67,7 +70,12 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         | Fault::WrongToken
         | Fault::ProvesNothing { .. }
         | Fault::NeedsAPerson => ("/network/change", text.fault_to_change()),
-        Fault::PlanOutdated | Fault::NothingToDo | Fault::Invalid { .. } => ("/network", text.fault_to_network()),
+        Fault::PlanOutdated
+        | Fault::NothingToDo
+        | Fault::Invalid { .. }
+        | Fault::NotByDhcp
+        | Fault::NoLink
+        | Fault::CutsOff { .. } => ("/network", text.fault_to_network()),
         Fault::WrongPassword | Fault::SlowDown { .. } => ("/login", text.fault_again()),
         Fault::ClockNotSet { .. } => ("/system/time", text.fault_again()),
         Fault::ProxyFails { .. } => ("/system/proxy", text.fault_again()),

@@ -86,7 +86,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TestView) -> impl IntoView 
         Frame { title: text.hops_title().to_owned(), problem: problem.is_some(), path: PATH.to_owned(), ..frame };
     let result = view.report.map(|report| path::result(text, &report, Ports(&overview.network)));
     let host = Field {
-        name: "host",
+        name: "host".into(),
         label: text.hops_host_field().to_owned(),
         hint: Some(text.hops_host_hint().to_owned()),
         problem,

@@ -36,7 +36,7 @@ pub fn page(frame: Frame, overview: &Overview, view: &OrderView) -> impl IntoVie
     let applies = Applies {
         action: "/network/order/apply".to_owned(),
         back: "/network/order".to_owned(),
-        fields: vec![("order", joined(&view.order))],
+        fields: vec![("order".into(), joined(&view.order))],
     };
     let preview = view.preview.as_ref().map(|p| preview(text, network, applies, p));
     let form = form(text, network, &view.order);

@@ -8,7 +8,7 @@ use crate::{
         card::Card,
         note::Note,
         tag::{Mood, tag},
-        words::{Ports, clock, outcome, port_title, rival, service_failure},
+        words::{Ports, clock, dhcp_problem, outcome, port_title, rival, service_failure},
     },
     domain::{
         api::Overview,
@@ -86,6 +86,13 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
             let places = vec![(format!("/network/{}", port.name), text.attention_to_port())];
             let why = text.attention_conflict_why(conflict.address, conflict.with);
             push(Mood::Bad, text.attention_conflict(port_title(text, port)), why, places);
+        }
+    }
+    for (name, dhcp) in &network.dhcp {
+        let problem = dhcp.view.problem.as_ref().filter(|_| dhcp.view.lease.is_none());
+        if let (Some(port), Some(problem)) = (network.port(name).filter(|p| p.has_carrier()), problem) {
+            let places = vec![(format!("/network/{name}"), text.attention_to_port())];
+            push(Mood::Bad, text.attention_no_lease(port_title(text, port)), dhcp_problem(text, problem), places);
         }
     }
     let test_place = || ("/network/test".to_owned(), text.hops_to_test());

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{PortView, field_id, typed, value};
+use super::{PortView, field_id, routes::more, typed, value};
 use crate::{
     components::{
         card::Card,
@@ -21,9 +21,9 @@ use crate::{
 pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortView) -> impl IntoView + use<> {
     let form = &view.form;
     let field = |name: &'static str, at: Field, label: &str, hint: Option<&str>| {
-        let found = view.issues.iter().find(|i| i.field == at && field_id(form, at) == Some(name));
+        let found = view.issues.iter().find(|i| i.field == at && field_id(form, at).as_deref() == Some(name));
         field::field(field::Field {
-            name,
+            name: name.into(),
             label: label.to_owned(),
             hint: hint.map(str::to_owned),
             problem: found.map(|found| issue(text, found, typed(form, at), Ports(network))),
@@ -80,15 +80,25 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
     let default_route =
         tick("default_route", text.form_default_route(), text.form_default_route_why(), form.default_route.is_some());
     let manage = tick("manage", text.form_manage(), text.form_manage_why(), form.manage.is_some());
+    let more = more(
+        text,
+        port,
+        view,
+        Ports(network),
+        field("mtu", Field::Mtu, text.form_mtu(), Some(text.form_mtu_hint())).into_any(),
+    );
     let action = format!("/network/{}", port.name);
     view! {
         <Card title=text.form_title() id="settings">
             <FormCheck>
                 <form class="port-form stack" method="post" action=action novalidate>
+                    // what Enter in a field presses: not the first of the buttons for routes
+                    <button class="quiet-text" tabindex="-1" aria-hidden="true">{text.form_check()}</button>
                     <fieldset><legend>{text.form_method()}</legend>{methods}</fieldset>
                     <div class="static-only stack">{fields}</div>
                     {own_dns}
                     <div class="used-only stack">{default_route}{manage}</div>
+                    {more}
                     <div class="actions"><button>{text.form_check()}</button></div>
                     {messages(text)}
                 </form>

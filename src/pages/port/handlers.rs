@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{PortView, page};
+use super::{PortView, lease::lease, page, routes::RowButton};
 use crate::{
     client::here,
     components::nav::Place,
@@ -30,19 +30,22 @@ use crate::{
 };
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/network/{port}", get(show).post(check)).route("/network/{port}/apply", post(apply))
+    Router::new()
+        .route("/network/{port}", get(show).post(check))
+        .route("/network/{port}/apply", post(apply))
+        .route("/network/{port}/lease", post(lease))
 }
 
 /// One request about one port, with what the agent says of the box.
-struct Ask {
-    app: App,
-    visitor: Visitor,
-    overview: Overview,
-    port: PortStatus,
+pub(super) struct Ask {
+    pub app: App,
+    pub visitor: Visitor,
+    pub overview: Overview,
+    pub port: PortStatus,
 }
 
 impl Ask {
-    async fn begin(app: App, visitor: Visitor, name: &str) -> Result<Self, Response> {
+    pub async fn begin(app: App, visitor: Visitor, name: &str) -> Result<Self, Response> {
         let overview = app.agent.overview(&visitor.caller).await.map_err(|r| refused(&visitor, &r))?;
         match overview.network.ports.iter().find(|p| p.name.as_str() == name).cloned() {
             Some(port) => Ok(Self { app, visitor, overview, port }),
@@ -72,7 +75,7 @@ impl Ask {
         self.answer(StatusCode::UNPROCESSABLE_ENTITY, view)
     }
 
-    fn refused(&self, form: PortForm, refusal: Refusal) -> Response {
+    pub fn refused(&self, form: PortForm, refusal: Refusal) -> Response {
         match refusal.fault {
             Fault::Invalid { issues } => self.wrong(form, issues),
             Fault::NotSignedIn => refused(&self.visitor, &refusal),
@@ -97,16 +100,29 @@ async fn show(State(app): State<App>, visitor: Visitor, Path(name): Path<String>
     Ok(ask.answer(StatusCode::OK, PortView { form, ..PortView::default() }))
 }
 
+#[derive(Debug, Deserialize)]
+struct Check {
+    #[serde(flatten)]
+    form: PortForm,
+    /// Of the button that was pressed, where it is one of those for rows.
+    rows: Option<RowButton>,
+}
+
 async fn check(
     State(app): State<App>,
     visitor: Visitor,
     Path(name): Path<String>,
-    Form(form): Form<PortForm>,
+    Form(Check { mut form, rows }): Form<Check>,
 ) -> Result<Response, Response> {
     let ask = Ask::begin(app, visitor, &name).await?;
     if ask.port.role != Role::Uplink {
         return Err(refused(&ask.visitor, &here(Fault::NotFound)));
     }
+    if let Some(button) = rows {
+        button.press(&mut form.routes);
+        return Ok(ask.answer(StatusCode::OK, PortView { form, ..PortView::default() }));
+    }
+    form.routes = form.routes.tidy();
     let spec = match ask.spec(&form) {
         Ok(spec) => spec,
         Err(issues) => return Ok(ask.wrong(form, issues)),
@@ -129,8 +145,9 @@ async fn apply(
     State(app): State<App>,
     visitor: Visitor,
     Path(name): Path<String>,
-    Form(Apply { form, base }): Form<Apply>,
+    Form(Apply { mut form, base }): Form<Apply>,
 ) -> Result<Response, Response> {
+    form.routes = form.routes.tidy();
     let ask = Ask::begin(app, visitor, &name).await?;
     let Ok(base) = serde_json::from_str::<StateHash>(&base) else {
         return Err(refused(&ask.visitor, &here(Fault::Malformed { detail: "base".to_owned() })));

@@ -4,12 +4,17 @@
 
 mod form;
 mod handlers;
+mod lease;
+mod routes;
 mod status;
+
+use std::borrow::Cow;
 
 use leptos::prelude::*;
 
 pub use form::{form, messages};
 pub use handlers::routes;
+use status::release_anyway;
 pub use status::{status, status_id};
 
 use super::{
@@ -30,7 +35,7 @@ use crate::{
         box_file::Role,
         fault::{Fault, Refusal},
         network::{
-            form::PortForm,
+            form::{PortForm, row_name},
             issue::{Field, Issue},
             status::{NetworkStatus, PortStatus},
         },
@@ -55,6 +60,8 @@ pub fn page(frame: Frame, overview: &Overview, port: &PortStatus, view: PortView
     let problems = summary(text, &problems(text, &view, network));
     let refusal = view.refusal.as_ref().filter(|r| !matches!(r.fault, Fault::Invalid { .. }));
     let refusal = refusal.map(|refusal| fault::note(text, refusal));
+    let cuts_off = matches!(&view.refusal, Some(Refusal { fault: Fault::CutsOff { .. }, .. }));
+    let anyway = cuts_off.then(|| release_anyway(text, &port.name));
     let busy = (network.transaction.open.is_some() && view.refusal.is_none()).then(|| open_note(text));
     let preview = view.preview.as_ref().map(|p| preview(text, network, applies(port, &view.form), p));
     let body = match port.role {
@@ -73,6 +80,7 @@ pub fn page(frame: Frame, overview: &Overview, port: &PortStatus, view: PortView
             </div>
             {problems}
             {refusal}
+            {anyway}
             {busy}
             <div class=shape>{preview}{body}{status}</div>
         </Shell>
@@ -90,12 +98,14 @@ fn applies(port: &PortStatus, form: &PortForm) -> Applies {
         ("dns2", &form.dns2),
         ("own_dns1", &form.own_dns1),
         ("own_dns2", &form.own_dns2),
+        ("mtu", &form.mtu),
     ];
     let ticks = [("default_route", &form.default_route), ("manage", &form.manage)];
-    let texts = texts.into_iter().map(|(name, value)| (name, value.clone()));
-    let ticks = ticks.into_iter().filter(|(_, tick)| tick.is_some()).map(|(name, _)| (name, "on".to_owned()));
+    let texts = texts.into_iter().map(|(name, value)| (name.into(), value.clone()));
+    let ticks = ticks.into_iter().filter(|(_, tick)| tick.is_some()).map(|(name, _)| (name.into(), "on".to_owned()));
+    let routes = form.routes.fields().map(|(name, value)| (name.into(), value.to_owned()));
     let back = format!("/network/{}", port.name);
-    Applies { action: format!("{back}/apply"), back, fields: texts.chain(ticks).collect() }
+    Applies { action: format!("{back}/apply"), back, fields: texts.chain(ticks).chain(routes).collect() }
 }
 
 /// Each problem, at the field that it belongs to; those without a field of this form are told as they are.
@@ -103,19 +113,23 @@ fn problems(text: Text, view: &PortView, network: &NetworkStatus) -> Vec<Problem
     let ports = Ports(network);
     let problem = |found: &Issue| {
         let message = issue(text, found, typed(&view.form, found.field), ports);
-        Problem { field: field_id(&view.form, found.field).map(str::to_owned), message }
+        Problem { field: field_id(&view.form, found.field).map(Cow::into_owned), message }
     };
     view.issues.iter().map(problem).collect()
 }
 
 /// The element where the field is typed under the chosen method: DHCP has DNS servers of its own.
-fn field_id(form: &PortForm, field: Field) -> Option<&'static str> {
+fn field_id(form: &PortForm, field: Field) -> Option<Cow<'static, str>> {
     let dhcp = form.method == "dhcp";
     match field {
-        Field::Method => Some("method-static"),
-        Field::Dns1 if dhcp => Some("own_dns1"),
-        Field::Dns2 if dhcp => Some("own_dns2"),
-        Field::Address | Field::Mask | Field::Gateway | Field::Dns1 | Field::Dns2 => Some(field.as_str()),
+        Field::Method => Some("method-static".into()),
+        Field::Dns1 if dhcp => Some("own_dns1".into()),
+        Field::Dns2 if dhcp => Some("own_dns2".into()),
+        Field::Address | Field::Mask | Field::Gateway | Field::Dns1 | Field::Dns2 | Field::Mtu => {
+            Some(field.as_str().into())
+        }
+        Field::Routes => Some("routes".into()),
+        Field::Route(at) => Some(row_name(at).into()),
         _ => None,
     }
 }
@@ -123,7 +137,8 @@ fn field_id(form: &PortForm, field: Field) -> Option<&'static str> {
 fn typed(form: &PortForm, field: Field) -> &str {
     match field {
         Field::Method => &form.method,
-        other => field_id(form, other).map_or("", |name| value(form, name)),
+        Field::Route(at) => form.routes.value(at),
+        other => field_id(form, other).map_or("", |name| value(form, &name)),
     }
 }
 
@@ -137,6 +152,7 @@ fn value<'a>(form: &'a PortForm, name: &str) -> &'a str {
         "dns2" => &form.dns2,
         "own_dns1" => &form.own_dns1,
         "own_dns2" => &form.own_dns2,
+        "mtu" => &form.mtu,
         _ => "",
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         api::Overview,
         box_file::Role,
+        dhcp::client::StateName,
         name::PortName,
         network::{
             kernel::MAIN_TABLE,
@@ -40,7 +41,7 @@ pub fn status(text: Text, port: &PortStatus, overview: &Overview) -> impl IntoVi
         Some(link) => facts(link_rows(text, link)).into_any(),
         None => view! { <p class="muted">{text.rule_port_absent()}</p> }.into_any(),
     };
-    let dhcp = network.dhcp.get(&port.name).map(|dhcp| dhcp_part(text, dhcp, network));
+    let dhcp = network.dhcp.get(&port.name).map(|dhcp| dhcp_part(text, &port.name, dhcp, network));
     let laptop = (port.role == Role::Service).then(|| laptop_part(text, &overview.service_port));
     let (addresses, routes) = (addresses(text, port), routes(text, port));
     let traffic = port.link.as_ref().map(|link| {
@@ -100,7 +101,7 @@ fn addresses(text: Text, port: &PortStatus) -> Option<impl IntoView + use<>> {
 }
 
 /// What the DHCP client is doing, who gave the lease and for how long, and what is wrong.
-fn dhcp_part(text: Text, dhcp: &DhcpStatus, network: &NetworkStatus) -> impl IntoView + use<> {
+fn dhcp_part(text: Text, port: &PortName, dhcp: &DhcpStatus, network: &NetworkStatus) -> impl IntoView + use<> {
     let lease = dhcp.view.lease.as_ref();
     let left = lease.map(|lease| match lease.expires() {
         Some(end) => duration(text, end.left(network.at).div_ceil(60_000) * 60),
@@ -118,7 +119,42 @@ fn dhcp_part(text: Text, dhcp: &DhcpStatus, network: &NetworkStatus) -> impl Int
         Some(text.dhcp_unfit(list(text, &unfit)))
     };
     let wrong = wrong.map(|said| view! { <Note mood=Mood::Warn title=text.dhcp_wrong()><p>{said}</p></Note> });
-    view! { <div class="part"><h3>{text.dhcp_title()}</h3>{facts(rows)}{wrong}</div> }
+    let buttons = lease_buttons(text, port, dhcp);
+    view! { <div class="part"><h3>{text.dhcp_title()}</h3>{facts(rows)}{wrong}{buttons}</div> }
+}
+
+/// Plain forms: what they ask for is done by the time that the page comes back.
+fn lease_buttons(text: Text, port: &PortName, dhcp: &DhcpStatus) -> impl IntoView + use<> {
+    let button = |ask: &'static str, label: &'static str| {
+        let action = lease_action(port);
+        view! {
+            <form method="post" action=action>
+                <input type="hidden" name="ask" value=ask />
+                <button class="plain">{label}</button>
+            </form>
+        }
+    };
+    let has_lease = dhcp.view.lease.is_some();
+    let renew = if has_lease { text.dhcp_renew() } else { text.dhcp_ask() };
+    let released = dhcp.view.state == StateName::Released;
+    let release = (!released).then(|| button("release", text.dhcp_release()));
+    view! { <div class="actions">{button("renew", renew)}{release}</div> }
+}
+
+pub fn lease_action(port: &PortName) -> String {
+    format!("/network/{port}/lease")
+}
+
+/// Asked where whoever gives the lease back would be cut off.
+pub fn release_anyway(text: Text, port: &PortName) -> impl IntoView + use<> {
+    view! {
+        <form class="actions" method="post" action=lease_action(port)>
+            <input type="hidden" name="ask" value="release" />
+            <input type="hidden" name="sure" value="on" />
+            <button>{text.dhcp_release_anyway()}</button>
+            <a class="button plain" href=format!("/network/{port}")>{text.dhcp_keep()}</a>
+        </form>
+    }
 }
 
 /// Whether a laptop that is plugged in here gets an address.

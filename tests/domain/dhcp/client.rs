@@ -403,3 +403,44 @@ fn the_view_says_since_when_and_what_is_next() {
     let text = serde_json::to_string(&Lab::bound().client.view()).unwrap();
     assert!(text.contains(r#""state":"bound""#) && text.contains(r#""address":"10.20.0.15/24""#), "{text}");
 }
+
+#[test]
+fn a_person_renews_before_it_is_due_and_hears_soon_that_nobody_answers() {
+    let mut lab = Lab::bound();
+    lab.pass(MINUTE);
+    assert_eq!(words(&lab.on(Event::Renew)), ["send Request to 10.20.0.1"]);
+    assert_eq!((lab.name(), lab.last().ciaddr), (StateName::Renewing, ADDRESS));
+    assert!(lab.on(Event::Renew).is_empty(), "who presses twice asks once");
+    let soon = lab.client.deadline().unwrap().left(lab.now);
+    assert!((3_000..=5_000).contains(&soon), "{soon}");
+    lab.tick();
+    assert_eq!(lab.client.view().problem, Some(Problem::NoAnswer { tries: 1 }));
+    assert!(lab.client.deadline().unwrap().left(lab.now) >= MINUTE, "from then on as the RFC says");
+    assert_eq!(words(&lab.answer(Kind::Ack, options()))[0], "bound 10.20.0.15/24 Renewed([])");
+    assert_eq!((lab.name(), lab.client.view().problem), (StateName::Bound, None));
+}
+
+#[test]
+fn a_lease_that_a_person_gives_back_stays_away_until_they_ask_for_one() {
+    let mut lab = Lab::bound();
+    let actions = lab.on(Event::Release);
+    assert_eq!(words(&actions), ["send Release to 10.20.0.1", "lost 10.20.0.15/24 Released", "forget"]);
+    lab.on(Event::CarrierLost);
+    lab.on(Event::CarrierFound);
+    assert!(lab.pass(60 * MINUTE).is_empty() && lab.client.lease().is_none());
+    assert_eq!((lab.name(), lab.client.deadline()), (StateName::Released, None));
+    lab.on(Event::Renew);
+    lab.tick();
+    assert_eq!((lab.name(), lab.last().options.requested_address), (StateName::Selecting, None));
+}
+
+#[test]
+fn without_a_cable_a_lease_is_given_back_in_silence_and_asked_for_when_there_is_one() {
+    let mut lab = Lab::bound();
+    lab.on(Event::CarrierLost);
+    assert_eq!(words(&lab.on(Event::Release)), ["lost 10.20.0.15/24 Released", "forget"]);
+    lab.on(Event::Renew);
+    assert_eq!(lab.name(), StateName::Down);
+    lab.on(Event::CarrierFound);
+    assert_eq!(lab.name(), StateName::Init);
+}

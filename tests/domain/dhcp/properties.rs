@@ -102,6 +102,8 @@ enum Happens {
     Conflict,
     Carrier(bool),
     Start(Option<Standing>, bool),
+    Renew,
+    Release,
     Stop(bool),
     Deadline,
 }
@@ -118,6 +120,8 @@ fn happens() -> impl Strategy<Value = Happens> + Clone {
         1 => Just(Happens::Conflict),
         4 => any::<bool>().prop_map(Happens::Carrier),
         3 => (option::of(select(standings)), any::<bool>()).prop_map(|(standing, carrier)| Happens::Start(standing, carrier)),
+        1 => Just(Happens::Renew),
+        1 => Just(Happens::Release),
         1 => any::<bool>().prop_map(Happens::Stop),
         20 => Just(Happens::Deadline),
     ]
@@ -177,6 +181,8 @@ impl Life {
                 let remembered = standing.map(|standing| Remembered { lease: lease(obtained), standing });
                 Event::Start { remembered, carrier: *carrier }
             }
+            Happens::Renew => Event::Renew,
+            Happens::Release => Event::Release,
             Happens::Stop(release) => Event::Stop { release: *release },
             Happens::Deadline => {
                 self.lab.now = self.lab.now.max(self.lab.client.deadline()?);
@@ -215,7 +221,9 @@ impl Life {
         let lapsed = actions.iter().any(|action| matches!(action, Action::Remember(None)));
         assert!(!late || lapsed || self.lab.client == before, "an old answer counts: {event:?}");
         match self.lab.name() {
-            StateName::Stopped => assert_eq!((self.lab.client.deadline(), &self.in_use), (None, &None)),
+            StateName::Stopped | StateName::Released => {
+                assert_eq!((self.lab.client.deadline(), &self.in_use), (None, &None))
+            }
             StateName::Down | StateName::Bound => {}
             _ => assert!(self.lab.client.deadline().is_some(), "{:?} hangs", self.lab.name()),
         }

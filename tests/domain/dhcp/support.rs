@@ -223,6 +223,12 @@ impl Lab {
         lab
     }
 
+    pub fn released() -> Self {
+        let mut lab = Self::bound();
+        lab.on(Event::Release);
+        lab
+    }
+
     pub fn name(&self) -> StateName {
         self.client.state().name()
     }

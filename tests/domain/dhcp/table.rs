@@ -51,6 +51,8 @@ fn states() -> Vec<(&'static str, Lab)> {
         ("Rebooting(valid)", Lab::rebooting(Standing::Valid)),
         ("Rebooting(earlier boot)", Lab::rebooting(Standing::EarlierBoot)),
         ("BackOff", Lab::backing_off()),
+        ("Released", Lab::released()),
+        ("Released(no carrier)", down(Lab::released())),
     ]
 }
 
@@ -90,6 +92,9 @@ fn events(lab: &Lab) -> Vec<(&'static str, Event, BootMillis)> {
         ("Probed(other)", Event::Probed { address: ROGUE, conflict: Some(STRANGER) }, now),
         ("Conflict", Event::Conflict { address: ADDRESS, with: STRANGER }, now),
         ("Conflict(other)", Event::Conflict { address: ROGUE, with: STRANGER }, now),
+        ("Renew", Event::Renew, now),
+        ("Renew(later)", Event::Renew, now.plus(10 * SECOND)),
+        ("Release", Event::Release, now),
         ("Stop", Event::Stop { release: false }, now),
         ("Stop(release)", Event::Stop { release: true }, now),
         ("Tick(early)", Event::Tick, now),

@@ -1,13 +1,13 @@
-//! The typed addresses of each port, defended while the kernel has them, and who else uses them.
+//! The addresses of each port, defended while the kernel has them, and who else uses them.
 
-use std::{collections::BTreeSet, net::Ipv4Addr};
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use super::Task;
 use crate::{
-    agent::defence::{Defence, Found},
+    agent::defence::{Defence, Finding, Found},
     domain::{
         name::PortName,
-        network::{spec::NetworkSpec, transaction::AddressConflict},
+        network::{acd::Keep, spec::NetworkSpec, transaction::AddressConflict},
     },
 };
 
@@ -18,8 +18,10 @@ impl Task {
         let specs = [Some(self.committed.clone()), coming];
         let ports = self.interfaces.keys().cloned().collect::<Vec<_>>();
         for port in ports {
-            let typed = specs.iter().flatten().flat_map(|spec| typed(spec, &port)).collect::<BTreeSet<_>>();
-            let held = typed.into_iter().filter(|ip| self.holds(*ip)).collect::<BTreeSet<_>>();
+            let leased = self.leases.get(&port).map(|lease| (lease.address.addr(), Keep::UntilContested));
+            let typed = specs.iter().flatten().flat_map(|spec| typed(spec, &port)).map(|ip| (ip, Keep::Always));
+            let mut held = leased.into_iter().chain(typed).collect::<BTreeMap<_, _>>();
+            held.retain(|ip, _| self.holds(*ip));
             self.hold(port, held).await;
         }
         let gone = |port: &PortName| !self.interfaces.contains_key(port);
@@ -27,7 +29,7 @@ impl Task {
         self.defences.retain(|port, _| self.interfaces.contains_key(port));
     }
 
-    async fn hold(&mut self, port: PortName, held: BTreeSet<Ipv4Addr>) {
+    async fn hold(&mut self, port: PortName, held: BTreeMap<Ipv4Addr, Keep>) {
         let Some(index) = self.interfaces.get(&port).copied() else { return };
         if self.defences.get(&port).is_none_or(|defence| defence.index != index) {
             let (Some(whose), false) = (self.whose(&port), held.is_empty()) else { return };
@@ -45,9 +47,24 @@ impl Task {
         }
     }
 
-    pub(super) fn found(&mut self, Found { port, address, with }: Found) {
-        self.conflicts.retain(|known| known.port != port || known.address != address);
-        self.conflicts.extend(with.map(|with| AddressConflict { port, address, with }));
+    pub(super) async fn found(&mut self, Found { port, address, what }: Found) {
+        match what {
+            Finding::UsedBy(with) => {
+                self.over(&port, address);
+                self.conflicts.push(AddressConflict { port, address, with });
+            }
+            // seen until the address is gone; what follows is the DHCP client's matter
+            Finding::GivenUpTo(with) => {
+                if let Some(client) = self.dhcp.get(&port).and_then(|p| p.client.as_ref()) {
+                    client.conflict(address, with).await;
+                }
+            }
+            Finding::Over => self.over(&port, address),
+        }
+    }
+
+    fn over(&mut self, port: &PortName, address: Ipv4Addr) {
+        self.conflicts.retain(|known| known.port != *port || known.address != address);
     }
 }
 

@@ -7,12 +7,13 @@ use crate::{
     agent::{
         acd::Whose,
         dhcp::{Client, Report, Setup, What, settings},
-        network::{report, store::Kept},
+        network::{LeaseWish, report, store::Kept},
     },
     clock,
     domain::{
         box_file::Mac,
         dhcp::client::{ClientView, Remembered, Standing},
+        fault::Fault,
         name::PortName,
         network::{
             diff::diff,
@@ -183,6 +184,28 @@ impl Task {
                 self.leases_changed().await;
             }
         }
+    }
+
+    /// What a person asks of a lease. Not while a change is open: its end may need the lease.
+    pub(super) async fn lease(&mut self, name: &PortName, wish: LeaseWish) -> Result<(), Fault> {
+        let now = clock::now();
+        if let Some(tx) = self.state.transaction() {
+            let left = self.state.deadline().map_or(0, |deadline| deadline.left(now));
+            return Err(Fault::Busy { by: tx.by.clone(), left });
+        }
+        let port = self.dhcp.get(name).ok_or(Fault::NotByDhcp)?;
+        let client = port.client.as_ref().ok_or(Fault::NotByDhcp)?;
+        let address = self.leases.get(name).map(|lease| lease.address.addr());
+        match wish {
+            LeaseWish::Renew if !self.carrier(name) => return Err(Fault::NoLink),
+            LeaseWish::Renew => client.renew().await,
+            LeaseWish::Release { unless_at: Some(by) } if address == Some(by) => {
+                return Err(Fault::CutsOff { address: by });
+            }
+            LeaseWish::Release { .. } => client.release().await,
+        }
+        tracing::info!(port = %name, ?wish, "a person asks");
+        Ok(())
     }
 
     /// A lease that collides with the rest of the box is not used: what a person typed counts more than what a server says.

@@ -47,7 +47,8 @@ impl Turn<'_> {
             | State::Rebinding { .. }
             | State::InitReboot { .. }
             | State::Rebooting { .. }
-            | State::BackOff { .. } => {}
+            | State::BackOff { .. }
+            | State::Released { .. } => {}
         }
     }
 
@@ -97,7 +98,8 @@ impl Turn<'_> {
             | State::Checking { .. }
             | State::Bound { .. }
             | State::InitReboot { .. }
-            | State::BackOff { .. } => {}
+            | State::BackOff { .. }
+            | State::Released { .. } => {}
         }
     }
 
@@ -141,7 +143,8 @@ impl Turn<'_> {
             | State::Selecting { .. }
             | State::Bound { .. }
             | State::InitReboot { .. }
-            | State::BackOff { .. } => {}
+            | State::BackOff { .. }
+            | State::Released { .. } => {}
         }
     }
 

@@ -3,7 +3,11 @@
 use super::{Action, Attempt, Lost, Problem, State, To, turn::Turn};
 use crate::domain::{
     box_file::Mac,
-    dhcp::{lease::Lease, message::Message, timing::RENEW_PAUSE},
+    dhcp::{
+        lease::Lease,
+        message::Message,
+        timing::{ATTEMPT_PAUSE, RENEW_PAUSE},
+    },
     time::BootMillis,
 };
 
@@ -105,6 +109,33 @@ impl Turn<'_> {
         } else {
             self.send(message, To::Unicast { from: lease.address.addr(), to: lease.server });
             self.go(State::Renewing { attempt });
+        }
+    }
+
+    /// Because a person waits: the second question follows soon, and from then on at the RFC's pace. Who asks again and again is not
+    /// heard each time.
+    pub fn prolong_now(&mut self, before: Option<Attempt>) {
+        if self.client.last_attempt.is_some_and(|last| last.plus(ATTEMPT_PAUSE) > self.now) {
+            return;
+        }
+        self.prolong(before);
+        let soon = self.now.plus(self.dice.repeat_after(1));
+        let sooner = |attempt: Attempt| Attempt { again: attempt.again.min(soon), ..attempt };
+        match self.client.state {
+            State::Renewing { attempt } => self.go(State::Renewing { attempt: sooner(attempt) }),
+            State::Rebinding { attempt } => self.go(State::Rebinding { attempt: sooner(attempt) }),
+            // there was nothing to prolong
+            State::Stopped
+            | State::Down { .. }
+            | State::Init { .. }
+            | State::Selecting { .. }
+            | State::Requesting { .. }
+            | State::Checking { .. }
+            | State::Bound { .. }
+            | State::InitReboot { .. }
+            | State::Rebooting { .. }
+            | State::BackOff { .. }
+            | State::Released { .. } => {}
         }
     }
 

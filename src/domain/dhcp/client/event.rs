@@ -35,6 +35,10 @@ pub enum Event {
         address: Ipv4Addr,
         with: Mac,
     },
+    /// A person wants a lease, or more time for the one in use, now and not when it is due.
+    Renew,
+    /// A person gives the lease back. None is asked for until [`Event::Renew`].
+    Release,
     /// No lease is wanted any more. It is given back with RELEASE, or kept for the next start.
     Stop {
         release: bool,

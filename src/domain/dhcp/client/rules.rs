@@ -19,6 +19,8 @@ pub fn step(client: Client, event: Event, ctx: &Context<'_>) -> (Client, Vec<Act
         Event::Received(message) => turn.received(&message),
         Event::Probed { address, conflict } => turn.probed(address, conflict),
         Event::Conflict { address, with } => turn.conflict(address, with),
+        Event::Renew => turn.renew(),
+        Event::Release => turn.give_back(),
         Event::Stop { release } => turn.stop(release),
         Event::Tick => turn.tick(),
     }
@@ -46,7 +48,8 @@ impl Turn<'_> {
             | State::Selecting { .. }
             | State::Requesting { .. }
             | State::Checking { source: Source::Granted, .. }
-            | State::BackOff { .. } => {}
+            | State::BackOff { .. }
+            | State::Released { .. } => {}
         }
     }
 
@@ -77,6 +80,7 @@ impl Turn<'_> {
     fn carrier_found(&mut self) {
         match self.client.state {
             State::Down { .. } => self.begin(),
+            State::Released { .. } => self.go(State::Released { carrier: true }),
             State::Stopped
             | State::Init { .. }
             | State::Selecting { .. }
@@ -96,6 +100,7 @@ impl Turn<'_> {
     fn carrier_lost(&mut self) {
         match self.client.state {
             State::Stopped | State::Down { .. } => {}
+            State::Released { .. } => self.go(State::Released { carrier: false }),
             State::Init { .. }
             | State::Selecting { .. }
             | State::Requesting { .. }
@@ -136,14 +141,15 @@ impl Turn<'_> {
             | State::Rebinding { .. }
             | State::InitReboot { .. }
             | State::Rebooting { .. }
-            | State::BackOff { .. } => {}
+            | State::BackOff { .. }
+            | State::Released { .. } => {}
         }
     }
 
     fn conflict(&mut self, address: Ipv4Addr, with: Mac) {
         let Some(lease) = self.client.lease().filter(|lease| lease.address.addr() == address).cloned() else { return };
         match self.client.state {
-            State::Stopped => {}
+            State::Stopped | State::Released { .. } => {}
             // the cable is out: nothing can be said, and nobody is there to hear it
             State::Down { .. } => {
                 self.lose(Lost::Conflict, None);
@@ -175,7 +181,8 @@ impl Turn<'_> {
             | State::Rebinding { .. }
             | State::InitReboot { .. }
             | State::Rebooting { .. }
-            | State::BackOff { .. } => false,
+            | State::BackOff { .. }
+            | State::Released { .. } => false,
         };
         if release {
             if !down {
@@ -187,6 +194,50 @@ impl Turn<'_> {
         }
         self.client.problem = None;
         self.go(State::Stopped);
+    }
+
+    /// Now, where the box would have waited; where it is asking already, it goes on.
+    fn renew(&mut self) {
+        match self.client.state {
+            State::Bound { .. } => self.prolong_now(None),
+            State::Renewing { attempt } | State::Rebinding { attempt } => self.prolong_now(Some(attempt)),
+            State::BackOff { .. }
+            | State::Init { .. }
+            | State::InitReboot { .. }
+            | State::Released { carrier: true } => {
+                self.begin();
+            }
+            State::Released { carrier: false } => self.go(State::Down { since: self.now }),
+            State::Stopped
+            | State::Down { .. }
+            | State::Selecting { .. }
+            | State::Requesting { .. }
+            | State::Checking { .. }
+            | State::Rebooting { .. } => {}
+        }
+    }
+
+    fn give_back(&mut self) {
+        let carrier = match self.client.state {
+            State::Stopped | State::Released { .. } => return,
+            State::Down { .. } => false,
+            State::Init { .. }
+            | State::Selecting { .. }
+            | State::Requesting { .. }
+            | State::Checking { .. }
+            | State::Bound { .. }
+            | State::Renewing { .. }
+            | State::Rebinding { .. }
+            | State::InitReboot { .. }
+            | State::Rebooting { .. }
+            | State::BackOff { .. } => true,
+        };
+        if carrier {
+            self.release();
+        }
+        self.lose(Lost::Released, None);
+        self.client.problem = None;
+        self.go(State::Released { carrier });
     }
 
     fn tick(&mut self) {
@@ -202,7 +253,7 @@ impl Turn<'_> {
             return;
         }
         match self.client.state.clone() {
-            State::Stopped | State::Down { .. } => {}
+            State::Stopped | State::Down { .. } | State::Released { .. } => {}
             State::Init { .. } | State::BackOff { .. } => self.discover(),
             State::InitReboot { .. } => self.reboot(),
             State::Selecting { attempt, other: Some(offer) } => self.request(attempt, offer),

@@ -28,6 +28,8 @@ pub enum StateName {
     InitReboot,
     Rebooting,
     BackOff,
+    /// Given back by a person; not in the RFC.
+    Released,
 }
 
 /// What went wrong last; none while all is well.
@@ -86,6 +88,7 @@ impl State {
             Self::InitReboot { .. } => StateName::InitReboot,
             Self::Rebooting { .. } => StateName::Rebooting,
             Self::BackOff { .. } => StateName::BackOff,
+            Self::Released { .. } => StateName::Released,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The transitions.
 
 use super::{
-    ANNOUNCE_INTERVAL, ANNOUNCEMENTS, Action, ArpPacket, Conflict, Context, DEFEND_INTERVAL, Event, Held, Probes,
+    ANNOUNCE_INTERVAL, ANNOUNCEMENTS, Action, ArpPacket, Conflict, Context, DEFEND_INTERVAL, Event, Held, Keep, Probes,
     RECHECK_INTERVAL, RECHECKS, RETRY_INTERVAL, Round, Sighting, State,
 };
 use crate::domain::{box_file::Mac, time::BootMillis};
@@ -117,7 +117,7 @@ fn refuse(known: Option<Sighting>, mac: Mac, now: BootMillis) -> Next {
 }
 
 /// The RFC counts from the last *recorded* conflict, and records those that it answers: so one defence an interval,
-/// also against a device that never stops.
+/// also against a device that never stops. A leased address is not worth more than one.
 fn defend(mut held: Held, mac: Mac, context: &Context) -> Next {
     let now = context.now;
     let mut actions = Vec::new();
@@ -128,6 +128,9 @@ fn defend(mut held: Held, mac: Mac, context: &Context) -> Next {
     if held.defended.is_none_or(|last| last.plus(DEFEND_INTERVAL) <= now) {
         held.defended = Some(now);
         actions.extend([Action::Send(announcement(context)), Action::Defended { mac }]);
+    } else if context.claim.keep == Keep::UntilContested {
+        actions.push(Action::GiveUp { mac });
+        return (State::Idle, actions);
     }
     (State::Held(held), actions)
 }
