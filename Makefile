@@ -1,7 +1,7 @@
 # One command for each thing to do. The work is in packaging/*.sh, which a person can read; CARGO_TARGET_DIR is respected.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint bench soak assets deps deps-test
+.PHONY: help run test build lint bench soak fuzz assets deps deps-test
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ bench: deps assets ## measure the program that ships, beside others in the same 
 
 soak: deps-test ## kill the agent at least 1,000 times in the middle of a change
 	@packaging/stage.sh "soak" packaging/test.sh soak
+
+fuzz: deps ## look for bytes from outside that end a process; FUZZ_SECONDS for each target
+	@packaging/stage.sh "fuzz" packaging/fuzz.sh
 
 assets: deps ## what the browser downloads
 	@packaging/stage.sh "assets" packaging/assets/build.sh

@@ -5,7 +5,7 @@
 
 pub mod acd;
 pub mod api;
-mod arp;
+pub mod arp;
 pub mod auth;
 pub mod bus;
 pub mod config;

@@ -12,6 +12,7 @@ mod dhcp;
 mod failover;
 mod failover_properties;
 mod form;
+mod fuzz;
 mod guard;
 mod hops;
 mod hops_begin;

@@ -2,7 +2,7 @@
 
 use std::{
     io::Read,
-    net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket},
     path::Path,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -12,6 +12,7 @@ use boxes::{Daemon, Ns};
 use gatehouse::{
     agent::{
         network::{self, Apply, BeforeWrite, Confirm, Network, Options, Origin, Paths},
+        packet::{EtherType, PacketSocket},
         secrets,
     },
     domain::{
@@ -188,6 +189,17 @@ impl Lab {
     pub fn dnsmasq_with(&self, options: &[&str]) -> Daemon {
         let more = [&["--dhcp-option=3,10.20.0.1", "--dhcp-option=6,10.20.0.1"], options].concat();
         self.site.dnsmasq("site1", "10.20.0.100,10.20.0.150", &more).expect("dnsmasq")
+    }
+
+    /// All that is said by ARP on lan1's wire, and a way to say something there as anybody.
+    pub fn arp_socket(&self) -> PacketSocket {
+        let runtime = tokio::runtime::Handle::current();
+        let socket = self.site.run(move || {
+            let _context = runtime.enter();
+            let index = rustix::net::netdevice::name_to_index(&UdpSocket::bind("0.0.0.0:0")?, "site1")?;
+            PacketSocket::open(index, EtherType::Arp, &[])
+        });
+        socket.expect("ns").expect("packet socket")
     }
 
     /// A TCP connection from the site to the box, both ends kept open.

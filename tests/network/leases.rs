@@ -1,12 +1,18 @@
 //! A lease in use: a person renews it and gives it back, and another device takes its address.
 
+use std::net::Ipv4Addr;
+
 use gatehouse::{
-    agent::network::LeaseWish,
+    agent::{
+        arp::{from_frame, to_frame},
+        network::LeaseWish,
+    },
     domain::{
+        box_file::Mac,
         dhcp::client::{Problem, StateName},
         fault::Fault,
         name::PortName,
-        network::status::NetworkStatus,
+        network::{acd::ArpPacket, status::NetworkStatus},
     },
 };
 
@@ -14,7 +20,6 @@ use crate::{
     dhcp::{by_dhcp, state},
     dhcp_server::{Script, Server},
     lab::{Engine, Lab, PATIENCE, defaults, has},
-    links::thief,
 };
 
 fn port() -> PortName {
@@ -102,33 +107,29 @@ fn a_leased_address_is_defended_once_and_declined_when_the_other_device_stays() 
     let server = Server::start(&lab, Script::giving("10.20.0.77"));
     lab.run(|lab| async move {
         let engine = leased(&lab).await;
-        let ears = thief(&lab, "10.20.0.77/24");
-        let claim = || {
-            let socket = || std::net::UdpSocket::bind("10.20.0.77:0")?.send_to(b"x", "10.20.0.123:9");
-            lab.laptop.run(socket).expect("ns").expect("send")
-        };
-        claim();
+        let wire = lab.arp_socket();
+        let (stranger, address) = (Mac([2, 0, 0, 0, 9, 9]), Ipv4Addr::new(10, 20, 0, 77));
+        let claim = to_frame(&ArpPacket::announcement(stranger, address));
+        wire.send(&claim).expect("send");
         engine.until("seen", |s| !s.conflicts.is_empty()).await;
-        let with = engine.status().conflicts[0].with;
-        assert!(has(&engine.status(), "lan1", "10.20.0.77/24"), "once it is only defended");
+        assert_eq!(engine.status().conflicts[0].with, stranger);
         let ours = engine.status().ports[0].link.as_ref().and_then(|l| l.mac).expect("a hardware address");
+        let defence = ArpPacket::announcement(ours, address);
         let mut buffer = [0; 64];
         loop {
-            ears.receive(&mut buffer).await.expect("receive");
-            if buffer[22..28] == ours.0 && buffer[28..32] == [10, 20, 0, 77] && buffer[38..42] == [10, 20, 0, 77] {
+            let length = wire.receive(&mut buffer).await.expect("receive");
+            if from_frame(&buffer[..length]) == Ok(defence) {
                 break;
             }
         }
-        lab.laptop.ip("neigh flush all").expect("ip");
-        claim();
-        engine.until("given up", |s| !has(s, "lan1", "10.20.0.77/24")).await;
-        engine.until("declined", |_| server.seen("decline") == 1).await;
-        engine.until("said", |s| problem(s).is_some()).await;
-        let address = [10, 20, 0, 77].into();
-        assert_eq!(problem(&engine.status()), Some(Problem::Conflict { address, with }));
+        assert!(has(&engine.status(), "lan1", "10.20.0.77/24"), "once it is only defended");
+        wire.send(&claim).expect("send");
+        engine.until("given up", |s| !has(s, "lan1", "10.20.0.77/24") && problem(s).is_some()).await;
+        assert_eq!(problem(&engine.status()), Some(Problem::Conflict { address, with: stranger }));
         assert_eq!(state(&engine.status()), Some(StateName::BackOff));
         server.script(Script::giving("10.20.0.78"));
         engine.until("another lease", |s| has(s, "lan1", "10.20.0.78/24")).await;
+        assert_eq!(server.seen("decline"), 1, "its server knows");
         assert!(engine.status().conflicts.is_empty(), "over with the address");
     });
 }

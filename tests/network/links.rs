@@ -72,7 +72,7 @@ fn s42_a_port_that_somebody_took_down_is_up_again_with_all_that_was_on_it() {
 }
 
 /// Another device on the same wire, which takes an address without asking.
-pub fn thief(lab: &Lab, address: &str) -> PacketSocket {
+fn thief(lab: &Lab, address: &str) -> PacketSocket {
     lab.site.veth("thief", &lab.laptop, "thiefs").expect("veth");
     for line in [
         "link add name wire type bridge",

@@ -93,7 +93,8 @@ pub fn routes_alone(rows: &[(usize, &StaticRoute)], own: &[Ipv4Net]) -> Vec<(Fie
         let rule = match own.first() {
             _ if !is_host(gateway) => Some(Rule::NotAHostAddress),
             Some(first) => {
-                let direct = rows.iter().any(|(_, r)| r.gateway.is_none() && r.destination.contains(&gateway));
+                let on_link = |r: &StaticRoute| r.gateway.is_none() && r.destination.prefix_len() > 0;
+                let direct = rows.iter().any(|(_, r)| on_link(r) && r.destination.contains(&gateway));
                 gateway_rule(gateway, own, *first).filter(|_| !direct)
             }
             None => None,

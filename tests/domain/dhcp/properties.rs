@@ -290,6 +290,9 @@ proptest! {
         client.live(&life);
         client.on(Event::Start { remembered: None, carrier: true });
         client.on(Event::CarrierFound);
+        if client.lab.name() == StateName::Released {
+            client.on(Event::Renew);
+        }
         let patience = client.lab.now.plus(15 * MINUTE);
         while client.lab.now < patience {
             match client.served() {
