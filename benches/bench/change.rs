@@ -1,10 +1,10 @@
 //! A static address: from the request to "the kernel has it", as the agent times it itself.
 
-use std::{process::Command, time::Duration};
+use std::time::Duration;
 
 use boxes::Role;
 
-use crate::{device::Device, floor, median, table::Table};
+use crate::{device::Device, floor, median, rivals, table::Table};
 
 const TIMES: usize = 30;
 
@@ -36,16 +36,20 @@ pub fn measure(device: &Device, table: &mut Table) {
     );
     let _server = device.site.dhcp().expect("dnsmasq");
     let leases = (0..TIMES).map(|_| once(device, BY_DHCP).whole).collect();
-    table.row("DHCP, asked → verified", "–", ms(median(leases)), "up to 500 ms of spread and the probing are in it");
-    for tool in ["nmcli", "networkctl"] {
-        let running = Command::new(tool).arg("--no-pager").arg("status").output();
-        let running = running.is_ok_and(|output| output.status.success());
-        table.row(
-            format!("  {tool}"),
-            "–",
-            if running { "not measured" } else { "skipped" },
-            "its service does not run here",
-        );
+    let leased = median(leases);
+    table.row("DHCP, asked → verified", "–", ms(leased), "up to 500 ms of spread and the probing are in it");
+    let rivals = rivals::measure(TIMES);
+    for tool in rivals::TOOLS {
+        for (what, ours) in [("static", whole), ("dhcp", leased)] {
+            let (figure, beside) = match rivals.get(&(tool.to_owned(), what.to_owned())) {
+                Some(theirs) => {
+                    let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
+                    (ms(*theirs), format!("{ratio:.1}× ours; the start of the command is in it"))
+                }
+                None => ("skipped".to_owned(), "it is not installed, or did not start in a namespace".to_owned()),
+            };
+            table.row(format!("  {tool}, {what}"), "–", figure, beside);
+        }
     }
 }
 

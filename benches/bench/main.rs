@@ -10,6 +10,7 @@ mod floor;
 mod load;
 mod memory;
 mod pages;
+mod rivals;
 mod start;
 mod table;
 
