@@ -16,10 +16,20 @@ pub fn now() -> BootMillis {
     BootMillis(u64::try_from(t.tv_sec).unwrap_or(0) * 1000 + u64::try_from(t.tv_nsec).unwrap_or(0) / 1_000_000)
 }
 
-/// `CLOCK_REALTIME` in seconds. It is shown to people and never waited for: it jumps.
+/// `CLOCK_REALTIME` in seconds. It is shown to people and compared with time servers, and never waited for: it jumps.
 pub fn wall() -> UnixSeconds {
-    let shift = SHIFT.load(Ordering::Relaxed);
-    UnixSeconds(u64::try_from(clock_gettime(ClockId::Realtime).tv_sec + shift).unwrap_or(0))
+    UnixSeconds(u64::try_from(realtime().0).unwrap_or(0))
+}
+
+/// The same in milliseconds; before 1970 it is negative.
+pub fn wall_millis() -> i64 {
+    let (seconds, nanos) = realtime();
+    seconds.saturating_mul(1000).saturating_add(nanos / 1_000_000)
+}
+
+fn realtime() -> (i64, i64) {
+    let t = clock_gettime(ClockId::Realtime);
+    (t.tv_sec.saturating_add(SHIFT.load(Ordering::Relaxed)), t.tv_nsec)
 }
 
 /// What tests let the wall clock jump by: the machine's own is never set.
@@ -30,12 +40,6 @@ static SHIFT: AtomicI64 = AtomicI64::new(0);
 #[cfg(debug_assertions)]
 pub fn shift_wall(seconds: i64) {
     SHIFT.fetch_add(seconds, Ordering::Relaxed);
-}
-
-/// The same in milliseconds; before 1970 it is negative.
-pub fn wall_millis() -> i64 {
-    let t = clock_gettime(ClockId::Realtime);
-    t.tv_sec.saturating_mul(1000).saturating_add(t.tv_nsec / 1_000_000)
 }
 
 /// Names this boot (`random(4)`): deadlines of another boot mean nothing.

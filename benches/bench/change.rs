@@ -35,8 +35,7 @@ pub fn measure(device: &Device, table: &mut Table) {
         "RFC 5227, short form: 160 to 200 ms",
     );
     let _server = device.site.dhcp().expect("dnsmasq");
-    let leases = (0..TIMES).map(|_| once(device, BY_DHCP).whole).collect();
-    let leased = median(leases);
+    let leased = median((0..TIMES).map(|_| once(device, BY_DHCP).whole).collect());
     table.row("DHCP, asked → verified", "–", ms(leased), "up to 500 ms of spread and the probing are in it");
     let rivals = rivals::measure(TIMES);
     for tool in rivals::TOOLS {

@@ -18,7 +18,7 @@ mod entries;
 
 const CHANGES: u64 = 3_000;
 
-/// Random numbers of a seed (SplitMix64).
+/// Random numbers of a seed (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -64,7 +64,9 @@ fn exercise(target: &str, entry: fn(&[u8])) {
     files.sort();
     let seeds = files.iter().map(|file| fs::read(file).expect("seed")).collect::<Vec<_>>();
     assert!(!seeds.is_empty(), "{target}");
-    seeds.iter().for_each(|seed| entry(seed));
+    for seed in &seeds {
+        entry(seed);
+    }
     let mut dice = Dice(7);
     for _ in 0..CHANGES {
         let mut bytes = seeds[dice.below(seeds.len())].clone();

@@ -116,6 +116,7 @@ impl Field {
             | Self::Dns1
             | Self::Dns2
             | Self::Routes
+            | Self::Route(_)
             | Self::Mtu
             | Self::UplinkOrder
             | Self::Port

@@ -84,7 +84,7 @@ pub fn page(frame: Frame, overview: &Overview, view: HostNameView) -> impl IntoV
     });
     let note = (!came.saved).then(|| came.note(text)).flatten();
     let name = Field {
-        name: "host_name",
+        name: "host_name".into(),
         label: text.system_host_name().to_owned(),
         hint: Some(text.host_name_hint().to_owned()),
         problem,

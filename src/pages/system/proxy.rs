@@ -119,7 +119,7 @@ pub fn page(frame: Frame, overview: &Overview, view: ProxyFormView) -> impl Into
     let kept = overview.settings.proxy.as_ref().is_some_and(|proxy| proxy.password);
     let fields = [
         Field {
-            name: "proxy_url",
+            name: "proxy_url".into(),
             label: text.proxy_url().to_owned(),
             hint: Some(text.proxy_url_hint().to_owned()),
             problem: problem(issue::Field::ProxyUrl, &url),
@@ -127,14 +127,14 @@ pub fn page(frame: Frame, overview: &Overview, view: ProxyFormView) -> impl Into
             ..Field::default()
         },
         Field {
-            name: "proxy_user",
+            name: "proxy_user".into(),
             label: text.proxy_user().to_owned(),
             problem: problem(issue::Field::ProxyUser, &user),
             value: user,
             ..Field::default()
         },
         Field {
-            name: "proxy_password",
+            name: "proxy_password".into(),
             label: text.proxy_password().to_owned(),
             hint: kept.then(|| text.proxy_password_kept().to_owned()),
             problem: problem(issue::Field::ProxyPassword, ""),
@@ -142,7 +142,7 @@ pub fn page(frame: Frame, overview: &Overview, view: ProxyFormView) -> impl Into
             ..Field::default()
         },
         Field {
-            name: "proxy_ca",
+            name: "proxy_ca".into(),
             label: text.proxy_ca().to_owned(),
             hint: Some(text.proxy_ca_hint().to_owned()),
             problem: problem(issue::Field::ProxyCa, ""),
@@ -151,7 +151,7 @@ pub fn page(frame: Frame, overview: &Overview, view: ProxyFormView) -> impl Into
             ..Field::default()
         },
         Field {
-            name: "host",
+            name: "host".into(),
             label: text.proxy_host().to_owned(),
             hint: Some(text.proxy_host_hint().to_owned()),
             problem: problem(issue::Field::Host, &host),
@@ -161,7 +161,7 @@ pub fn page(frame: Frame, overview: &Overview, view: ProxyFormView) -> impl Into
     ];
     let problems = fields.iter().filter_map(|field| {
         let message = field.problem.clone()?;
-        Some(Problem { field: Some(field.name.to_owned()), message })
+        Some(Problem { field: Some(field.name.to_string()), message })
     });
     let problems = problems.collect::<Vec<_>>();
     let frame =

@@ -151,7 +151,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TimeView) -> impl IntoView 
     let TimeView { zone, servers, moment, came } = view;
     let problem = |field, typed: &str| came.problem(text, overview, field, typed);
     let zone = Field {
-        name: "time_zone",
+        name: "time_zone".into(),
         label: text.time_zone().to_owned(),
         hint: Some(text.time_zone_hint().to_owned()),
         problem: problem(issue::Field::TimeZone, &zone),
@@ -160,7 +160,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TimeView) -> impl IntoView 
         ..Field::default()
     };
     let servers = Field {
-        name: "time_servers",
+        name: "time_servers".into(),
         label: text.time_servers().to_owned(),
         hint: Some(text.time_servers_hint().to_owned()),
         problem: problem(issue::Field::TimeServers, &servers),
@@ -168,7 +168,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TimeView) -> impl IntoView 
         ..Field::default()
     };
     let moment = Field {
-        name: "clock",
+        name: "clock".into(),
         label: text.time_moment().to_owned(),
         hint: Some(text.time_moment_hint(&overview.settings.clock.zone)),
         problem: problem(issue::Field::Clock, &moment),
@@ -178,7 +178,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TimeView) -> impl IntoView 
     };
     let problems = [&zone, &servers, &moment].into_iter().filter_map(|field| {
         let message = field.problem.clone()?;
-        Some(Problem { field: Some(field.name.to_owned()), message })
+        Some(Problem { field: Some(field.name.to_string()), message })
     });
     let problems = problems.collect::<Vec<_>>();
     let frame =

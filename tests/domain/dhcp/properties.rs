@@ -222,7 +222,7 @@ impl Life {
         assert!(!late || lapsed || self.lab.client == before, "an old answer counts: {event:?}");
         match self.lab.name() {
             StateName::Stopped | StateName::Released => {
-                assert_eq!((self.lab.client.deadline(), &self.in_use), (None, &None))
+                assert_eq!((self.lab.client.deadline(), &self.in_use), (None, &None));
             }
             StateName::Down | StateName::Bound => {}
             _ => assert!(self.lab.client.deadline().is_some(), "{:?} hangs", self.lab.name()),
