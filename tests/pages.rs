@@ -9,7 +9,7 @@ mod boxes;
 #[path = "pages/settings.rs"]
 mod settings;
 
-use std::{env, fs, path::Path};
+use std::{env, fs, net::IpAddr, path::Path};
 
 use all::{
     change_page, change_view, ended, frame, pages, port_page, refusal, stays, test_page, wrong_form, wrong_host,
@@ -131,8 +131,8 @@ fn every_cause_of_the_network_test_has_words_and_a_mend() {
         Cause::GatewaySilent { gateway: ip() },
         Cause::GatewayOffLink { gateway: ip() },
         Cause::NoDnsServers,
-        Cause::DnsTimeout { server: ip() },
-        Cause::DnsRefused { server: ip(), rcode: 5 },
+        Cause::DnsTimeout { server: IpAddr::from(ip()).into() },
+        Cause::DnsRefused { server: IpAddr::from(ip()).into(), rcode: 5 },
         Cause::NameUnknown { name: name() },
         Cause::TimeServersSilent,
         Cause::ClockOff { seconds: 400 },
@@ -298,7 +298,7 @@ fn every_fault_says_what_why_and_what_next() {
 
 #[test]
 fn every_rule_has_words() {
-    let net = "10.20.0.0/24".parse().expect("net");
+    let net = "10.20.0.0/24".parse::<ipnet::Ipv4Net>().expect("net");
     let ip = "10.20.0.1".parse().expect("address");
     let port = boxes::name("lan2");
     let network = boxes::working_box().network;
@@ -308,11 +308,11 @@ fn every_rule_has_words() {
         Rule::NotAMask,
         Rule::PrefixOutOfRange,
         Rule::NotAHostAddress,
-        Rule::IsNetworkAddress { network: net },
+        Rule::IsNetworkAddress { network: net.into() },
         Rule::IsBroadcastAddress { network: net },
         Rule::GatewayOutside { network: net, first: ip, last: ip },
         Rule::GatewayIsOwnAddress,
-        Rule::Overlaps { port: port.clone(), network: net },
+        Rule::Overlaps { port: port.clone(), network: net.into() },
         Rule::OverlapsService { network: net },
         Rule::AddressTwice { port: port.clone() },
         Rule::DnsIsOwnAddress,
@@ -323,10 +323,16 @@ fn every_rule_has_words() {
         Rule::NotAChoice,
         Rule::NotAHostName,
         Rule::PortOutOfRange,
+        Rule::NotAnIpv6Address,
+        Rule::NotAnIpAddress,
+        Rule::Ipv6PrefixMissing,
+        Rule::Ipv6PrefixOutOfRange,
+        Rule::NotAnIpv6Host,
+        Rule::Ipv6GatewayOutside { network: "2001:db8::/64".parse().expect("net") },
     ] {
         let json = serde_json::to_value(&rule).expect("JSON");
         assert_eq!(json["rule"], rule.name(), "the browser and the API name it alike");
-        for field in [Field::Address, Field::Mask, Field::Gateway] {
+        for field in [Field::Address, Field::Mask, Field::Gateway, Field::Ipv6Method, Field::Ipv6Address] {
             let found = Issue::new(&port, field, rule.clone());
             said(|text| issue(text, &found, "1.2.3", Ports(&network)));
         }

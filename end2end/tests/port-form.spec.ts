@@ -23,7 +23,7 @@ const WRONG: [Typed, keyof Typed, string][] = [
   [{ gateway: "10.20.0.15" }, "gateway", "gateway_is_own_address"],
   [{ gateway: "router" }, "gateway", "not_an_address"],
   [{ dns1: "10.20.0.15" }, "dns1", "dns_is_own_address"],
-  [{ dns2: "dns.example" }, "dns2", "not_an_address"],
+  [{ dns2: "dns.example" }, "dns2", "not_an_ip_address"],
 ];
 
 test("each wrong value is said beside its field and on top, stays typed, and changes nothing", async ({
@@ -83,6 +83,54 @@ test("pasted values are understood: full-width characters, spaces, a mask behind
   await technician.sees("preview.title");
   const port = t("port.in_text", { label: "LAN1" });
   await expect(page.locator("#plan")).toContainText(t("item.address", { net: "10.20.0.16/24", port }));
+});
+
+/** The same of the typed IPv6 address. */
+const WRONG_IPV6: [Partial<Record<"ipv6_address" | "ipv6_gateway", string>>, "ipv6_address" | "ipv6_gateway", string][] = [
+  [{ ipv6_address: "" }, "ipv6_address", "missing_ipv6_address"],
+  [{ ipv6_address: "2001:db8:20::15" }, "ipv6_address", "ipv6_prefix_missing"],
+  [{ ipv6_address: "2001:db8:20::15/128" }, "ipv6_address", "ipv6_prefix_out_of_range"],
+  [{ ipv6_address: "10.20.0.15/24" }, "ipv6_address", "not_an_ipv6_address"],
+  [{ ipv6_address: "fe80::15/64" }, "ipv6_address", "not_an_ipv6_host"],
+  [{ ipv6_gateway: "2001:db8:21::1" }, "ipv6_gateway", "ipv6_gateway_outside"],
+  [{ ipv6_gateway: "2001:db8:20::15" }, "ipv6_gateway", "gateway_is_own_address"],
+];
+
+test("each wrong IPv6 value is said beside its field, too", async ({ technician, page, t }) => {
+  await technician.signIn();
+  for (const [typed, field, rule] of WRONG_IPV6) {
+    await page.goto(`${technician.origin}/network/lan1`);
+    await page.locator("#ipv6_method-static").check();
+    const values = { ipv6_address: "2001:db8:20::15/64", ipv6_gateway: "2001:db8:20::1", ...typed };
+    for (const [name, value] of Object.entries(values)) await page.locator(`#${name}`).fill(value);
+    await technician.press("form.check");
+    const message = t(`rule.${rule}`, { typed: typed[field] ?? "", network: "2001:db8:20::/64" });
+    await expect(page.locator(`#${field}-error`), JSON.stringify(typed)).toContainText(message);
+    await expect(page.getByRole("alert").getByRole("link", { name: message })).toHaveAttribute("href", `#${field}`);
+    for (const [name, value] of Object.entries(values)) await expect(page.locator(`#${name}`)).toHaveValue(value);
+    await expect(page.locator("#plan")).toHaveCount(0);
+  }
+});
+
+test("a typed IPv6 address is planned, and its fields are there only while one is typed", async ({
+  technician,
+  page,
+  t,
+}) => {
+  await technician.signIn();
+  await technician.open("/network/lan1");
+  await expect(page.locator("#ipv6_method-auto")).toBeChecked();
+  await expect(page.locator("#ipv6_address")).toBeHidden();
+  await page.locator("#ipv6_method-static").check();
+  await page.locator("#ipv6_address").fill("2001：db8:20::15／64");
+  await page.locator("#ipv6_gateway").fill("fe80::1");
+  await technician.press("form.check");
+  await technician.sees("preview.title");
+  const port = t("port.in_text", { label: "LAN1" });
+  await expect(page.locator("#plan")).toContainText(t("item.address", { net: "2001:db8:20::15/64", port }));
+  await expect(page.locator("#plan")).toContainText(t("item.ipv6_auto", { port }));
+  await page.locator("#method-off").check();
+  await expect(page.locator("#ipv6_method-auto")).toBeHidden();
 });
 
 test("what is set up already is no change", async ({ technician, page, t }) => {

@@ -58,7 +58,7 @@ pub struct Proxy {
 /// Where this box is.
 #[derive(Clone, Copy, Debug)]
 pub struct Here<'a> {
-    pub dns: &'a [Ipv4Addr],
+    pub dns: &'a [dns::Resolver],
     pub own: &'a [Ipv4Addr],
 }
 

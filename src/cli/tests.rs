@@ -89,7 +89,7 @@ fn answer<T: Serialize>(value: &T) -> Response {
 }
 
 fn plan_of(changes: usize) -> Plan {
-    let change = Change { verb: Verb::Adds, what: Item::Dns { server: [9, 9, 9, 9].into() } };
+    let change = Change { verb: Verb::Adds, what: Item::Dns { server: "9.9.9.9".parse().expect("server") } };
     Plan {
         base: KernelState::default().hash(),
         changes: vec![change; changes],

@@ -72,6 +72,8 @@ fn item(item: &Item) -> String {
     match item {
         Item::Address { port, net } => format!("address {net} on {port}"),
         Item::Dhcp { port } => format!("DHCP on {port}"),
+        Item::Ipv6Auto { port, place: Some(_) } => format!("automatic IPv6 on {port}"),
+        Item::Ipv6Auto { port, place: None } => format!("automatic IPv6 on {port}, not as default route"),
         Item::DefaultRoute { port, gateway, place: 1 } => format!("default route via {gateway} on {port}"),
         Item::DefaultRoute { port, gateway, place } => {
             format!("default route via {gateway} on {port}, choice {place}")
@@ -136,6 +138,7 @@ fn why(why: &Why) -> String {
         Why::Conflict(found) => {
             format!("another device has {} on {}: {}", found.address, found.port, found.with)
         }
+        Why::Duplicate(found) => format!("another device has {} on {}", found.address, found.port),
         Why::LeaseUnfit { issues } => format!("what the DHCP server gave cannot be used: {}", list(issues)),
         Why::Reboot => "the box was started anew".to_owned(),
         Why::AgentRestarted => "the agent was started anew".to_owned(),

@@ -15,7 +15,7 @@ use gatehouse::domain::{
         plan::{Plan, plan},
         proof::{Connection, Proof},
         spec::NetworkSpec,
-        transaction::{Actor, Awaiting, Checks, GatewayCheck, Outcome, Phase, TransactionView, TxId, Why},
+        transaction::{Actor, Awaiting, Checks, Duplicate, GatewayCheck, Outcome, Phase, TransactionView, TxId, Why},
     },
     secret::Secret,
     time::BootMillis,
@@ -94,9 +94,10 @@ fn journals_of_every_phase_read_back() {
     let transaction = moving(7);
     let connection = Connection { local: (ip("10.20.0.15"), 443), remote: (ip("10.20.0.200"), 50_000) };
     let checks = Checks {
-        missing: vec![Step::Dns(vec![ip("9.9.9.9")])],
+        duplicates: Vec::new(),
+        missing: vec![Step::Dns(vec![ip("9.9.9.9").into()])],
         no_carrier: vec![name("lan1")],
-        gateways: vec![GatewayCheck { port: name("lan1"), gateway: ip("10.20.0.1"), answers: true }],
+        gateways: vec![GatewayCheck { port: name("lan1"), gateway: ip("10.20.0.1").into(), answers: true }],
     };
     let awaiting = Awaiting {
         since: BootMillis(1),
@@ -107,6 +108,7 @@ fn journals_of_every_phase_read_back() {
     };
     let step = transaction.steps[0].clone();
     let whys = [
+        Why::Duplicate(Duplicate { port: name("lan1"), address: "2001:db8::15".parse().expect("address") }),
         Why::NotConfirmed,
         Why::Asked { by: Actor::Session { from: "10.0.0.9".into() } },
         Why::StepFailed { step, error: "EPERM".into() },

@@ -75,12 +75,12 @@ fn names_the_field_and_the_rule() {
         (("10.20.0.15/24", "16", "", "", ""), Field::Mask, Rule::NotAMask),
         (("10.20.0.15", "0", "", "", ""), Field::Mask, Rule::PrefixOutOfRange),
         (("10.20.0.15", "255.255.255.255", "", "", ""), Field::Mask, Rule::PrefixOutOfRange),
-        (("10.20.0.0", "24", "", "", ""), Field::Address, Rule::IsNetworkAddress { network: net24 }),
+        (("10.20.0.0", "24", "", "", ""), Field::Address, Rule::IsNetworkAddress { network: net24.into() }),
         (("10.20.0.255", "24", "", "", ""), Field::Address, Rule::IsBroadcastAddress { network: net24 }),
         (("169.254.1.1", "16", "", "", ""), Field::Address, Rule::NotAHostAddress),
         ((good.0, good.1, "10.21.0.1", "", ""), Field::Gateway, outside),
         ((good.0, good.1, "gateway", "", ""), Field::Gateway, Rule::NotAnAddress),
-        ((good.0, good.1, "", "dns", ""), Field::Dns1, Rule::NotAnAddress),
+        ((good.0, good.1, "", "dns", ""), Field::Dns1, Rule::NotAnIpAddress),
         ((good.0, good.1, "", "224.0.0.1", ""), Field::Dns1, Rule::NotAHostAddress),
         ((good.0, good.1, "", "9.9.9.9", "0.0.0.0"), Field::Dns2, Rule::NotAHostAddress),
         ((good.0, good.1, "", "", "10.20.0.15"), Field::Dns2, Rule::DnsIsOwnAddress),
@@ -101,7 +101,7 @@ fn tells_every_issue_at_once() {
     assert_eq!(found.into_iter().map(|i| i.0).collect::<Vec<_>>(), [Field::Address, Field::Dns1, Field::Dns2]);
     let found = issues(&form("", "24", "", "bad", "0.0.0.0"));
     let expected =
-        [(Field::Address, Rule::Missing), (Field::Dns1, Rule::NotAnAddress), (Field::Dns2, Rule::NotAHostAddress)];
+        [(Field::Address, Rule::Missing), (Field::Dns1, Rule::NotAnIpAddress), (Field::Dns2, Rule::NotAHostAddress)];
     assert_eq!(found, expected, "a bad address hides nothing of the other fields");
 }
 
@@ -247,7 +247,7 @@ proptest! {
         spec in any_board().prop_flat_map(|b| any_spec(&b)),
     ) {
         for (port, saved) in spec.ports {
-            prop_assert_eq!(PortForm::of(&saved).read(&port, &saved), Ok(saved));
+            prop_assert_eq!(PortForm::of(&saved).read(&port, &saved), Ok(saved.normalised()));
         }
     }
 

@@ -1,10 +1,15 @@
 //! The layered test: each finding's outcome, and that nothing behind a broken hop counts.
 
+use std::net::IpAddr;
+
 use gatehouse::domain::{
     box_file::Mac,
-    network::hops::{
-        AddressFinding, Asked, CLOCK_TOLERANCE, Cause, ClockFinding, Detail, DnsAnswer, DnsFinding, Findings,
-        GatewayFinding, Hop, HostFinding, LinkFinding, Mend, Outcome, Path, ProxyFinding, Server, Skip, evaluate,
+    network::{
+        hops::{
+            AddressFinding, Asked, CLOCK_TOLERANCE, Cause, ClockFinding, Detail, DnsAnswer, DnsFinding, Findings,
+            GatewayFinding, Hop, HostFinding, LinkFinding, Mend, Outcome, Path, ProxyFinding, Server, Skip, evaluate,
+        },
+        nameserver::Nameserver,
     },
 };
 use proptest::{prelude::*, sample::select};
@@ -16,8 +21,12 @@ const HOPS: [Hop; 7] = [Hop::Link, Hop::Address, Hop::Gateway, Hop::Dns, Hop::Cl
 const HIS: Mac = Mac([2, 0, 0, 0, 0, 0x66]);
 const GOOD: DnsAnswer = DnsAnswer::Resolved { millis: 9 };
 
+fn server(octets: [u8; 4]) -> Nameserver {
+    IpAddr::from(octets).into()
+}
+
 fn dns(answers: &[DnsAnswer]) -> DnsFinding {
-    let servers = (1..).zip(answers).map(|(n, answer)| Server { address: [10, 0, 0, n].into(), answer: *answer });
+    let servers = (1..).zip(answers).map(|(n, answer)| Server { address: server([10, 0, 0, n]), answer: *answer });
     DnsFinding { name: "registry.example".into(), servers: servers.collect() }
 }
 
@@ -63,8 +72,8 @@ fn faults() -> Vec<(Hop, Findings, Cause, Mend)> {
     }
     let refused = DnsAnswer::Refused { rcode: 5 };
     let unknown = || Cause::NameUnknown { name: "registry.example".into() };
-    let timeout = Cause::DnsTimeout { server: ip("10.0.0.1") };
-    let refusal = Cause::DnsRefused { server: ip("10.0.0.1"), rcode: 5 };
+    let timeout = Cause::DnsTimeout { server: server([10, 0, 0, 1]) };
+    let refusal = Cause::DnsRefused { server: server([10, 0, 0, 1]), rcode: 5 };
     for (answers, cause, mend) in [
         (vec![], Cause::NoDnsServers, Mend::AddDnsServer),
         (vec![DnsAnswer::Timeout], timeout.clone(), Mend::CheckDnsServer),
@@ -147,7 +156,7 @@ fn a_path_that_works_tells_what_it_found() {
         Detail::Link { speed: Some(1_000) },
         Detail::Address { net: net("10.0.0.15/24") },
         Detail::Gateway { gateway: ip("10.0.0.1"), millis: 1 },
-        Detail::Dns { server: ip("10.0.0.2"), millis: 9, failing: vec![ip("10.0.0.1")] },
+        Detail::Dns { server: server([10, 0, 0, 2]), millis: 9, failing: vec![server([10, 0, 0, 1])] },
         Detail::Clock { seconds: 0 },
         Detail::Proxy { millis: 5 },
         Detail::Host { millis: 40 },

@@ -6,7 +6,7 @@ use gatehouse::domain::{
     network::{
         hops::{AddressFinding, LinkFinding, Seen},
         spec::{Ipv4Spec, PortSpec},
-        status::{AddressStatus, Counters, DhcpStatus, LinkStatus, NetworkStatus, PortStatus, UplinkInUse},
+        status::{AddressStatus, Counters, DhcpStatus, LinkStatus, NetworkStatus, Origin, PortStatus, UplinkInUse},
         transaction::AddressConflict,
     },
 };
@@ -26,7 +26,7 @@ fn port(named: &str, carrier: Option<bool>, addresses: &[&str]) -> PortStatus {
         mtu: 1500,
         counters: Counters::default(),
     };
-    let addresses = addresses.iter().map(|net| AddressStatus { net: net.parse().expect("net"), ours: true });
+    let addresses = addresses.iter().map(|net| AddressStatus::of(net.parse().expect("net"), Origin::Gatehouse));
     PortStatus {
         name: name(named),
         label: named.to_owned(),

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use gatehouse::domain::network::{
     diff::Step,
     effective::Conditions,
-    kernel::{MAIN_TABLE, Object, Route},
+    kernel::{Autoconf, MAIN_TABLE, Object, Route},
     plan::{Plan, plan},
     spec::NetworkSpec,
     wanted::wanted,
@@ -19,11 +19,14 @@ fn step(step: &Step) -> String {
     let (sign, object) = match step {
         Step::Add(object) => ('+', object),
         Step::Delete(object) => ('-', object),
-        Step::Dns(servers) => return format!("  = dns {servers:?}\n"),
+        Step::Dns(servers) => {
+            return format!("  = dns {}\n", servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        }
     };
     let text = match object {
         Object::Up(port) => format!("link {port} up"),
         Object::Mtu(port, mtu) => format!("link {port} mtu {mtu}"),
+        Object::Autoconf(Autoconf { port, metric }) => format!("autoconf {port} default metric {metric:?}"),
         Object::Address(address) => format!("address {} dev {}", address.net, address.port),
         Object::Rule(rule) => format!("rule {} from {} lookup {:#x}", rule.priority, rule.source, rule.table),
         Object::Route(Route { table, destination, metric, port, gateway }) => {
@@ -68,5 +71,5 @@ fn the_named_changes_are_planned_as_reviewed() {
             snapshot_path => case, prepend_module_to_snapshot => false, omit_expression => true, description => "",
         }, { insta::assert_snapshot!("plan", text(&plan)) });
     }
-    assert_eq!(cases.len(), 14, "a case was added or lost");
+    assert_eq!(cases.len(), 18, "a case was added or lost");
 }

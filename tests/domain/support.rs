@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
 use gatehouse::domain::{
@@ -10,13 +10,13 @@ use gatehouse::domain::{
     name::PortName,
     network::{
         diff::diff,
-        spec::{Ipv4Spec, NetworkSpec, PortSpec, StaticRoute},
+        spec::{Ipv4Spec, Ipv6Spec, NetworkSpec, PortSpec, StaticRoute},
         transaction::{Actor, Digest, Leased, Transaction, TxId},
         validate::validate,
         wanted::{overlap, wanted},
     },
 };
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use proptest::{collection::btree_set, option, prelude::*, sample};
 
 pub fn name(text: &str) -> PortName {
@@ -52,10 +52,17 @@ pub fn board() -> BoxFile {
 pub fn fixed(addresses: &[&str], gateway: Option<&str>, dns: &[&str]) -> PortSpec {
     PortSpec {
         ipv4: Ipv4Spec::Static { addresses: addresses.iter().map(|a| net(a)).collect(), gateway: gateway.map(ip) },
-        dns: dns.iter().map(|d| ip(d)).collect(),
+        dns: dns.iter().map(|d| ip(d).into()).collect(),
         manage: true,
         ..PortSpec::default()
     }
+}
+
+/// The same port with typed IPv6 addresses.
+pub fn fixed_ipv6(port: PortSpec, addresses: &[&str], gateway: Option<&str>) -> PortSpec {
+    let addresses = addresses.iter().map(|a| a.parse().expect("network")).collect();
+    let gateway = gateway.map(|g| g.parse().expect("address"));
+    PortSpec { ipv6: Some(Ipv6Spec::Static { addresses, gateway }), ..port }
 }
 
 pub fn spec_of<const N: usize>(ports: [(&str, PortSpec); N]) -> NetworkSpec {
@@ -122,28 +129,60 @@ fn any_route(site: u8, far: bool, gateway: Option<u8>) -> StaticRoute {
     StaticRoute { destination, gateway: gateway.map(|g| [10, site, 0, g].into()) }
 }
 
+/// In `2001:db8:SITE::/48`: prefixes and gateways of which two specs often share an address.
+fn any_ipv6(site: u8) -> impl Strategy<Value = Option<Ipv6Spec>> {
+    let at = move |host: u8| Ipv6Addr::new(0x2001, 0xdb8, u16::from(site), 0, 0, 0, 0, u16::from(host));
+    let gateways = vec![at(1), at(100), Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1)];
+    let fixed = (sample::select(vec![48, 64]), btree_set(2..5_u8, 1..3), option::of(sample::select(gateways)));
+    let fixed = fixed.prop_map(move |(prefix, hosts, gateway)| Ipv6Spec::Static {
+        addresses: hosts.iter().map(|h| Ipv6Net::new_assert(at(*h), prefix)).collect(),
+        gateway,
+    });
+    prop_oneof![
+        2 => Just(None),
+        1 => Just(Some(Ipv6Spec::Off)),
+        2 => Just(Some(Ipv6Spec::Auto)),
+        4 => fixed.prop_map(Some),
+    ]
+}
+
 /// A port somewhere in `10.SITE.0.0/16`: few figures, so that two specs often share an address, a network or a gateway.
 fn any_port(site: u8) -> impl Strategy<Value = PortSpec> {
     let prefix = sample::select(vec![16, 24, 25]);
     let hosts = btree_set(2..6_u8, 1..4);
-    let dns = proptest::collection::vec(sample::select(vec![ip("9.9.9.9"), ip("1.1.1.1"), ip("127.0.0.1")]), 0..3);
+    let dns = proptest::collection::vec(
+        sample::select(vec![
+            IpAddr::V4(ip("9.9.9.9")),
+            IpAddr::V4(ip("1.1.1.1")),
+            "2001:db8:53::1".parse().expect("address"),
+        ]),
+        0..3,
+    );
     let fixed = (
         (prefix, hosts, option::of(sample::select(vec![1, 100_u8])), dns, any::<[bool; 2]>()),
-        (option::of(any::<bool>()), option::of(sample::select(vec![1400, 9000_u16]))),
+        (option::of(any::<bool>()), option::of(sample::select(vec![1400, 9000_u16])), any_ipv6(site)),
     );
     let fixed =
-        fixed.prop_map(move |((prefix, hosts, gateway, dns, [default_route, manage]), (behind, mtu))| PortSpec {
+        fixed.prop_map(move |((prefix, hosts, gateway, dns, [default_route, manage]), (behind, mtu, ipv6))| PortSpec {
             ipv4: Ipv4Spec::Static {
                 addresses: hosts.iter().map(|h| Ipv4Net::new_assert([10, site, 0, *h].into(), prefix)).collect(),
                 gateway: gateway.map(|g| [10, site, 0, g].into()),
             },
+            ipv6,
             dns,
             routes: behind.map(|far| any_route(site, far, gateway)).into_iter().collect(),
             mtu,
             default_route,
             manage,
         });
-    prop_oneof![1 => any::<[bool; 2]>().prop_map(|[default_route, manage]| PortSpec { default_route, manage, ..PortSpec::default() }), 5 => fixed]
+    let without_ipv4 = (any::<[bool; 2]>(), any_ipv6(site));
+    let without_ipv4 = without_ipv4.prop_map(|([default_route, manage], ipv6)| PortSpec {
+        default_route,
+        manage,
+        ipv6,
+        ..PortSpec::default()
+    });
+    prop_oneof![1 => without_ipv4, 5 => fixed]
 }
 
 /// A valid spec: each port in a network of its own, and networks wander between ports from one spec to the next.

@@ -83,7 +83,7 @@ struct Life {
 }
 
 fn checks(well: bool) -> Checks {
-    let gateway = GatewayCheck { port: name("lan1"), gateway: ip("10.30.0.1"), answers: well };
+    let gateway = GatewayCheck { port: name("lan1"), gateway: ip("10.30.0.1").into(), answers: well };
     Checks { gateways: vec![gateway], ..Checks::default() }
 }
 

@@ -27,7 +27,7 @@ fn tx() -> Box<Transaction> {
 }
 
 fn checks(answers: Option<bool>) -> Checks {
-    let gateway = |answers| GatewayCheck { port: name("lan1"), gateway: ip("10.30.0.1"), answers };
+    let gateway = |answers| GatewayCheck { port: name("lan1"), gateway: ip("10.30.0.1").into(), answers };
     Checks { gateways: answers.map(gateway).into_iter().collect(), ..Checks::default() }
 }
 

@@ -34,7 +34,7 @@ fn each_rule_is_found_in_the_field_that_breaks_it() {
         (lan1(&["10.20.0.5/0"], None, &[]), "ports.lan1.mask", Rule::PrefixOutOfRange),
         (lan1(&["10.20.0.5/31"], None, &[]), "ports.lan1.mask", Rule::PrefixOutOfRange),
         (lan1(&["10.20.0.5/32"], None, &[]), "ports.lan1.mask", Rule::PrefixOutOfRange),
-        (lan1(&["10.20.0.0/24"], None, &[]), "ports.lan1.address", Rule::IsNetworkAddress { network: n24 }),
+        (lan1(&["10.20.0.0/24"], None, &[]), "ports.lan1.address", Rule::IsNetworkAddress { network: n24.into() }),
         (lan1(&["10.20.0.255/24"], None, &[]), "ports.lan1.address", Rule::IsBroadcastAddress { network: n24 }),
         (lan1(&["10.20.0.5/24", "10.20.0.5/24"], None, &[]), "ports.lan1.address", twice("lan1")),
         (lan1(&["10.20.0.5/24", "10.20.0.5/16"], None, &[]), "ports.lan1.address", twice("lan1")),
@@ -43,7 +43,7 @@ fn each_rule_is_found_in_the_field_that_breaks_it() {
         (
             lan1(&["10.20.0.5/24"], Some("10.20.0.0"), &[]),
             "ports.lan1.gateway",
-            Rule::IsNetworkAddress { network: n24 },
+            Rule::IsNetworkAddress { network: n24.into() },
         ),
         (
             lan1(&["10.20.0.5/24"], Some("10.20.0.255"), &[]),
@@ -97,7 +97,7 @@ fn networks_that_overlap_are_named_on_both_ports() {
         [("10.20.0.5/24", "10.20.0.6/24"), ("10.20.0.5/16", "10.20.9.6/24"), ("10.20.9.6/30", "10.20.0.5/8")]
     {
         let spec = spec_of([("lan1", fixed(&[one], None, &[])), ("lan2", fixed(&[two], None, &[]))]);
-        let overlaps = |port, with: &str| Rule::Overlaps { port: name(port), network: net(with).trunc() };
+        let overlaps = |port, with: &str| Rule::Overlaps { port: name(port), network: net(with).trunc().into() };
         assert_eq!(
             found(&spec),
             [
@@ -144,7 +144,7 @@ fn a_mask_that_leaves_no_network_is_the_only_complaint() {
 
 #[test]
 fn the_dns_servers_of_a_port_that_is_off_are_checked_too() {
-    let off = PortSpec { dns: vec![ip("0.0.0.0")], ..PortSpec::default() };
+    let off = PortSpec { dns: vec![ip("0.0.0.0").into()], ..PortSpec::default() };
     assert_eq!(found(&spec_of([("lan1", off)])), [("ports.lan1.dns1".to_owned(), Rule::NotAHostAddress)]);
 }
 

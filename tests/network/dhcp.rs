@@ -42,7 +42,7 @@ fn s06_static_to_dhcp_takes_what_the_server_gives_and_keeps_the_old_address_unti
         let status = engine.status();
         assert!(has(&status, "lan1", &lease.address.to_string()) && !has(&status, "lan1", "10.20.0.15/24"));
         assert_eq!(defaults(&status), [(100, Ipv4Addr::new(10, 20, 0, 1))]);
-        assert_eq!(status.dns.servers, [Ipv4Addr::new(10, 20, 0, 1)]);
+        assert_eq!(status.dns.servers, [Ipv4Addr::new(10, 20, 0, 1).into()]);
         engine.until("a lifetime", |_| lab.addresses().contains("valid_lft 1")).await;
         assert_eq!(status.spec, by_dhcp().normalised());
     });

@@ -2,7 +2,7 @@
 
 use std::{
     io::Read,
-    net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket},
+    net::{IpAddr, Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket},
     path::Path,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -158,6 +158,40 @@ impl Lab {
             all.lines().filter(|l| !l.contains("valid_lft") && !l.contains(" mtu ")).map(str::trim).collect::<Vec<_>>();
         lines.sort_unstable();
         lines.join("\n")
+    }
+
+    /// The same of IPv6, but for what each port has by itself, and for how long a router's word still counts.
+    pub fn ipv6(&self) -> String {
+        let show = |args: &[&str]| {
+            let out = self.box_ns.command("ip").args(args).output().expect("ip");
+            String::from_utf8_lossy(&out.stdout).into_owned()
+        };
+        let all = show(&["-6", "addr"]) + &show(&["-6", "route", "show", "table", "all"]) + &show(&["-6", "rule"]);
+        let by_itself = |line: &str| ["valid_lft", " mtu ", "ff00::/8", " table local "].iter().any(|mark| line.contains(mark));
+        let lines = all.lines().map(str::trim).filter(|l| !by_itself(l) && !l.contains("fe80::"));
+        let mut lines = lines.map(|line| line.replace(" tentative", "")).collect::<Vec<_>>();
+        lines.sort_unstable();
+        lines.join("\n")
+    }
+
+    /// The site's router speaks IPv6 on lan1: a network, itself as the default route, a DNS server.
+    pub fn ipv6_router(&self) -> Daemon {
+        self.site.ip("addr add 2001:db8:20::1/64 dev site1 nodad").expect("ip");
+        let argv = [
+            "dnsmasq",
+            "--keep-in-foreground",
+            "--conf-file=/dev/null",
+            "--pid-file",
+            "--leasefile-ro",
+            "--user=root",
+            "--port=0",
+            "--interface=site1",
+            "--bind-interfaces",
+            "--enable-ra",
+            "--dhcp-range=2001:db8:20::,ra-only,64,10m",
+            "--dhcp-option=option6:dns-server,[2001:db8:20::53]",
+        ];
+        self.site.daemon(&argv).expect("dnsmasq")
     }
 
     /// The box's IPv4 addresses with their lifetimes, as `ip` prints them.
@@ -334,12 +368,15 @@ pub fn has(status: &NetworkStatus, port: &str, net: &str) -> bool {
     port.addresses.iter().any(|a| a.net.to_string() == net)
 }
 
-/// The gateways of the main table's default routes, best first.
+/// The IPv4 gateways of the main table's default routes, best first.
 pub fn defaults(status: &NetworkStatus) -> Vec<(u32, Ipv4Addr)> {
     let routes = status.ports.iter().flat_map(|p| &p.routes);
     let mut found = routes
         .filter(|r| r.table == 254 && r.destination.prefix_len() == 0)
-        .filter_map(|r| Some((r.metric, r.gateway?)))
+        .filter_map(|r| match r.gateway? {
+            IpAddr::V4(gateway) => Some((r.metric, gateway)),
+            IpAddr::V6(_) => None,
+        })
         .collect::<Vec<_>>();
     found.sort_unstable();
     found

@@ -9,6 +9,7 @@ mod disk;
 mod faults;
 mod hops;
 mod hostile;
+mod ipv6;
 mod kill_points;
 mod lab;
 mod leases;

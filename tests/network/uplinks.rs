@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use gatehouse::domain::network::{spec::NetworkSpec, status::NetworkStatus};
+use gatehouse::domain::network::{nameserver::Nameserver, spec::NetworkSpec, status::NetworkStatus};
 use socket2::{Domain, Socket, Type};
 
 use crate::lab::{Engine, Lab, PATIENCE, defaults, listener};
@@ -53,11 +53,11 @@ fn s10_two_uplinks_swap_their_places() {
     site().run(|lab| async move {
         let engine = with_two(&lab).await;
         assert_eq!(defaults(&engine.status()), [(100, GATEWAYS[0]), (200, GATEWAYS[1])]);
-        assert_eq!(engine.status().dns.servers, GATEWAYS);
+        assert_eq!(engine.status().dns.servers, GATEWAYS.map(Nameserver::from));
         engine.open(&two(["lan2", "lan1"], "")).await;
         engine.keep().await;
         assert_eq!(defaults(&engine.status()), [(100, GATEWAYS[1]), (200, GATEWAYS[0])]);
-        assert_eq!(engine.status().dns.servers, [GATEWAYS[1], GATEWAYS[0]]);
+        assert_eq!(engine.status().dns.servers, [GATEWAYS[1], GATEWAYS[0]].map(Nameserver::from));
         engine.until("used", |s| used(s) == Some("lan2")).await;
     });
 }
@@ -97,7 +97,7 @@ fn s12_a_lost_link_moves_the_box_to_the_next_uplink() {
         lab.site.ip("link set site1 down").expect("ip");
         engine.until("moved", |s| used(s) == Some("lan2")).await;
         engine.until("first in the kernel", |s| defaults(s).first() == Some(&(100, GATEWAYS[1]))).await;
-        engine.until("its DNS first", |s| s.dns.servers == [GATEWAYS[1], GATEWAYS[0]]).await;
+        engine.until("its DNS first", |s| s.dns.servers == [GATEWAYS[1], GATEWAYS[0]].map(Nameserver::from)).await;
     });
 }
 

@@ -39,7 +39,7 @@ use gatehouse::{
 };
 
 use super::{
-    boxes::{awaiting, changing_box, name, new_box, troubled_box, working_box},
+    boxes::{awaiting, changing_box, ipv6_box, name, new_box, troubled_box, working_box},
     settings,
 };
 
@@ -96,9 +96,10 @@ const HOST_ANSWERS: Asked<HostFinding> = Asked::Found(HostFinding::Answers { mil
 /// The host does not answer, and neither does the first DNS server.
 fn findings() -> Findings {
     let ip = |text: &str| text.parse().expect("address");
+    let server = |text: &str| text.parse().expect("server");
     let servers = vec![
-        Server { address: ip("10.20.0.53"), answer: DnsAnswer::Timeout },
-        Server { address: ip("10.20.0.1"), answer: DnsAnswer::Resolved { millis: 9 } },
+        Server { address: server("10.20.0.53"), answer: DnsAnswer::Timeout },
+        Server { address: server("10.20.0.1"), answer: DnsAnswer::Resolved { millis: 9 } },
     ];
     Findings {
         link: Asked::Found(LinkFinding::Up { speed: Some(2_500) }),
@@ -283,6 +284,7 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
             "port-nothing",
             port_page(text, &working, 0, PortView { refusal: refused(Fault::NothingToDo), ..PortView::default() }),
         ),
+        ("port-ipv6", port_page(text, &ipv6_box(), 0, PortView::default())),
         ("port-service", port_page(text, &working, 2, PortView::default())),
         (
             "change-applying",

@@ -6,8 +6,11 @@ use gatehouse::domain::{
     load::Load,
     name::PortName,
     network::{
-        spec::{Ipv4Spec, NetworkSpec, PortSpec},
-        status::{AddressStatus, Counters, DnsStatus, LinkStatus, NetworkStatus, PortStatus, RouteStatus, UplinkInUse},
+        spec::{Ipv4Spec, Ipv6Spec, NetworkSpec, PortSpec},
+        status::{
+            AddressStatus, Counters, Detection, DnsStatus, LinkStatus, NetworkStatus, Origin, PortStatus, RouteStatus,
+            UplinkInUse,
+        },
         transaction::{Actor, ChecksView, GatewayCheck, OpenView, Outcome, PhaseView, TransactionView, TxId, Why},
     },
     service_port::ServicePortStatus,
@@ -59,7 +62,7 @@ fn port(n: u8, label: &str, role: Role, carrier: bool, address: Option<&str>) ->
             },
         }),
         addresses: address
-            .map(|net| AddressStatus { net: net.parse().expect("address"), ours: true })
+            .map(|net| AddressStatus::of(net.parse().expect("address"), Origin::Gatehouse))
             .into_iter()
             .collect(),
         routes: Vec::new(),
@@ -111,6 +114,7 @@ pub fn working_box() -> Overview {
         gateway: Some("10.20.0.1".parse().expect("gateway")),
         metric: 100,
         ours: true,
+        origin: Origin::Gatehouse,
     });
     network.ports[1] = port(2, "2", Role::Uplink, false, Some("10.21.0.15/24"));
     network.spec = NetworkSpec::default()
@@ -126,6 +130,34 @@ pub fn working_box() -> Overview {
         servers: vec!["10.20.0.1".parse().expect("dns"), "223.5.5.5".parse().expect("dns")],
         foreign: None,
     };
+    it
+}
+
+/// Port 1 has IPv6 beside it: what a router gave, what every port has, and a typed address that another device has.
+pub fn ipv6_box() -> Overview {
+    let mut it = working_box();
+    let network = &mut it.network;
+    let addresses = [
+        ("2001:db8:20::15/64", Origin::Gatehouse, Detection::Duplicate),
+        ("2001:db8:20:0:5054:ff:fe6a:1001/64", Origin::Router, Detection::Unique),
+        ("2001:db8:21:0:5054:ff:fe6a:1001/64", Origin::Router, Detection::Tentative),
+        ("fe80::5054:ff:fe6a:1001/64", Origin::LinkLocal, Detection::Unique),
+    ];
+    network.ports[0].addresses.extend(addresses.map(|(net, origin, duplicates)| AddressStatus {
+        duplicates,
+        ..AddressStatus::of(net.parse().expect("net"), origin)
+    }));
+    network.ports[0].routes.push(RouteStatus {
+        table: 254,
+        destination: "::/0".parse().expect("net"),
+        gateway: Some("fe80::1".parse().expect("gateway")),
+        metric: 100,
+        ours: false,
+        origin: Origin::Router,
+    });
+    let addresses = vec!["2001:db8:20::15/64".parse().expect("net")];
+    let ipv6 = Some(Ipv6Spec::Static { addresses, gateway: Some("fe80::1".parse().expect("gateway")) });
+    network.spec = network.spec.with_port(name("lan1"), PortSpec { ipv6, ..port_spec("10.20.0.15/24", "10.20.0.1") });
     it
 }
 

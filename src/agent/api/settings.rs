@@ -7,7 +7,10 @@ use ipnet::IpNet;
 
 use super::{Json, Refused, Reply, Shared, caller::Admitted};
 use crate::{
-    agent::proxy::{self, Found, Here, Proxy},
+    agent::{
+        hops::dns,
+        proxy::{self, Found, Here, Proxy},
+    },
     domain::{
         fault::Fault,
         network::{
@@ -76,7 +79,8 @@ pub(super) async fn proxy(
         Password::New(secret) => Some(secret.clone()),
     };
     let candidate = Proxy { spec: spec.clone(), password: secret };
-    let here = Here { dns: &network.dns.servers, own: &addresses };
+    let resolvers = dns::resolvers(&network);
+    let here = Here { dns: &resolvers, own: &addresses };
     let millis = if ask.untested { None } else { works(proxy::try_out(&candidate, here, host.as_ref()).await)? };
     shared.settings.set_proxy(Some((spec, password))).await?;
     Ok(Body(ProxySaved { millis }))

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
     time::Duration,
 };
 
@@ -15,7 +15,11 @@ use super::{
 };
 use crate::{
     clock,
-    domain::network::hops::{DnsAnswer, DnsFinding, Server},
+    domain::network::{
+        hops::{DnsAnswer, DnsFinding, Server},
+        nameserver::Nameserver,
+        status::NetworkStatus,
+    },
 };
 
 /// Shorter: a server that has to ask others first counts as silent. Longer: the test takes as long for each try.
@@ -23,16 +27,41 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 const TRIES: usize = 2;
 const PORT: u16 = 53;
 
+/// One of the box's DNS servers, and where it is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolver {
+    server: Nameserver,
+    at: SocketAddr,
+}
+
+/// The box's own, first choice first.
+pub fn resolvers(status: &NetworkStatus) -> Vec<Resolver> {
+    let resolver = |server: &Nameserver| Resolver { server: server.clone(), at: socket_address(server, status) };
+    status.dns.servers.iter().map(resolver).collect()
+}
+
 /// What each server said, and the address that the first one found.
-pub(in crate::agent) async fn ask(servers: &[Ipv4Addr], name: &str) -> (DnsFinding, Option<Ipv4Addr>) {
-    let heard = join_all(servers.iter().map(|server| one(*server, name))).await;
-    let servers =
-        servers.iter().zip(&heard).map(|(address, (answer, _))| Server { address: *address, answer: *answer });
+pub(in crate::agent) async fn ask(resolvers: &[Resolver], name: &str) -> (DnsFinding, Option<Ipv4Addr>) {
+    let heard = join_all(resolvers.iter().map(|resolver| one(resolver.at, name))).await;
+    let server = |(resolver, (answer, _)): (&Resolver, &(DnsAnswer, _))| Server {
+        address: resolver.server.clone(),
+        answer: *answer,
+    };
+    let servers = resolvers.iter().zip(&heard).map(server);
     let finding = DnsFinding { name: name.to_owned(), servers: servers.collect() };
     (finding, heard.into_iter().find_map(|(_, found)| found))
 }
 
-async fn one(server: Ipv4Addr, name: &str) -> (DnsAnswer, Option<Ipv4Addr>) {
+/// A link-local server is asked over its port.
+fn socket_address(server: &Nameserver, status: &NetworkStatus) -> SocketAddr {
+    let index = || Some(status.port(server.port.as_ref()?)?.link.as_ref()?.index);
+    match server.address {
+        IpAddr::V4(ip) => (ip, PORT).into(),
+        IpAddr::V6(ip) => SocketAddrV6::new(ip, PORT, 0, index().unwrap_or_default()).into(),
+    }
+}
+
+async fn one(server: SocketAddr, name: &str) -> (DnsAnswer, Option<Ipv4Addr>) {
     let started = clock::now();
     for _ in 0..TRIES {
         match timeout(PATIENCE, once(server, name)).await {
@@ -49,10 +78,11 @@ async fn one(server: Ipv4Addr, name: &str) -> (DnsAnswer, Option<Ipv4Addr>) {
     (DnsAnswer::Timeout, None)
 }
 
-async fn once(server: Ipv4Addr, name: &str) -> io::Result<Answer> {
+async fn once(server: SocketAddr, name: &str) -> io::Result<Answer> {
     // a port and a number of its own for each question: who has not seen it cannot answer it
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
-    socket.connect((IpAddr::V4(server), PORT)).await?;
+    let any: IpAddr = if server.is_ipv6() { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((any, 0)).await?;
+    socket.connect(server).await?;
     let [a, b, ..] = getrandom::u32().map_err(|error| io::Error::other(error.to_string()))?.to_be_bytes();
     let question = Question::new(u16::from_be_bytes([a, b]), name);
     socket.send(&question.to_bytes()).await?;

@@ -74,6 +74,7 @@ async fn findings(status: &NetworkStatus, seen: &Seen<'_>, settings: Settings<'_
     if let Asked::Found(GatewayFinding::OffLink { .. } | GatewayFinding::Silent { .. }) = found.gateway {
         return found;
     }
+    let resolvers = dns::resolvers(status);
     // where there is a proxy, it is the proxy's name that the box has to know; the proxy itself finds the host
     let next = settings.proxy.map_or(host.map(|target| &target.host), |proxy| Some(&proxy.spec.url.host));
     let to = match next {
@@ -82,17 +83,17 @@ async fn findings(status: &NetworkStatus, seen: &Seen<'_>, settings: Settings<'_
             Some(*address)
         }
         Some(Host::Name(name)) => {
-            let (finding, address) = dns::ask(&status.dns.servers, name).await;
+            let (finding, address) = dns::ask(&resolvers, name).await;
             found.dns = Asked::Found(finding);
             address
         }
         None => {
-            found.dns = Asked::Found(any_answer(&status.dns.servers).await);
+            found.dns = Asked::Found(any_answer(&resolvers).await);
             None
         }
     };
     // at once, because each may wait for an answer that does not come
-    let (clock, way) = tokio::join!(settings.ask_the_time(&status.dns.servers), settings.reach(to, host));
+    let (clock, way) = tokio::join!(settings.ask_the_time(&resolvers), settings.reach(to, host));
     found.clock = clock;
     (found.proxy, found.host) = way;
     found
@@ -108,7 +109,7 @@ pub struct Settings<'a> {
 }
 
 impl Settings<'_> {
-    async fn ask_the_time(&self, dns: &[Ipv4Addr]) -> Asked<ClockFinding> {
+    async fn ask_the_time(&self, dns: &[dns::Resolver]) -> Asked<ClockFinding> {
         if self.time_servers.is_empty() {
             return Asked::NotConfigured;
         }
@@ -161,9 +162,9 @@ async fn reach_gateway(seen: &Seen<'_>, whose: Option<&Whose>) -> Asked<GatewayF
 }
 
 /// Whether the servers do their work, whatever they know.
-async fn any_answer(servers: &[Ipv4Addr]) -> DnsFinding {
+async fn any_answer(resolvers: &[dns::Resolver]) -> DnsFinding {
     let started = clock::now();
-    let (mut finding, _) = dns::ask(servers, SOME_NAME).await;
+    let (mut finding, _) = dns::ask(resolvers, SOME_NAME).await;
     let millis = millis_since(started);
     for server in &mut finding.servers {
         if server.answer == DnsAnswer::Unknown {

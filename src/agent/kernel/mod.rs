@@ -2,8 +2,11 @@
 //!
 //! Owned by the network task. It knows nothing of specs or plans.
 
+pub mod advertised;
+mod detection;
 mod observe;
 mod probe;
+pub mod router;
 pub mod sockets;
 pub mod sysctl;
 mod write;
@@ -62,7 +65,9 @@ impl Kernel {
             MulticastGroup::Ipv4Ifaddr,
             MulticastGroup::Ipv6Ifaddr,
             MulticastGroup::Ipv4Route,
+            MulticastGroup::Ipv6Route,
             MulticastGroup::Ipv4Rule,
+            MulticastGroup::Ipv6Rule,
         ];
         let (connection, _, messages) = rtnetlink::new_multicast_connection(&groups).map_err(KernelError::Socket)?;
         tokio::spawn(connection);

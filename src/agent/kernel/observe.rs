@@ -1,25 +1,29 @@
 //! Reads the kernel's network state, whole.
 
-use std::{fs, net::Ipv4Addr};
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use futures_util::TryStreamExt;
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use rtnetlink::{
     IpVersion, RouteMessageBuilder,
     packet_route::{
-        address::{AddressAttribute, AddressMessage, AddressProtocol},
+        AddressFamily,
+        address::{AddressAttribute, AddressFlags, AddressMessage, AddressProtocol},
         link::{LinkAttribute, LinkFlags, LinkMessage},
         route::{RouteAddress, RouteAttribute, RouteMessage, RouteProtocol, RouteType},
         rule::{RuleAttribute, RuleMessage},
     },
 };
 
-use super::{Kernel, KernelError, write::FOR_EVER};
+use super::{Kernel, KernelError, sysctl, write::FOR_EVER};
 use crate::domain::{
     box_file::Mac,
     network::{
         kernel::{PROTOCOL, SourceRule},
-        status::{Counters, LinkStatus},
+        status::{Counters, Detection, LinkStatus, Origin},
     },
 };
 
@@ -31,7 +35,7 @@ const RT_TABLE_LOCAL: u8 = 255;
 pub struct Observed {
     pub links: Vec<Link>,
     pub addresses: Vec<ObservedAddress>,
-    /// IPv4 routes of all tables but `local`.
+    /// Routes of all tables but `local`.
     pub routes: Vec<ObservedRoute>,
     /// Our rules only.
     pub rules: Vec<SourceRule>,
@@ -42,6 +46,8 @@ pub struct Link {
     pub status: LinkStatus,
     /// The hardware address that came with the device, where the driver tells it.
     pub permanent_mac: Option<Mac>,
+    /// Whether the kernel listens to routers here.
+    pub autoconf: Option<sysctl::Listens>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +55,8 @@ pub struct ObservedAddress {
     pub index: u32,
     pub net: IpNet,
     pub ours: bool,
+    pub origin: Origin,
+    pub detection: Detection,
     /// Seconds until the kernel drops it; `None` for ever.
     pub valid: Option<u32>,
 }
@@ -57,10 +65,11 @@ pub struct ObservedAddress {
 pub struct ObservedRoute {
     pub index: u32,
     pub table: u32,
-    pub destination: Ipv4Net,
-    pub gateway: Option<Ipv4Addr>,
+    pub destination: IpNet,
+    pub gateway: Option<IpAddr>,
     pub metric: u32,
     pub ours: bool,
+    pub origin: Origin,
 }
 
 impl Kernel {
@@ -71,10 +80,16 @@ impl Kernel {
         let links = self.handle.link().get().execute().try_collect::<Vec<_>>().await.map_err(read("links"))?;
         let addresses =
             self.handle.address().get().execute().try_collect::<Vec<_>>().await.map_err(read("addresses"))?;
-        let all = RouteMessageBuilder::<Ipv4Addr>::new().build();
-        let routes = self.handle.route().get(all).execute().try_collect::<Vec<_>>().await.map_err(read("routes"))?;
-        let rules =
-            self.handle.rule().get(IpVersion::V4).execute().try_collect::<Vec<_>>().await.map_err(read("rules"))?;
+        let (mut routes, mut rules) = (Vec::new(), Vec::new());
+        for all in [RouteMessageBuilder::<Ipv4Addr>::new().build(), RouteMessageBuilder::<Ipv6Addr>::new().build()] {
+            let some = self.handle.route().get(all).execute().try_collect::<Vec<_>>().await.map_err(read("routes"))?;
+            routes.extend(some);
+        }
+        for version in [IpVersion::V4, IpVersion::V6] {
+            let some =
+                self.handle.rule().get(version).execute().try_collect::<Vec<_>>().await.map_err(read("rules"))?;
+            rules.extend(some);
+        }
         Ok(Observed {
             links: links.iter().filter_map(link).collect(),
             addresses: addresses.iter().filter_map(address).collect(),
@@ -121,7 +136,8 @@ fn link(message: &LinkMessage) -> Option<Link> {
         return None;
     }
     from_sysfs(&mut status);
-    Some(Link { status, permanent_mac })
+    let autoconf = sysctl::autoconf(&status.interface);
+    Some(Link { status, permanent_mac, autoconf })
 }
 
 /// Speed and driver are not in rtnetlink. `speed` is -1 or EINVAL without a link.
@@ -138,44 +154,77 @@ fn from_sysfs(status: &mut LinkStatus) {
     status.driver = driver.and_then(|d| Some(d.file_name()?.to_str()?.to_owned()));
 }
 
-fn address(message: &AddressMessage) -> Option<ObservedAddress> {
-    let (mut local, mut remote, mut ours, mut valid) = (None, None, false, None);
+pub(super) fn address(message: &AddressMessage) -> Option<ObservedAddress> {
+    let (mut local, mut remote, mut valid) = (None, None, None);
+    let (mut origin, mut detection) = (Origin::default(), Detection::default());
     for attribute in &message.attributes {
         match attribute {
             AddressAttribute::Local(ip) => local = Some(*ip),
             AddressAttribute::Address(ip) => remote = Some(*ip),
             AddressAttribute::CacheInfo(info) => valid = Some(info.ifa_valid).filter(|seconds| *seconds != FOR_EVER),
-            AddressAttribute::Protocol(protocol) => ours = *protocol == AddressProtocol::Other(PROTOCOL),
+            AddressAttribute::Protocol(protocol) => origin = origin_of(*protocol),
+            AddressAttribute::Flags(flags) => detection = detection_of(*flags),
             _ => {}
         }
     }
     let net = IpNet::new(local.or(remote)?, message.header.prefix_len).ok()?;
-    Some(ObservedAddress { index: message.header.index, net, ours, valid })
+    let ours = origin == Origin::Gatehouse;
+    Some(ObservedAddress { index: message.header.index, net, ours, origin, detection, valid })
+}
+
+fn origin_of(protocol: AddressProtocol) -> Origin {
+    match protocol {
+        AddressProtocol::Other(PROTOCOL) => Origin::Gatehouse,
+        AddressProtocol::RouterAnnouncement => Origin::Router,
+        AddressProtocol::LinkLocal => Origin::LinkLocal,
+        _ => Origin::Other,
+    }
+}
+
+fn detection_of(flags: AddressFlags) -> Detection {
+    if flags.contains(AddressFlags::Dadfailed) {
+        Detection::Duplicate
+    } else if flags.contains(AddressFlags::Tentative) {
+        Detection::Tentative
+    } else {
+        Detection::Unique
+    }
 }
 
 fn route(message: &RouteMessage) -> Option<ObservedRoute> {
     if message.header.kind != RouteType::Unicast || message.header.table == RT_TABLE_LOCAL {
         return None;
     }
-    let v4 = |address: &RouteAddress| match address {
-        RouteAddress::Inet(ip) => Some(*ip),
+    let ip = |address: &RouteAddress| match address {
+        RouteAddress::Inet(ip) => Some(IpAddr::V4(*ip)),
+        RouteAddress::Inet6(ip) => Some(IpAddr::V6(*ip)),
         _ => None,
+    };
+    let everywhere = match message.header.address_family {
+        AddressFamily::Inet6 => IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0)),
+        _ => IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0)),
+    };
+    let origin = match message.header.protocol {
+        protocol if protocol == RouteProtocol::from(PROTOCOL) => Origin::Gatehouse,
+        RouteProtocol::Ra => Origin::Router,
+        _ => Origin::Other,
     };
     let mut found = ObservedRoute {
         index: 0,
         table: message.header.table.into(),
-        destination: Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0),
+        destination: everywhere,
         gateway: None,
         metric: 0,
-        ours: message.header.protocol == RouteProtocol::from(PROTOCOL),
+        ours: origin == Origin::Gatehouse,
+        origin,
     };
     for attribute in &message.attributes {
         match attribute {
             RouteAttribute::Table(table) => found.table = *table,
             RouteAttribute::Destination(address) => {
-                found.destination = Ipv4Net::new(v4(address)?, message.header.destination_prefix_length).ok()?;
+                found.destination = IpNet::new(ip(address)?, message.header.destination_prefix_length).ok()?;
             }
-            RouteAttribute::Gateway(address) => found.gateway = v4(address),
+            RouteAttribute::Gateway(address) => found.gateway = ip(address),
             RouteAttribute::Oif(index) => found.index = *index,
             RouteAttribute::Priority(metric) => found.metric = *metric,
             _ => {}
@@ -189,13 +238,13 @@ fn our_rule(message: &RuleMessage) -> Option<SourceRule> {
     let mut table = message.header.table.into();
     for attribute in &message.attributes {
         match attribute {
-            RuleAttribute::Source(std::net::IpAddr::V4(ip)) => source = Some(*ip),
+            RuleAttribute::Source(ip) => source = Some(*ip),
             RuleAttribute::Priority(p) => priority = *p,
             RuleAttribute::Table(t) => table = *t,
             RuleAttribute::Protocol(protocol) => ours = *protocol == RouteProtocol::from(PROTOCOL),
             _ => {}
         }
     }
-    let whole = message.header.src_len == 32;
-    source.filter(|_| ours && whole).map(|source| SourceRule { priority, source, table })
+    let whole = |ip: &IpAddr| message.header.src_len == if ip.is_ipv6() { 128 } else { 32 };
+    source.filter(|ip| ours && whole(ip)).map(|source| SourceRule { priority, source, table })
 }

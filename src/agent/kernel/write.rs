@@ -1,10 +1,13 @@
 //! Performs single writes. Deleting what is gone already is done; adding what is there is an error, because then it is not ours.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
 
 use rtnetlink::{
     AddressAddRequest, Error, LinkUnspec, RouteMessageBuilder,
     packet_route::{
+        AddressFamily,
         address::{AddressAttribute, AddressMessage, AddressProtocol, CacheInfo},
         route::{RouteMessage, RouteProtocol, RouteScope},
         rule::{RuleAction, RuleAttribute, RuleMessage},
@@ -30,19 +33,14 @@ impl Kernel {
                 self.handle.link().set(up).execute().await
             }
             Object::Mtu(port, mtu) => self.set_mtu(index(interfaces, port)?, *mtu).await,
+            Object::Autoconf(autoconf) => {
+                return self.listen_to_routers(index(interfaces, &autoconf.port)?, autoconf.metric).await;
+            }
             Object::Address(address) => return self.add_address(address, None, interfaces).await,
             Object::Route(route) => self.handle.route().add(route_message(route, interfaces)?).execute().await,
             Object::Rule(rule) => {
-                let mut request = self
-                    .handle
-                    .rule()
-                    .add()
-                    .v4()
-                    .source_prefix(rule.source, 32)
-                    .table_id(rule.table)
-                    .priority(rule.priority)
-                    .action(RuleAction::ToTable);
-                request.message_mut().attributes.push(RuleAttribute::Protocol(RouteProtocol::from(PROTOCOL)));
+                let mut request = self.handle.rule().add();
+                *request.message_mut() = rule_message(*rule);
                 request.execute().await
             }
         };
@@ -85,7 +83,7 @@ impl Kernel {
         valid: Option<u32>,
         interfaces: &Interfaces,
     ) -> Result<AddressAddRequest, String> {
-        let (ip, prefix) = (IpAddr::V4(address.net.addr()), address.net.prefix_len());
+        let (ip, prefix) = (address.net.addr(), address.net.prefix_len());
         let mut request = self.handle.address().add(index(interfaces, &address.port)?, ip, prefix);
         let attributes = &mut request.message_mut().attributes;
         attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(PROTOCOL)));
@@ -104,6 +102,10 @@ impl Kernel {
             Object::Up(_) => Ok(()),
             Object::Mtu(port, _) => match index(interfaces, port) {
                 Ok(index) => self.set_mtu(index, DEFAULT_MTU).await,
+                Err(_) => Ok(()),
+            },
+            Object::Autoconf(autoconf) => match index(interfaces, &autoconf.port) {
+                Ok(index) => return self.ignore_routers(index).await,
                 Err(_) => Ok(()),
             },
             Object::Address(address) => match index(interfaces, &address.port) {
@@ -136,34 +138,58 @@ fn index(interfaces: &Interfaces, port: &crate::domain::name::PortName) -> Resul
 
 fn address_message(address: &Address, index: u32) -> AddressMessage {
     let mut message = AddressMessage::default();
-    message.header.family = rtnetlink::packet_route::AddressFamily::Inet;
+    message.header.family = family(address.net.addr());
     message.header.index = index;
     message.header.prefix_len = address.net.prefix_len();
-    message.attributes.push(AddressAttribute::Local(IpAddr::V4(address.net.addr())));
-    message.attributes.push(AddressAttribute::Address(IpAddr::V4(address.net.addr())));
+    message.attributes.push(AddressAttribute::Local(address.net.addr()));
+    message.attributes.push(AddressAttribute::Address(address.net.addr()));
     message
 }
 
 fn route_message(route: &Route, interfaces: &Interfaces) -> Result<RouteMessage, String> {
-    let message = RouteMessageBuilder::<Ipv4Addr>::new()
-        .output_interface(index(interfaces, &route.port)?)
-        .destination_prefix(route.destination.network(), route.destination.prefix_len())
-        .table_id(route.table)
-        .protocol(RouteProtocol::from(PROTOCOL))
-        .priority(route.metric);
-    Ok(match route.gateway {
-        Some(gateway) => message.gateway(gateway).build(),
-        None => message.scope(RouteScope::Link).build(),
+    let index = index(interfaces, &route.port)?;
+    let (own, metric) = (RouteProtocol::from(PROTOCOL), route.metric);
+    Ok(match (route.destination, route.gateway) {
+        (IpNet::V4(net), gateway) => {
+            let message = RouteMessageBuilder::<Ipv4Addr>::new()
+                .output_interface(index)
+                .destination_prefix(net.network(), net.prefix_len())
+                .table_id(route.table)
+                .protocol(own)
+                .priority(metric);
+            match gateway {
+                Some(IpAddr::V4(gateway)) => message.gateway(gateway).build(),
+                Some(IpAddr::V6(_)) => return Err("an IPv4 route needs an IPv4 gateway".to_owned()),
+                None => message.scope(RouteScope::Link).build(),
+            }
+        }
+        (IpNet::V6(net), gateway) => {
+            let message = RouteMessageBuilder::<Ipv6Addr>::new()
+                .output_interface(index)
+                .destination_prefix(net.network(), net.prefix_len())
+                .table_id(route.table)
+                .protocol(own)
+                .priority(metric);
+            match gateway {
+                Some(IpAddr::V6(gateway)) => message.gateway(gateway).build(),
+                Some(IpAddr::V4(_)) => return Err("an IPv6 route needs an IPv6 gateway".to_owned()),
+                None => message.build(),
+            }
+        }
     })
+}
+
+fn family(ip: IpAddr) -> AddressFamily {
+    if ip.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet }
 }
 
 fn rule_message(rule: SourceRule) -> RuleMessage {
     let mut message = RuleMessage::default();
-    message.header.family = rtnetlink::packet_route::AddressFamily::Inet;
+    message.header.family = family(rule.source);
     message.header.action = RuleAction::ToTable;
-    message.header.src_len = 32;
+    message.header.src_len = if rule.source.is_ipv6() { 128 } else { 32 };
     message.attributes = vec![
-        RuleAttribute::Source(IpAddr::V4(rule.source)),
+        RuleAttribute::Source(rule.source),
         RuleAttribute::Priority(rule.priority),
         RuleAttribute::Table(rule.table),
         RuleAttribute::Protocol(RouteProtocol::from(PROTOCOL)),

@@ -1,18 +1,28 @@
 //! The DNS file: ours alone, rendered whole, in the runtime folder. `/etc/resolv.conf` is a link to it on a box.
 
-use std::{fmt::Write as _, fs, io, net::Ipv4Addr, os::unix::fs::MetadataExt, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, fs, io, os::unix::fs::MetadataExt, path::Path};
 
-use crate::{disk, domain::network::status::DnsStatus};
+use crate::{
+    disk,
+    domain::{
+        name::PortName,
+        network::{nameserver::Nameserver, status::DnsStatus},
+    },
+};
+
+/// The kernel's names of the ports' interfaces: the resolver's file has those.
+pub type Zones = BTreeMap<PortName, String>;
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// # Errors
 /// When the file cannot be written.
-pub fn write(path: &Path, servers: &[Ipv4Addr]) -> io::Result<()> {
+pub fn write(path: &Path, servers: &[Nameserver], zones: &Zones) -> io::Result<()> {
     let mut text = String::from("# Written by Gatehouse; changes here are lost. See `gatehouse network show`.\n");
-    for server in servers {
+    for Nameserver { address, port } in servers {
+        let zone = port.as_ref().and_then(|port| zones.get(port)).map(|name| format!("%{name}")).unwrap_or_default();
         // writing to a String cannot fail
-        let _ = writeln!(text, "nameserver {server}");
+        let _ = writeln!(text, "nameserver {address}{zone}");
     }
     if is_bound_to(path) {
         return disk::write_in_place(path, text.as_bytes());
@@ -31,13 +41,20 @@ fn is_bound_to(path: &Path) -> bool {
 }
 
 /// The servers in our file; `None` if it is missing or unreadable.
-pub fn servers(path: &Path) -> Option<Vec<Ipv4Addr>> {
+pub fn servers(path: &Path, zones: &Zones) -> Option<Vec<Nameserver>> {
     let text = disk::read(path).ok()??;
-    Some(text.lines().filter_map(|l| l.strip_prefix("nameserver ")?.trim().parse().ok()).collect())
+    let server = |line: &str| {
+        let (address, zone) = match line.split_once('%') {
+            Some((address, name)) => (address, Some(zones.iter().find(|(_, its)| *its == name)?.0.clone())),
+            None => (line, None),
+        };
+        Some(Nameserver { address: address.parse().ok()?, port: zone })
+    };
+    Some(text.lines().filter_map(|l| server(l.strip_prefix("nameserver ")?.trim())).collect())
 }
 
 /// Servers in force, and who else decides, if somebody does.
-pub fn status(path: &Path) -> DnsStatus {
+pub fn status(path: &Path, zones: &Zones) -> DnsStatus {
     let leads_to = fs::canonicalize(RESOLV_CONF).ok();
     let ours = fs::canonicalize(path).ok();
     let foreign = match (&leads_to, &ours) {
@@ -46,7 +63,7 @@ pub fn status(path: &Path) -> DnsStatus {
         (Some(target), _) => Some(target.display().to_string()),
         (None, _) => Some(RESOLV_CONF.to_owned()),
     };
-    DnsStatus { servers: servers(path).unwrap_or_default(), foreign }
+    DnsStatus { servers: servers(path, zones).unwrap_or_default(), foreign }
 }
 
 #[cfg(test)]
@@ -57,10 +74,12 @@ mod tests {
     fn what_is_written_is_read_back() {
         let dir = tempfile::tempdir().expect("tempdir");
         let path = dir.path().join("resolv.conf");
-        assert_eq!(servers(&path), None);
-        let wanted = [Ipv4Addr::new(10, 20, 0, 1), Ipv4Addr::new(223, 5, 5, 5)];
-        write(&path, &wanted).expect("write");
-        assert_eq!(servers(&path).as_deref(), Some(&wanted[..]));
-        assert!(status(&path).foreign.is_some(), "this machine's resolv.conf is not a link to a test's file");
+        let zones = Zones::from([("lan1".parse().expect("port"), "enp1s0".to_owned())]);
+        assert_eq!(servers(&path, &zones), None);
+        let wanted = ["10.20.0.1", "2001:db8::53", "fe80::1%lan1"].map(|s| s.parse::<Nameserver>().expect("server"));
+        write(&path, &wanted, &zones).expect("write");
+        assert!(disk::read(&path).expect("read").expect("text").ends_with("nameserver fe80::1%enp1s0\n"));
+        assert_eq!(servers(&path, &zones).as_deref(), Some(&wanted[..]));
+        assert!(status(&path, &zones).foreign.is_some(), "this machine's resolv.conf is not a link to a test's file");
     }
 }

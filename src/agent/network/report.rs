@@ -1,18 +1,19 @@
 //! From what the kernel shows to what a plan compares and what a page tells.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use crate::{
-    agent::kernel::{Interfaces, Link, Observed},
+    agent::kernel::{Interfaces, Link, Observed, ObservedRoute, sysctl},
     domain::{
         api::Listen,
         box_file::{BoxFile, Device, Port, Role, SERVICE_ADDRESS},
         name::PortName,
         network::{
-            kernel::{Address, DEFAULT_MTU, KernelState, MAIN_TABLE, Object, Route},
-            status::{AddressStatus, NetworkStatus, PortStatus, RouteStatus, UplinkInUse},
+            kernel::{Address, Autoconf, DEFAULT_MTU, KernelState, MAIN_TABLE, Object, Route},
+            nameserver::{Nameserver, is_link_local},
+            status::{AddressStatus, NetworkStatus, Origin, PortStatus, RouteStatus, UplinkInUse},
             transaction::PhaseView,
         },
         time::BootMillis,
@@ -66,7 +67,7 @@ fn port_of(interfaces: &Interfaces, index: u32) -> Option<&PortName> {
 }
 
 /// What in the kernel is ours.
-pub fn kernel_state(observed: &Observed, interfaces: &Interfaces, dns: Vec<Ipv4Addr>) -> KernelState {
+pub fn kernel_state(observed: &Observed, interfaces: &Interfaces, dns: Vec<Nameserver>) -> KernelState {
     let mut state = KernelState { dns, ..KernelState::default() };
     for link in observed.links.iter().filter(|l| l.status.up) {
         let Some(port) = port_of(interfaces, link.status.index) else { continue };
@@ -75,9 +76,15 @@ pub fn kernel_state(observed: &Observed, interfaces: &Interfaces, dns: Vec<Ipv4A
             state.objects.insert(Object::Mtu(port.clone(), link.status.mtu));
         }
     }
+    for link in &observed.links {
+        if let (Some(sysctl::Listens { metric }), Some(port)) = (link.autoconf, port_of(interfaces, link.status.index))
+        {
+            state.objects.insert(Object::Autoconf(Autoconf { port: port.clone(), metric }));
+        }
+    }
     for address in observed.addresses.iter().filter(|a| a.ours) {
-        if let (IpNet::V4(net), Some(port)) = (address.net, port_of(interfaces, address.index)) {
-            state.objects.insert(Object::Address(Address { port: port.clone(), net }));
+        if let Some(port) = port_of(interfaces, address.index) {
+            state.objects.insert(Object::Address(Address { port: port.clone(), net: address.net }));
         }
     }
     for route in observed.routes.iter().filter(|r| r.ours) {
@@ -95,15 +102,20 @@ pub fn kernel_state(observed: &Observed, interfaces: &Interfaces, dns: Vec<Ipv4A
     state
 }
 
-/// The part of a state that can be had while some ports are not there.
+/// The part of a state that can be had while some ports are not there, or by a kernel without IPv6.
 pub fn attainable(state: &KernelState, interfaces: &Interfaces) -> KernelState {
     let there = |object: &&Object| match object {
         Object::Up(port) | Object::Mtu(port, _) => interfaces.contains_key(port),
+        Object::Autoconf(autoconf) => interfaces.contains_key(&autoconf.port) && sysctl::has_ipv6(),
         Object::Address(address) => interfaces.contains_key(&address.port),
         Object::Route(route) => interfaces.contains_key(&route.port),
         Object::Rule(_) => true,
     };
-    KernelState { objects: state.objects.iter().filter(there).cloned().collect(), dns: state.dns.clone() }
+    let heard = |server: &&Nameserver| server.port.as_ref().is_none_or(|port| interfaces.contains_key(port));
+    KernelState {
+        objects: state.objects.iter().filter(there).cloned().collect(),
+        dns: state.dns.iter().filter(heard).cloned().collect(),
+    }
 }
 
 pub fn ports(observed: &Observed, board: &BoxFile) -> Vec<PortStatus> {
@@ -123,18 +135,19 @@ pub fn ports(observed: &Observed, board: &BoxFile) -> Vec<PortStatus> {
                     .addresses
                     .iter()
                     .filter(|a| here(a.index))
-                    .map(|a| AddressStatus { net: a.net, ours: a.ours })
+                    .map(|a| AddressStatus { duplicates: a.detection, ..AddressStatus::of(a.net, a.origin) })
                     .collect(),
                 routes: observed
                     .routes
                     .iter()
-                    .filter(|r| here(r.index))
+                    .filter(|r| here(r.index) && !everywhere_the_same(r))
                     .map(|r| RouteStatus {
                         table: r.table,
                         destination: r.destination,
                         gateway: r.gateway,
                         metric: r.metric,
                         ours: r.ours,
+                        origin: r.origin,
                     })
                     .collect(),
             }
@@ -142,12 +155,20 @@ pub fn ports(observed: &Observed, board: &BoxFile) -> Vec<PortStatus> {
         .collect()
 }
 
-/// The uplink whose default route the kernel prefers now, among those with carrier.
+/// The kernel has the link-local network on each port.
+fn everywhere_the_same(route: &ObservedRoute) -> bool {
+    route.origin == Origin::Other && is_link_local(route.destination.addr())
+}
+
+/// The uplink whose IPv4 default route the kernel prefers now, among those with carrier.
 pub fn uplink_in_use(ports: &[PortStatus]) -> Option<UplinkInUse> {
     let with_carrier = ports.iter().filter(|p| p.role == Role::Uplink && p.has_carrier());
     let defaults = with_carrier.flat_map(|p| {
         let main = p.routes.iter().filter(|r| r.table == MAIN_TABLE && r.destination.prefix_len() == 0);
-        main.filter_map(move |r| Some((r.metric, p, r.gateway?)))
+        main.filter_map(move |r| match r.gateway? {
+            IpAddr::V4(gateway) => Some((r.metric, p, gateway)),
+            IpAddr::V6(_) => None,
+        })
     });
     let (_, port, gateway) = defaults.min_by_key(|(metric, _, _)| *metric)?;
     // during a change the port has two addresses: the one that goes with the gateway counts

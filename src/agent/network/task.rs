@@ -7,6 +7,7 @@ mod effects;
 mod kernel;
 mod leases;
 mod requests;
+mod routers;
 mod uplinks;
 
 use std::{
@@ -28,7 +29,7 @@ use crate::{
         dhcp::Report,
         done,
         guard::Guard,
-        kernel::{Change, Interfaces, Kernel, Observed, sockets},
+        kernel::{Change, Interfaces, Kernel, KernelError, Observed, advertised, sockets},
     },
     clock,
     domain::{
@@ -39,6 +40,7 @@ use crate::{
             effective::Leases,
             failover,
             proof::Connection,
+            rdnss::{Advert, Resolvers},
             spec::NetworkSpec,
             status::{DhcpStatus, NetworkStatus},
             transaction::{self, AddressConflict, Checks, Digest, Effect, Event, Outcome, State, TxId, Why},
@@ -123,6 +125,9 @@ struct Task {
     /// In hand; one may be over that its client has not reported yet: see [`Task::live`].
     leases: Leases,
     kept: Kept,
+    /// DNS servers that routers name, and whether they changed since they were last used.
+    resolvers: Resolvers,
+    learned: bool,
     reports: mpsc::Sender<Report>,
     failover: failover::State,
     answers: mpsc::Sender<uplinks::Heard>,
@@ -142,6 +147,7 @@ struct Told {
     reported: mpsc::Receiver<Report>,
     heard: mpsc::Receiver<uplinks::Heard>,
     conflicts: mpsc::Receiver<Found>,
+    adverts: mpsc::Receiver<Advert>,
 }
 
 /// Brings the box into its committed or resumed state, then runs on by itself.
@@ -153,6 +159,7 @@ pub async fn start(
     let loaded = options.paths.load(&options.board).map_err(disk)?;
     let boot_id = clock::boot_id().map_err(disk)?;
     let (kernel, changes) = Kernel::open()?;
+    let adverts = advertised::adverts().map_err(KernelError::Socket)?;
     let (publish, published) = watch::channel(Arc::new(Published::default()));
     let (state, effects) = transaction::start(loaded.found, &boot_id, &loaded.spec.clone().normalised(), clock::now());
     let (reports, reported) = mpsc::channel(REPORTS);
@@ -181,6 +188,8 @@ pub async fn start(
         dhcp: BTreeMap::new(),
         leases: loaded.kept.in_use(&boot_id),
         kept: loaded.kept,
+        resolvers: Resolvers::default(),
+        learned: false,
         reports,
         failover: failover::State::default(),
         answers,
@@ -201,7 +210,7 @@ pub async fn start(
     task.look_at_uplinks().await;
     task.defend().await;
     task.publish();
-    tokio::spawn(task.run(commands, Told { reported, heard, conflicts }, changes));
+    tokio::spawn(task.run(commands, Told { reported, heard, conflicts, adverts }, changes));
     Ok(published)
 }
 
@@ -232,6 +241,8 @@ impl Task {
                 found = told.conflicts.recv() => if let Some(found) = found {
                     self.found(found).await;
                 },
+                Some(advert) = told.adverts.recv() => self.advertised(advert),
+                () = clock::until(self.resolvers.deadline()) => self.expire_resolvers(),
                 () = clock::until(self.failover.deadline()) => self.uplinks_event(failover::Event::Tick).await,
                 conflict = done(&mut self.probing) => match conflict {
                     Some(conflict) => self.drive(Event::Unusable(Why::Conflict(conflict))).await,
@@ -265,6 +276,7 @@ impl Task {
                     self.repair().await;
                 }
             }
+            self.use_resolvers().await;
             self.tend().await;
             self.look_at_uplinks().await;
             self.defend().await;
@@ -314,7 +326,7 @@ impl Task {
             at: BootMillis::default(),
             uplink_in_use: report::uplink_in_use(&ports),
             ports,
-            dns: dns::status(&self.options.paths.resolv_conf),
+            dns: dns::status(&self.options.paths.resolv_conf, &self.zones()),
             dhcp: self
                 .dhcp
                 .iter()

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(800);
 const TRIES: usize = 2;
 
 /// `None`: none of them can tell.
-pub async fn measure(servers: &[TimeServer], dns: &[Ipv4Addr]) -> Option<Measured> {
+pub async fn measure(servers: &[TimeServer], dns: &[dns::Resolver]) -> Option<Measured> {
     for server in servers {
         let address = match &server.0 {
             Host::Address(address) => Some(*address),

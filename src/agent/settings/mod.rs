@@ -12,7 +12,7 @@ use std::{path::Path, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::store::Store;
-use super::{bus::Bus, done, network::Published, proxy::Proxy};
+use super::{bus::Bus, done, hops::dns, network::Published, proxy::Proxy};
 use crate::{
     clock,
     domain::{
@@ -114,7 +114,7 @@ pub fn start(state_dir: &Path, network: watch::Receiver<Arc<Published>>, bus: Bu
 struct Inputs {
     /// Of the leases in hand (option 42).
     dhcp: Vec<TimeServer>,
-    dns: Vec<std::net::Ipv4Addr>,
+    dns: Vec<dns::Resolver>,
     /// Another way out may lead to servers that were silent.
     uplink: Option<crate::domain::name::PortName>,
 }
@@ -130,7 +130,7 @@ impl Inputs {
             }
         }
         let uplink = status.uplink_in_use.as_ref().map(|uplink| uplink.port.clone());
-        Self { dhcp, dns: status.dns.servers.clone(), uplink }
+        Self { dhcp, dns: dns::resolvers(status), uplink }
     }
 }
 

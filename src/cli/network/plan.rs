@@ -122,6 +122,7 @@ mod tests {
         insta::assert_snapshot!(planned(LAN1, LAN1_MOVED), @"
         + address 10.40.0.15/24 on lan2
         + gateway 10.40.0.1 for replies on lan2
+        + automatic IPv6 on lan2, not as default route
         + address 10.30.0.15/24 on lan1
         + default route via 10.30.0.1 on lan1
         = uplinks in this order: lan2, lan1

@@ -4,7 +4,7 @@ use crate::{
     cli::table::aligned,
     domain::{
         box_file::Role,
-        network::status::{PortStatus, RouteStatus},
+        network::status::{AddressStatus, Detection, Origin, PortStatus, RouteStatus},
     },
 };
 
@@ -12,7 +12,7 @@ use crate::{
 pub(in crate::cli) fn table(ports: &[PortStatus]) -> String {
     let head = ["PORT", "ON THE CHASSIS", "ROLE", "LINK", "ADDRESSES"].map(str::to_owned);
     let rows = ports.iter().map(|port| {
-        let addresses = port.addresses.iter().map(|a| a.net.to_string()).collect::<Vec<_>>();
+        let addresses = port.addresses.iter().map(address).collect::<Vec<_>>();
         [port.name.to_string(), port.label.clone(), role(port.role).to_owned(), link(port), addresses.join(", ")]
     });
     aligned(&[head].into_iter().chain(rows).collect::<Vec<_>>())
@@ -29,11 +29,27 @@ pub(super) fn routes(ports: &[PortStatus]) -> String {
         } else {
             route.table.to_string()
         };
-        let foreign = if route.ours { String::new() } else { "not ours".to_owned() };
+        let foreign = match route.origin {
+            Origin::Gatehouse => String::new(),
+            Origin::Router => "from a router".to_owned(),
+            Origin::LinkLocal | Origin::Other => "not ours".to_owned(),
+        };
         [to, via, port.name.to_string(), table, route.metric.to_string(), foreign]
     };
     let rows = ports.iter().flat_map(|p| p.routes.iter().map(move |r| row(p, r)));
     aligned(&[head].into_iter().chain(rows).collect::<Vec<_>>())
+}
+
+/// `2001:db8::15/64 (from a router)`; what is usual is not said.
+fn address(address: &AddressStatus) -> String {
+    let origin = (address.origin == Origin::Router).then_some("from a router");
+    let checked = match address.duplicates {
+        Detection::Unique => None,
+        Detection::Tentative => Some("is being checked"),
+        Detection::Duplicate => Some("another device has it"),
+    };
+    let said = origin.into_iter().chain(checked).collect::<Vec<_>>();
+    if said.is_empty() { address.net.to_string() } else { format!("{} ({})", address.net, said.join(", ")) }
 }
 
 fn role(role: Role) -> &'static str {

@@ -4,13 +4,15 @@ use crate::domain::{
     box_file::Role,
     network::{
         spec::NetworkSpec,
-        status::{AddressStatus, Counters, DnsStatus, LinkStatus, NetworkStatus, PortStatus, RouteStatus, UplinkInUse},
+        status::{
+            AddressStatus, Counters, DnsStatus, LinkStatus, NetworkStatus, Origin, PortStatus, RouteStatus, UplinkInUse,
+        },
         transaction::{Actor, ChecksView, GatewayCheck, OpenView, PhaseView, TransactionView, TxId},
     },
 };
 
 fn port(name: &str, label: &str, role: Role, address: Option<&str>, link: Option<LinkStatus>) -> PortStatus {
-    let addresses = address.map(|net| AddressStatus { net: net.parse().expect("net"), ours: true });
+    let addresses = address.map(|net| AddressStatus::of(net.parse().expect("net"), Origin::Gatehouse));
     PortStatus {
         name: name.parse().expect("name"),
         label: label.into(),
@@ -41,9 +43,10 @@ pub(in crate::cli) fn status() -> NetworkStatus {
     let route = |destination: &str, gateway: Option<[u8; 4]>, table, metric, ours| RouteStatus {
         table,
         destination: destination.parse().expect("net"),
-        gateway: gateway.map(Into::into),
+        gateway: gateway.map(std::net::IpAddr::from),
         metric,
         ours,
+        origin: if ours { Origin::Gatehouse } else { Origin::Other },
     };
     lan1.routes = vec![
         route("0.0.0.0/0", Some([10, 20, 0, 1]), 254, 100, true),
@@ -67,7 +70,7 @@ pub(in crate::cli) fn status() -> NetworkStatus {
             lan1,
             port("lan2", "LAN 2", Role::Uplink, None, None),
         ],
-        dns: DnsStatus { servers: vec![[10, 20, 0, 1].into(), [9, 9, 9, 9].into()], foreign: None },
+        dns: DnsStatus { servers: ["10.20.0.1", "9.9.9.9"].map(|s| s.parse().expect("server")).into(), foreign: None },
         transaction: TransactionView { open: Some(open), ..TransactionView::default() },
         ..NetworkStatus::default()
     }

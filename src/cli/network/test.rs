@@ -78,7 +78,7 @@ mod tests {
     };
 
     fn report(host: HostFinding, dns: [DnsAnswer; 2]) -> Report {
-        let server = |last, answer| Server { address: [10, 20, 0, last].into(), answer };
+        let server = |last, answer| Server { address: std::net::IpAddr::from([10, 20, 0, last]).into(), answer };
         let servers = vec![server(53, dns[0]), server(1, dns[1])];
         let path = evaluate(Findings {
             link: Asked::Found(LinkFinding::Up { speed: Some(1_000) }),

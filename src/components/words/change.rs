@@ -20,6 +20,8 @@ pub fn item(text: Text, item: &Item, ports: Ports) -> String {
     match item {
         Item::Address { port: at, net } => text.item_address(net, port(at)),
         Item::Dhcp { port: at } => text.item_dhcp(port(at)),
+        Item::Ipv6Auto { port: at, place: Some(_) } => text.item_ipv6_auto(port(at)),
+        Item::Ipv6Auto { port: at, place: None } => text.item_ipv6_auto_no_default(port(at)),
         Item::DefaultRoute { port: at, gateway, place: 1 } => text.item_default_route_first(gateway, port(at)),
         Item::DefaultRoute { port: at, gateway, place } => text.item_default_route_later(gateway, place, port(at)),
         Item::PortGateway { port: at, gateway } => text.item_port_gateway(gateway, port(at)),
@@ -72,6 +74,7 @@ pub fn why(text: Text, why: &Why, ports: Ports) -> String {
         Why::VerifyTooLong => text.why_verify_too_long().to_owned(),
         Why::NoLease { ports: silent } => text.why_no_lease(all(text, silent, ports)),
         Why::Conflict(found) => text.why_conflict(found.address, ports.say(text, &found.port), found.with),
+        Why::Duplicate(found) => text.why_duplicate(found.address, ports.say(text, &found.port)),
         Why::LeaseUnfit { issues } => {
             let issues = issues.iter().map(|found| issue(text, found, "", ports)).collect::<Vec<_>>();
             text.why_lease_unfit(list(text, &issues))
@@ -107,6 +110,7 @@ fn object(text: Text, object: &Object, ports: Ports) -> String {
     match object {
         Object::Up(port) => text.object_up(ports.say(text, port)),
         Object::Mtu(port, mtu) => text.item_mtu(mtu, ports.say(text, port)),
+        Object::Autoconf(autoconf) => text.item_ipv6_auto(ports.say(text, &autoconf.port)),
         Object::Address(a) => text.item_address(a.net, ports.say(text, &a.port)),
         Object::Rule(rule) => text.object_rule(rule.source),
         Object::Route(route) => text.object_route(route.destination, ports.say(text, &route.port)),

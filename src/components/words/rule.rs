@@ -27,10 +27,11 @@ impl Figures {
     fn of(text: Text, rule: &Rule, typed: &str, ports: Ports) -> Self {
         let mut figures = Self { typed: typed.to_owned(), ..Self::default() };
         match rule {
-            Rule::IsNetworkAddress { network }
-            | Rule::IsBroadcastAddress { network }
-            | Rule::OverlapsService { network }
-            | Rule::RouteTwice { network } => figures.network = network.to_string(),
+            Rule::IsNetworkAddress { network } => figures.network = network.to_string(),
+            Rule::Ipv6GatewayOutside { network } => figures.network = network.to_string(),
+            Rule::IsBroadcastAddress { network } | Rule::OverlapsService { network } | Rule::RouteTwice { network } => {
+                figures.network = network.to_string();
+            }
             Rule::GatewayOutside { network, first, last } => {
                 figures.network = network.to_string();
                 figures.first = first.to_string();
@@ -67,7 +68,12 @@ impl Figures {
             | Rule::NotAProxyUrl
             | Rule::ProxyIsOwn
             | Rule::NotAWord
-            | Rule::NotACertificate => {}
+            | Rule::NotACertificate
+            | Rule::NotAnIpv6Address
+            | Rule::NotAnIpAddress
+            | Rule::Ipv6PrefixMissing
+            | Rule::Ipv6PrefixOutOfRange
+            | Rule::NotAnIpv6Host => {}
         }
         figures
     }
@@ -89,7 +95,9 @@ pub fn message(text: Text, field: Field, rule: &Rule, figures: &Figures) -> Stri
         Rule::Missing if field == Field::Mask || part == Some(RoutePart::Mask) => text.rule_missing_mask().to_owned(),
         Rule::Missing if part == Some(RoutePart::Destination) => text.rule_missing_destination().to_owned(),
         Rule::Missing if field == Field::Address => text.rule_missing_address().to_owned(),
+        Rule::Missing if field == Field::Ipv6Address => text.rule_missing_ipv6_address().to_owned(),
         Rule::Missing => text.rule_missing().to_owned(),
+        Rule::NotAChoice if field == Field::Ipv6Method => text.rule_not_a_choice_ipv6().to_owned(),
         Rule::NotAnAddress => text.rule_not_an_address(typed),
         Rule::NotAMask => text.rule_not_a_mask(typed),
         Rule::PrefixOutOfRange => text.rule_prefix_out_of_range().to_owned(),
@@ -120,5 +128,11 @@ pub fn message(text: Text, field: Field, rule: &Rule, figures: &Figures) -> Stri
         Rule::ProxyIsOwn => text.rule_proxy_is_own().to_owned(),
         Rule::NotAWord => text.rule_not_a_word().to_owned(),
         Rule::NotACertificate => text.rule_not_a_certificate().to_owned(),
+        Rule::NotAnIpv6Address => text.rule_not_an_ipv6_address(typed),
+        Rule::NotAnIpAddress => text.rule_not_an_ip_address(typed),
+        Rule::Ipv6PrefixMissing => text.rule_ipv6_prefix_missing(typed),
+        Rule::Ipv6PrefixOutOfRange => text.rule_ipv6_prefix_out_of_range().to_owned(),
+        Rule::NotAnIpv6Host => text.rule_not_an_ipv6_host(typed),
+        Rule::Ipv6GatewayOutside { .. } => text.rule_ipv6_gateway_outside(network, typed),
     }
 }

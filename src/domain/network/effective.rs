@@ -3,9 +3,15 @@
 //! Everything after this point (validation across ports, kernel objects, plans) sees addresses and an order only, wherever they
 //! come from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
-use super::spec::{Ipv4Spec, NetworkSpec, PortSpec, StaticRoute};
+use super::{
+    spec::{Ipv4Spec, Ipv6Spec, NetworkSpec, PortSpec, StaticRoute},
+    validate::MAX_DNS,
+};
 use crate::domain::{dhcp::lease::Lease, name::PortName};
 
 /// The leases in hand; none that is over.
@@ -15,13 +21,15 @@ pub type Leases = BTreeMap<PortName, Lease>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
     pub leases: Leases,
+    /// DNS servers that routers advertise: see [`super::rdnss`].
+    pub advertised: BTreeMap<PortName, Vec<IpAddr>>,
     /// The uplink that is used now, because one before it in the order is not usable: see [`super::failover`].
     pub uplink: Option<PortName>,
 }
 
 impl From<Leases> for Conditions {
     fn from(leases: Leases) -> Self {
-        Self { leases, uplink: None }
+        Self { leases, ..Self::default() }
     }
 }
 
@@ -29,11 +37,15 @@ impl From<Leases> for Conditions {
 /// lease has no address.
 pub fn effective(spec: &NetworkSpec, conditions: &Conditions) -> NetworkSpec {
     let mut spec = spec.clone();
+    let own = own_addresses(&spec);
     for (name, port) in &mut spec.ports {
+        let named = (port.dns.is_empty() && port.ipv6() == Ipv6Spec::Auto).then(|| conditions.advertised.get(name));
         if port.ipv4 == Ipv4Spec::Dhcp {
             let lease = conditions.leases.get(name);
             *port = lease.map_or_else(|| without_lease(port), |lease| with_lease(port, lease));
         }
+        port.dns.extend(named.flatten().into_iter().flatten().filter(|server| !own.contains(server)));
+        port.dns.truncate(MAX_DNS);
     }
     if let Some(uplink) = &conditions.uplink {
         spec.uplink_order.retain(|name| name != uplink);
@@ -44,7 +56,8 @@ pub fn effective(spec: &NetworkSpec, conditions: &Conditions) -> NetworkSpec {
 
 fn with_lease(port: &PortSpec, lease: &Lease) -> PortSpec {
     let ipv4 = Ipv4Spec::Static { addresses: vec![lease.address], gateway: lease.gateway };
-    let dns = if port.dns.is_empty() { lease.dns.clone() } else { port.dns.clone() };
+    let given = lease.dns.iter().copied().map(IpAddr::from);
+    let dns = if port.dns.is_empty() { given.collect() } else { port.dns.clone() };
     let given = lease.routes.iter().map(|r| StaticRoute { destination: r.destination, gateway: r.gateway });
     let typed = |route: &StaticRoute| port.routes.iter().any(|t| t.destination.trunc() == route.destination);
     let routes = port.routes.iter().cloned().chain(given.filter(|route| !typed(route))).collect();
@@ -52,7 +65,13 @@ fn with_lease(port: &PortSpec, lease: &Lease) -> PortSpec {
 }
 
 fn without_lease(port: &PortSpec) -> PortSpec {
-    PortSpec { ipv4: Ipv4Spec::Off, ..port.clone() }
+    // IPv6 stays what it is with DHCP
+    PortSpec { ipv4: Ipv4Spec::Off, ipv6: Some(port.ipv6()), ..port.clone() }
+}
+
+/// A router that names the box itself as a DNS server is not listened to.
+fn own_addresses(spec: &NetworkSpec) -> BTreeSet<IpAddr> {
+    spec.ports.values().flat_map(|port| port.ipv6().addresses().to_vec()).map(|net| net.addr().into()).collect()
 }
 
 /// The ports that ask a DHCP server.

@@ -2,16 +2,17 @@
 //!
 //! People paste full-width characters, stray spaces and `10.0.0.5/24`; all of that is understood before anything is refused.
 
+mod ipv6;
 mod routes;
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{
     issue::{Field, Issue, Rule},
-    spec::{Ipv4Spec, PortSpec},
+    spec::{Ipv4Spec, Ipv6Spec, PortSpec},
     validate,
 };
 use crate::domain::{
@@ -25,7 +26,7 @@ pub use routes::{RouteRow, RouteRows, row_name};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PortForm {
-    /// `dhcp`, `static` or `off`.
+    /// `dhcp`, `static`, `ipv6` (no IPv4), or `off`.
     pub method: String,
     pub address: String,
     pub mask: String,
@@ -38,6 +39,11 @@ pub struct PortForm {
     #[serde(flatten)]
     pub routes: RouteRows,
     pub mtu: String,
+    /// `auto`, `static` or `off`; whoever does not say leaves IPv6 as it is.
+    pub ipv6_method: String,
+    /// With its prefix: `2001:db8::15/64`.
+    pub ipv6_address: String,
+    pub ipv6_gateway: String,
     /// A checkbox: present when ticked.
     pub default_route: Option<String>,
     pub manage: Option<String>,
@@ -47,14 +53,15 @@ impl PortForm {
     /// The form that shows a saved spec.
     pub fn of(spec: &PortSpec) -> Self {
         let first = spec.ipv4.addresses().first();
-        let dns = |dhcp: bool, i: usize| match spec.dns.get(i) {
-            Some(server) if dhcp == (spec.ipv4 == Ipv4Spec::Dhcp) => server.to_string(),
+        let dns = |own: bool, i: usize| match spec.dns.get(i) {
+            Some(server) if own != matches!(spec.ipv4, Ipv4Spec::Static { .. }) => server.to_string(),
             Some(_) | None => String::new(),
         };
         let tick = |on: bool| on.then(|| "on".to_owned());
         Self {
             method: match spec.ipv4 {
-                Ipv4Spec::Off => "off",
+                Ipv4Spec::Off if spec.is_off() => "off",
+                Ipv4Spec::Off => "ipv6",
                 Ipv4Spec::Dhcp => "dhcp",
                 Ipv4Spec::Static { .. } => "static",
             }
@@ -68,6 +75,16 @@ impl PortForm {
             own_dns2: dns(true, 1),
             routes: RouteRows::of(&spec.routes),
             mtu: spec.mtu.map(|mtu| mtu.to_string()).unwrap_or_default(),
+            ipv6_method: match spec.ipv6() {
+                // who switches the port on gets what is usual
+                Ipv6Spec::Off if spec.ipv4 == Ipv4Spec::Off && spec.ipv6.is_none() => "auto",
+                Ipv6Spec::Off => "off",
+                Ipv6Spec::Auto => "auto",
+                Ipv6Spec::Static { .. } => "static",
+            }
+            .to_owned(),
+            ipv6_address: spec.ipv6().addresses().first().map(ToString::to_string).unwrap_or_default(),
+            ipv6_gateway: spec.ipv6().gateway().map(|g| g.to_string()).unwrap_or_default(),
             default_route: tick(spec.default_route),
             manage: tick(spec.manage),
         }
@@ -78,86 +95,85 @@ impl PortForm {
     /// # Errors
     /// All issues, each with its field.
     pub fn read(&self, port: &PortName, saved: &PortSpec) -> Result<PortSpec, Vec<Issue>> {
-        let flags = |ipv4, dns| PortSpec {
-            ipv4,
-            dns,
+        let (ipv6, mut broken) = self.read_ipv6(saved);
+        let asked = PortSpec {
+            ipv4: Ipv4Spec::Off,
+            ipv6,
+            dns: Vec::new(),
             default_route: self.default_route.is_some(),
             manage: self.manage.is_some(),
             ..saved.clone()
         };
-        let base = match self.method.as_str() {
-            // its other fields are not shown
-            "off" => return Ok(flags(Ipv4Spec::Off, Vec::new())),
-            "dhcp" => self.read_dhcp(port, saved, flags),
-            "static" => self.read_static(port, saved, flags),
-            _ => Err(vec![Issue::new(port, Field::Method, Rule::NotAChoice)]),
+        let (spec, more) = match self.method.as_str() {
+            // whatever stands in the other fields
+            "off" => return Ok(PortSpec { ipv6: None, ..asked }),
+            "dhcp" => self.read_own_dns(PortSpec { ipv4: Ipv4Spec::Dhcp, ..asked }, saved),
+            "ipv6" => self.read_own_dns(asked, saved),
+            "static" => self.read_static(asked, saved),
+            _ => (asked, vec![(Field::Method, Rule::NotAChoice)]),
         };
-        let own = base.as_ref().map(|spec| spec.ipv4.addresses()).unwrap_or_default();
-        let (routes, mut more) = self.routes.read(own);
-        let mtu = read_mtu(&self.mtu).map_err(|rule| more.push((Field::Mtu, rule)));
-        let more = more.into_iter().map(|(field, rule)| Issue::new(port, field, rule)).collect::<Vec<_>>();
-        match (base, mtu) {
-            (Ok(spec), Ok(mtu)) if more.is_empty() => Ok(PortSpec { routes, mtu, ..spec }),
-            (base, _) => Err(base.err().unwrap_or_default().into_iter().chain(more).collect()),
+        let own = if more.is_empty() { spec.ipv4.addresses() } else { &[] };
+        let (routes, wrong_routes) = self.routes.read(own);
+        broken.extend(more.into_iter().chain(wrong_routes));
+        let mtu = read_mtu(&self.mtu).unwrap_or_else(|rule| {
+            broken.push((Field::Mtu, rule));
+            None
+        });
+        broken.sort_by_key(|(field, _)| *field);
+        if broken.is_empty() {
+            return Ok(PortSpec { routes, mtu, ..spec }.normalised());
         }
+        Err(broken.into_iter().map(|(field, rule)| Issue::new(port, field, rule)).collect())
     }
 
-    fn read_dhcp(
-        &self,
-        port: &PortName,
-        saved: &PortSpec,
-        flags: impl Fn(Ipv4Spec, Vec<Ipv4Addr>) -> PortSpec,
-    ) -> Result<PortSpec, Vec<Issue>> {
-        let (mut issues, mut dns) = (Vec::new(), Vec::new());
+    /// Where the network names DNS servers, others can be asked instead.
+    fn read_own_dns(&self, mut spec: PortSpec, saved: &PortSpec) -> (PortSpec, Vec<(Field, Rule)>) {
+        let mut broken = Vec::new();
+        let mut dns = Vec::new();
         for (field, text) in [(Field::Dns1, &self.own_dns1), (Field::Dns2, &self.own_dns2)] {
-            match optional_address(text) {
-                Ok(Some(server)) => match validate::dns_server(server, &Ipv4Spec::Dhcp) {
-                    Some(rule) => issues.push(Issue::new(port, field, rule)),
+            match optional_server(text) {
+                Ok(Some(server)) => match validate::dns_server(server, &spec) {
+                    Some(rule) => broken.push((field, rule)),
                     None => dns.push(server),
                 },
                 Ok(None) => {}
-                Err(rule) => issues.push(Issue::new(port, field, rule)),
+                Err(rule) => broken.push((field, rule)),
             }
         }
-        if saved.ipv4 == Ipv4Spec::Dhcp && !dns.is_empty() {
+        if saved.ipv4 == spec.ipv4 && !dns.is_empty() {
             dns.extend(saved.dns.iter().skip(2));
         }
-        if issues.is_empty() { Ok(flags(Ipv4Spec::Dhcp, dns)) } else { Err(issues) }
+        spec.dns = dns;
+        (spec, broken)
     }
 
-    fn read_static(
-        &self,
-        port: &PortName,
-        saved: &PortSpec,
-        flags: impl Fn(Ipv4Spec, Vec<Ipv4Addr>) -> PortSpec,
-    ) -> Result<PortSpec, Vec<Issue>> {
-        let mut issues = Vec::new();
+    fn read_static(&self, asked: PortSpec, saved: &PortSpec) -> (PortSpec, Vec<(Field, Rule)>) {
+        let mut broken = Vec::new();
         let network = address_and_mask(&self.address, &self.mask);
-        issues.extend(network.clone().err().into_iter().flatten());
-        let mut value = |field, text| match optional_address(text) {
-            Ok(value) => value,
-            Err(rule) => {
-                issues.push((field, rule));
+        broken.extend(network.clone().err().into_iter().flatten());
+        let gateway = optional_address(&self.gateway).unwrap_or_else(|rule| {
+            broken.push((Field::Gateway, rule));
+            None
+        });
+        let servers = [(Field::Dns1, &self.dns1), (Field::Dns2, &self.dns2)].map(|(field, text)| {
+            let server = optional_server(text).unwrap_or_else(|rule| {
+                broken.push((field, rule));
                 None
-            }
-        };
-        let gateway = value(Field::Gateway, &self.gateway);
-        let servers =
-            [Field::Dns1, Field::Dns2].map(|f| (f, value(f, if f == Field::Dns1 { &self.dns1 } else { &self.dns2 })));
+            });
+            (field, server)
+        });
 
         let usable = network.is_ok();
         let addresses = network.into_iter().chain(saved.ipv4.addresses().iter().skip(1).copied()).collect();
         let dns = servers.iter().filter_map(|(_, s)| *s).chain(saved.dns.iter().skip(2).copied()).collect();
-        let spec = flags(Ipv4Spec::Static { addresses, gateway }, dns);
+        let spec = PortSpec { ipv4: Ipv4Spec::Static { addresses, gateway }, dns, ..asked };
         if usable {
-            issues.extend(validate::addressing(&spec.ipv4));
+            broken.extend(validate::addressing(&spec.ipv4));
         }
         // not the rules of the spec's list: an empty first field must not shift the blame to itself
-        let rules = servers.iter().filter_map(|(field, s)| Some((*field, validate::dns_server((*s)?, &spec.ipv4)?)));
-        issues.extend(rules);
-        issues.sort_by_key(|(field, _)| *field);
-        let issues = issues.into_iter().map(|(field, rule)| Issue::new(port, field, rule)).collect::<Vec<_>>();
-        if issues.is_empty() { Ok(spec) } else { Err(issues) }
+        let rules = servers.iter().filter_map(|(field, s)| Some((*field, validate::dns_server((*s)?, &spec)?)));
+        broken.extend(rules);
+        (spec, broken)
     }
 }
 
@@ -183,6 +199,11 @@ fn read_mtu(text: &str) -> Result<Option<u16>, Rule> {
         Ok(mtu) if digits && (SMALLEST_MTU..=LARGEST_MTU).contains(&mtu) => Ok(Some(mtu)),
         Ok(_) | Err(_) => Err(validate::MTU_RANGE),
     }
+}
+
+fn optional_server(text: &str) -> Result<Option<IpAddr>, Rule> {
+    let text = plain(text);
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| Rule::NotAnIpAddress) }
 }
 
 fn optional_address(text: &str) -> Result<Option<Ipv4Addr>, Rule> {

@@ -13,6 +13,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use super::nameserver::Nameserver;
 use crate::domain::name::PortName;
 
 mod cause;
@@ -82,10 +83,10 @@ pub enum Detail {
         millis: u32,
     },
     Dns {
-        server: Ipv4Addr,
+        server: Nameserver,
         millis: u32,
         /// Servers before it that do not help: each lookup waits for them.
-        failing: Vec<Ipv4Addr>,
+        failing: Vec<Nameserver>,
     },
     Clock {
         /// Positive where the box is ahead.

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::Ipv4Addr};
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::name::PortName;
@@ -26,6 +26,9 @@ pub enum Field {
     Gateway,
     Dns1,
     Dns2,
+    Ipv6Method,
+    Ipv6Address,
+    Ipv6Gateway,
     /// The whole list.
     Routes,
     Route(RouteField),
@@ -80,6 +83,9 @@ impl Field {
             Self::Gateway => "gateway",
             Self::Dns1 => "dns1",
             Self::Dns2 => "dns2",
+            Self::Ipv6Method => "ipv6_method",
+            Self::Ipv6Address => "ipv6_address",
+            Self::Ipv6Gateway => "ipv6_gateway",
             Self::Routes | Self::Route(_) => "routes",
             Self::Mtu => "mtu",
             Self::UplinkOrder => "uplink_order",
@@ -115,6 +121,9 @@ impl Field {
             | Self::Gateway
             | Self::Dns1
             | Self::Dns2
+            | Self::Ipv6Method
+            | Self::Ipv6Address
+            | Self::Ipv6Gateway
             | Self::Routes
             | Self::Route(_)
             | Self::Mtu
@@ -140,7 +149,7 @@ pub enum Rule {
     /// 0.x, 127.x, 169.254.x, multicast or reserved: not an address of a host.
     NotAHostAddress,
     /// The first address of its network, which names the network.
-    IsNetworkAddress { network: Ipv4Net },
+    IsNetworkAddress { network: IpNet },
     /// The last address of its network, which means all hosts.
     IsBroadcastAddress { network: Ipv4Net },
     /// The gateway is not in the address's network.
@@ -148,7 +157,7 @@ pub enum Rule {
     /// The gateway is the port's own address.
     GatewayIsOwnAddress,
     /// The network overlaps that of another port.
-    Overlaps { port: PortName, network: Ipv4Net },
+    Overlaps { port: PortName, network: IpNet },
     /// The network overlaps the service port's.
     OverlapsService { network: Ipv4Net },
     /// The address is used on another port too.
@@ -191,6 +200,18 @@ pub enum Rule {
     NotAWord,
     /// Not certificates as PEM.
     NotACertificate,
+    /// Not eight groups of hexadecimal digits, or `::` for some of them.
+    NotAnIpv6Address,
+    /// Neither an IPv4 nor an IPv6 address, where either will do.
+    NotAnIpAddress,
+    /// An IPv6 address without its prefix length.
+    Ipv6PrefixMissing,
+    /// Shorter than /16 or longer than /127.
+    Ipv6PrefixOutOfRange,
+    /// Multicast, link-local, loopback or an IPv4 address in disguise.
+    NotAnIpv6Host,
+    /// The gateway is neither in the address's network nor link-local.
+    Ipv6GatewayOutside { network: Ipv6Net },
 }
 
 impl Rule {
@@ -228,6 +249,12 @@ impl Rule {
             Self::ProxyIsOwn => "proxy_is_own",
             Self::NotAWord => "not_a_word",
             Self::NotACertificate => "not_a_certificate",
+            Self::NotAnIpv6Address => "not_an_ipv6_address",
+            Self::NotAnIpAddress => "not_an_ip_address",
+            Self::Ipv6PrefixMissing => "ipv6_prefix_missing",
+            Self::Ipv6PrefixOutOfRange => "ipv6_prefix_out_of_range",
+            Self::NotAnIpv6Host => "not_an_ipv6_host",
+            Self::Ipv6GatewayOutside { .. } => "ipv6_gateway_outside",
         }
     }
 }
@@ -299,6 +326,14 @@ impl fmt::Display for Rule {
             Self::ProxyIsOwn => f.write_str("leads to this box itself"),
             Self::NotAWord => f.write_str("has characters that cannot be used there, or is too long"),
             Self::NotACertificate => f.write_str("is not a certificate as PEM text"),
+            Self::NotAnIpv6Address => f.write_str("is not an IPv6 address such as 2001:db8::15"),
+            Self::NotAnIpAddress => f.write_str("is not an address such as 10.20.0.1 or 2001:db8::1"),
+            Self::Ipv6PrefixMissing => f.write_str("needs its prefix length, such as /64"),
+            Self::Ipv6PrefixOutOfRange => f.write_str("must have a prefix length from /16 to /127"),
+            Self::NotAnIpv6Host => f.write_str("is not an IPv6 address that a host can be given"),
+            Self::Ipv6GatewayOutside { network } => {
+                write!(f, "is neither in {network} nor a link-local address (fe80::…)")
+            }
         }
     }
 }

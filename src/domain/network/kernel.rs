@@ -6,13 +6,13 @@
 use std::{
     collections::BTreeSet,
     hash::{DefaultHasher, Hash, Hasher},
-    net::Ipv4Addr,
+    net::IpAddr,
 };
 
-use ipnet::Ipv4Net;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::spec::NetworkSpec;
+use super::{nameserver::Nameserver, spec::NetworkSpec};
 use crate::domain::name::PortName;
 
 /// Our protocol number for addresses, routes and rules (0x45, unassigned in `rt_protos`).
@@ -30,42 +30,63 @@ pub enum Object {
     Up(PortName),
     /// The port's largest packet, where it is not [`DEFAULT_MTU`].
     Mtu(PortName, u32),
+    /// The kernel makes addresses and routes of what routers advertise here. Those are its own; this switch is ours.
+    Autoconf(Autoconf),
     Address(Address),
     Rule(SourceRule),
     Route(Route),
 }
 
+/// `accept_ra`, `autoconf`, `accept_ra_defrtr` and `ra_defrtr_metric` of one port.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Autoconf {
+    pub port: PortName,
+    /// Of the default route by an advertised router; `None` where the port may not be the default route.
+    pub metric: Option<u32>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Address {
     pub port: PortName,
-    pub net: Ipv4Net,
+    pub net: IpNet,
+}
+
+impl Address {
+    /// What the kernel takes for the identity of an address: for IPv4 the prefix belongs to it, for IPv6 it does not.
+    pub fn key(&self) -> (&PortName, IpAddr, Option<u8>) {
+        (&self.port, self.net.addr(), matches!(self.net, IpNet::V4(_)).then(|| self.net.prefix_len()))
+    }
 }
 
 /// `from SOURCE lookup TABLE`: replies leave by the port that the request came in by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SourceRule {
     pub priority: u32,
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     pub table: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Route {
     pub table: u32,
-    pub destination: Ipv4Net,
+    pub destination: IpNet,
     pub metric: u32,
     pub port: PortName,
-    pub gateway: Option<Ipv4Addr>,
+    pub gateway: Option<IpAddr>,
 }
 
 impl Route {
     /// What the kernel takes for the identity of a route: a second one with the same key is refused or replaces it.
-    pub fn key(&self) -> (u32, Ipv4Net, u32) {
+    pub fn key(&self) -> (u32, IpNet, u32) {
         (self.table, self.destination, self.metric)
     }
 
     pub fn is_default(&self) -> bool {
         self.destination.prefix_len() == 0
+    }
+
+    pub fn is_ipv6(&self) -> bool {
+        matches!(self.destination, IpNet::V6(_))
     }
 }
 
@@ -74,7 +95,7 @@ impl Route {
 pub struct KernelState {
     pub objects: BTreeSet<Object>,
     /// First choice first.
-    pub dns: Vec<Ipv4Addr>,
+    pub dns: Vec<Nameserver>,
 }
 
 /// Tells two states apart, so that a plan is applied only to the state that it was made from.
@@ -102,21 +123,21 @@ impl KernelState {
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         self.objects.iter().filter_map(|o| match o {
             Object::Address(address) => Some(address),
-            Object::Up(_) | Object::Mtu(..) | Object::Rule(_) | Object::Route(_) => None,
+            Object::Up(_) | Object::Mtu(..) | Object::Autoconf(_) | Object::Rule(_) | Object::Route(_) => None,
         })
     }
 
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
         self.objects.iter().filter_map(|o| match o {
             Object::Route(route) => Some(route),
-            Object::Up(_) | Object::Mtu(..) | Object::Rule(_) | Object::Address(_) => None,
+            Object::Up(_) | Object::Mtu(..) | Object::Autoconf(_) | Object::Rule(_) | Object::Address(_) => None,
         })
     }
 
     pub fn rules(&self) -> impl Iterator<Item = &SourceRule> {
         self.objects.iter().filter_map(|o| match o {
             Object::Rule(rule) => Some(rule),
-            Object::Up(_) | Object::Mtu(..) | Object::Route(_) | Object::Address(_) => None,
+            Object::Up(_) | Object::Mtu(..) | Object::Autoconf(_) | Object::Route(_) | Object::Address(_) => None,
         })
     }
 
@@ -127,7 +148,7 @@ impl KernelState {
         routes
     }
 
-    pub fn has_address(&self, address: Ipv4Addr) -> bool {
+    pub fn has_address(&self, address: IpAddr) -> bool {
         self.addresses().any(|a| a.net.addr() == address)
     }
 }

@@ -2,18 +2,19 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr},
 };
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize};
 
 use super::{
     diff::{Step, diff},
     effective::{Conditions, effective},
     kernel::{KernelState, StateHash},
-    spec::{Ipv4Spec, NetworkSpec},
-    wanted::{management_addresses, overlap, uplinks_in_order, wanted},
+    nameserver::Nameserver,
+    spec::{Ipv4Spec, Ipv6Spec, NetworkSpec},
+    wanted::{self, management_addresses, overlap, uplinks_in_order, wanted},
 };
 use crate::domain::{box_file::BoxFile, dhcp::discover::Offer, name::PortName};
 
@@ -55,22 +56,27 @@ pub enum Verb {
 pub enum Item {
     Address {
         port: PortName,
-        net: Ipv4Net,
+        net: IpNet,
     },
     /// A DHCP server decides address, gateway and, unless they are named here, DNS servers.
     Dhcp {
         port: PortName,
     },
+    /// IPv6 addresses and DNS servers from router advertisements; `place` is that of the default route, if it may be one.
+    Ipv6Auto {
+        port: PortName,
+        place: Option<usize>,
+    },
     /// A default route; `place` is its place in the order of default routes, from 1.
     DefaultRoute {
         port: PortName,
-        gateway: Ipv4Addr,
+        gateway: IpAddr,
         place: usize,
     },
     /// A gateway that serves only replies of its own port.
     PortGateway {
         port: PortName,
-        gateway: Ipv4Addr,
+        gateway: IpAddr,
     },
     /// A way to a network behind the port; without a gateway it is on the link.
     Route {
@@ -84,11 +90,11 @@ pub enum Item {
         mtu: u16,
     },
     Dns {
-        server: Ipv4Addr,
+        server: Nameserver,
     },
     /// The order in which DNS servers are asked that were and are in use, first choice first.
     DnsOrder {
-        servers: Vec<Ipv4Addr>,
+        servers: Vec<Nameserver>,
     },
     /// The management pages on this port.
     Management {
@@ -143,6 +149,7 @@ fn changes(old: &Wish<'_>, new: &Wish<'_>, board: &BoxFile) -> Vec<Change> {
     // a default route that only changed its place is one line, not two
     let placeless = |item: &Item| match item.clone() {
         Item::DefaultRoute { port, gateway, .. } => Item::DefaultRoute { port, gateway, place: 0 },
+        Item::Ipv6Auto { port, place } => Item::Ipv6Auto { port, place: place.map(|_| 0) },
         other => other,
     };
     let (was, is): (BTreeSet<_>, BTreeSet<_>) =
@@ -153,8 +160,9 @@ fn changes(old: &Wish<'_>, new: &Wish<'_>, board: &BoxFile) -> Vec<Change> {
     let reordered =
         (order(old) != order(new)).then(|| Change { verb: Verb::Adds, what: Item::UplinkOrder { ports: order(new) } });
     let (asked, asks) = (servers(old.effective, board), servers(new.effective, board));
-    let kept =
-        |servers: &[Ipv4Addr], by: &[Ipv4Addr]| servers.iter().filter(|s| by.contains(s)).copied().collect::<Vec<_>>();
+    let kept = |servers: &[Nameserver], by: &[Nameserver]| {
+        servers.iter().filter(|s| by.contains(s)).cloned().collect::<Vec<_>>()
+    };
     let dns_order = (kept(&asked, &asks) != kept(&asks, &asked))
         .then(|| Change { verb: Verb::Adds, what: Item::DnsOrder { servers: asks.clone() } });
     let line = |verb| move |what: &Item| Change { verb, what: what.clone() };
@@ -163,22 +171,30 @@ fn changes(old: &Wish<'_>, new: &Wish<'_>, board: &BoxFile) -> Vec<Change> {
 
 fn items(wish: &Wish<'_>, board: &BoxFile) -> Vec<Item> {
     let mut items = Vec::new();
-    let mut place = 0;
+    let (mut place, mut ipv6_place) = (0, 0);
     for port in uplinks_in_order(wish.spec, board) {
         let (asked, its) = (wish.spec.port(&port), wish.effective.port(&port));
         if asked.ipv4 == Ipv4Spec::Dhcp {
             items.push(Item::Dhcp { port: port.clone() });
         }
-        items.extend(its.ipv4.addresses().iter().map(|net| Item::Address { port: port.clone(), net: *net }));
+        items.extend(its.ipv4.addresses().iter().map(|net| Item::Address { port: port.clone(), net: (*net).into() }));
         if let Some(gateway) = its.ipv4.gateway() {
-            items.push(if its.default_route {
-                place += 1;
-                Item::DefaultRoute { port: port.clone(), gateway, place }
-            } else {
-                Item::PortGateway { port: port.clone(), gateway }
-            });
+            items.push(gateway_item(&port, gateway.into(), its.default_route.then_some(&mut place)));
         }
-        if asked.ipv4 != Ipv4Spec::Off {
+        match asked.ipv6() {
+            Ipv6Spec::Off => {}
+            Ipv6Spec::Auto => {
+                ipv6_place += usize::from(its.default_route);
+                let place = its.default_route.then_some(ipv6_place);
+                items.push(Item::Ipv6Auto { port: port.clone(), place });
+            }
+            Ipv6Spec::Static { addresses, gateway } => {
+                items.extend(addresses.iter().map(|net| Item::Address { port: port.clone(), net: (*net).into() }));
+                let place = its.default_route.then_some(&mut ipv6_place);
+                items.extend(gateway.map(|gateway| gateway_item(&port, gateway.into(), place)));
+            }
+        }
+        if !asked.is_off() {
             items.extend(its.routes.iter().map(|route| Item::Route {
                 port: port.clone(),
                 destination: route.destination.trunc(),
@@ -194,13 +210,24 @@ fn items(wish: &Wish<'_>, board: &BoxFile) -> Vec<Item> {
     items
 }
 
+/// With the count of default routes so far, if it may be one.
+fn gateway_item(port: &PortName, gateway: IpAddr, count: Option<&mut usize>) -> Item {
+    match count {
+        Some(count) => {
+            *count += 1;
+            Item::DefaultRoute { port: port.clone(), gateway, place: *count }
+        }
+        None => Item::PortGateway { port: port.clone(), gateway },
+    }
+}
+
 /// All DNS servers, first choice first.
-fn servers(spec: &NetworkSpec, board: &BoxFile) -> Vec<Ipv4Addr> {
+fn servers(spec: &NetworkSpec, board: &BoxFile) -> Vec<Nameserver> {
     let mut servers = Vec::new();
     for port in uplinks_in_order(spec, board) {
-        for server in spec.port(&port).servers() {
-            if !servers.contains(server) {
-                servers.push(*server);
+        for server in wanted::servers(&port, &spec.port(&port)) {
+            if !servers.contains(&server) {
+                servers.push(server);
             }
         }
     }

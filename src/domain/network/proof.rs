@@ -57,13 +57,13 @@ pub fn judge(
     let (local, remote) = (connection.local.0, connection.remote.0);
     if !open.contains(&connection) {
         Proof::NotConnected
-    } else if remote.is_loopback() || new.has_address(remote) || open.contains(&connection.other_end()) {
+    } else if remote.is_loopback() || new.has_address(remote.into()) || open.contains(&connection.other_end()) {
         Proof::FromTheBox
     } else if local == SERVICE_ADDRESS {
         Proof::ServicePort
     } else if before.contains(&connection) {
         Proof::OldConnection
-    } else if !new.has_address(local) {
+    } else if !new.has_address(local.into()) {
         Proof::OldAddress
     } else {
         Proof::NewAddress

@@ -1,12 +1,17 @@
 //! What the kernel says now.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+};
 
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize};
 
 use super::{
     failover::FailoverView,
     issue::Issue,
+    nameserver::Nameserver,
     spec::NetworkSpec,
     transaction::{AddressConflict, TransactionView},
 };
@@ -93,25 +98,64 @@ pub struct Counters {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressStatus {
     /// With prefix; IPv6 too: `10.20.0.15/24`, `fe80::1/64`.
-    pub net: ipnet::IpNet,
+    pub net: IpNet,
     /// Whether it carries our protocol number.
     pub ours: bool,
+    #[serde(default)]
+    pub origin: Origin,
+    #[serde(default)]
+    pub duplicates: Detection,
+}
+
+impl AddressStatus {
+    pub fn of(net: IpNet, origin: Origin) -> Self {
+        Self { net, ours: origin == Origin::Gatehouse, origin, duplicates: Detection::Unique }
+    }
+}
+
+/// Who put an address or a route into the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// This box, because of its settings or of a lease.
+    Gatehouse,
+    /// The kernel, because of a router's advertisement.
+    Router,
+    /// The kernel, for each port: it counts on its link only.
+    LinkLocal,
+    #[default]
+    Other,
+}
+
+/// How far duplicate address detection is (RFC 4862, section 5.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detection {
+    /// Nobody else has it, or nobody asks: IPv4.
+    #[default]
+    Unique,
+    /// The neighbours are being asked; it is not used yet.
+    Tentative,
+    /// Another device has it; it is not used.
+    Duplicate,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteStatus {
     pub table: u32,
-    pub destination: ipnet::Ipv4Net,
-    pub gateway: Option<Ipv4Addr>,
+    pub destination: IpNet,
+    pub gateway: Option<IpAddr>,
     pub metric: u32,
     pub ours: bool,
+    #[serde(default)]
+    pub origin: Origin,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UplinkInUse {
     pub port: PortName,
     pub gateway: Ipv4Addr,
-    pub address: Option<ipnet::Ipv4Net>,
+    pub address: Option<Ipv4Net>,
 }
 
 /// How a port's DHCP client is doing.
@@ -133,7 +177,7 @@ impl DhcpStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DnsStatus {
     /// In our file, first choice first.
-    pub servers: Vec<Ipv4Addr>,
+    pub servers: Vec<Nameserver>,
     /// Where `/etc/resolv.conf` leads if it is not our file: somebody else decides there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<String>,
@@ -151,10 +195,10 @@ impl PortStatus {
     }
 
     /// The first IPv4 address, for the faceplate.
-    pub fn ipv4(&self) -> Option<ipnet::Ipv4Net> {
+    pub fn ipv4(&self) -> Option<Ipv4Net> {
         self.addresses.iter().find_map(|a| match a.net {
-            ipnet::IpNet::V4(net) => Some(net),
-            ipnet::IpNet::V6(_) => None,
+            IpNet::V4(net) => Some(net),
+            IpNet::V6(_) => None,
         })
     }
 }

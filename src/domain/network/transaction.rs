@@ -8,7 +8,10 @@
 //! [`step`] is total and synchronous. Its caller owns the kernel, the disk and the clock: it performs the effects in their
 //! order and brings each result back as the next event. The rules themselves are in [`rules`].
 
-use std::{collections::BTreeSet, net::Ipv4Addr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +86,8 @@ pub struct Transaction {
     pub new_effective: NetworkSpec,
     /// Ports that the new spec changes to DHCP: nothing is applied before each has a lease.
     pub leasing: BTreeSet<PortName>,
-    /// Typed addresses that are new on their ports: nothing is applied before the neighbours were asked (RFC 5227).
+    /// Typed IPv4 addresses that are new on their ports: nothing is applied before the neighbours were asked (RFC 5227). For IPv6
+    /// the kernel asks, once it has them.
     pub probing: Vec<Address>,
     /// What was in the kernel before, to go back to.
     pub before: KernelState,
@@ -105,6 +109,13 @@ pub struct AddressConflict {
     pub address: Ipv4Addr,
     /// The other device's hardware address.
     pub with: Mac,
+}
+
+/// An IPv6 address that duplicate address detection found in use (RFC 4862, section 5.4). The kernel does not say by whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duplicate {
+    pub port: PortName,
+    pub address: Ipv6Addr,
 }
 
 /// What a transaction waits for while its ports ask for leases, known at last.
@@ -143,6 +154,9 @@ pub struct Awaiting {
 pub struct Checks {
     /// Objects that should be in the kernel and are not.
     pub missing: Vec<Step>,
+    /// New addresses that others have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<Duplicate>,
     /// Ports of the new spec without a link.
     pub no_carrier: Vec<PortName>,
     pub gateways: Vec<GatewayCheck>,
@@ -151,8 +165,8 @@ pub struct Checks {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatewayCheck {
     pub port: PortName,
-    pub gateway: Ipv4Addr,
-    /// It answered ARP.
+    pub gateway: IpAddr,
+    /// It answered ARP, or a neighbour solicitation.
     pub answers: bool,
 }
 
@@ -192,6 +206,8 @@ pub enum Why {
     },
     /// Another device has the address.
     Conflict(AddressConflict),
+    /// The kernel found that another device has the IPv6 address.
+    Duplicate(Duplicate),
     /// What a DHCP server gave does not fit the rest of the box.
     LeaseUnfit {
         issues: Vec<Issue>,

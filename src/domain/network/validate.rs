@@ -1,12 +1,20 @@
 //! The rules that a spec must meet. All issues are returned, not the first one.
 
-use std::{collections::BTreeSet, net::Ipv4Addr};
+mod ipv6;
 
-use ipnet::Ipv4Net;
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr},
+};
+
+use ipnet::{IpNet, Ipv4Net};
+
+use ipv6::is_usable_ipv6;
+pub use ipv6::{addressing_ipv6, is_ipv6_host};
 
 use super::{
     issue::{Field, Issue, RouteField, RoutePart, Rule},
-    spec::{Ipv4Spec, NetworkSpec, PortSpec, StaticRoute},
+    spec::{Ipv4Spec, Ipv6Spec, NetworkSpec, PortSpec, SMALLEST_IPV6_MTU, StaticRoute},
 };
 use crate::domain::{
     box_file::{BoxFile, SERVICE_ADDRESS, service_net},
@@ -38,7 +46,8 @@ pub fn validate(spec: &NetworkSpec, board: &BoxFile) -> Vec<Issue> {
 
 /// The rules that need nothing but the port itself; the browser checks these while typing.
 pub fn port_alone(name: &PortName, port: &PortSpec) -> Vec<Issue> {
-    let broken = addressing(&port.ipv4).into_iter().chain(dns(port)).chain(routes(port)).chain(mtu(port));
+    let addresses = addressing(&port.ipv4).into_iter().chain(addressing_ipv6(&port.ipv6()));
+    let broken = addresses.chain(dns(port)).chain(routes(port)).chain(mtu(port));
     broken.map(|(field, rule)| Issue::new(name, field, rule)).collect()
 }
 
@@ -105,7 +114,10 @@ pub fn routes_alone(rows: &[(usize, &StaticRoute)], own: &[Ipv4Net]) -> Vec<(Fie
 }
 
 fn mtu(port: &PortSpec) -> Option<(Field, Rule)> {
-    port.mtu.filter(|mtu| !(SMALLEST_MTU..=LARGEST_MTU).contains(mtu)).map(|_| (Field::Mtu, MTU_RANGE))
+    // where IPv6 was asked for; where it is only usual, a small MTU goes without it
+    let ipv6 = matches!(port.ipv6, Some(Ipv6Spec::Auto | Ipv6Spec::Static { .. }));
+    let (least, most) = (if ipv6 { SMALLEST_IPV6_MTU } else { SMALLEST_MTU }, LARGEST_MTU);
+    port.mtu.filter(|mtu| !(least..=most).contains(mtu)).map(|_| (Field::Mtu, Rule::MtuOutOfRange { least, most }))
 }
 
 fn dns(port: &PortSpec) -> Vec<(Field, Rule)> {
@@ -114,21 +126,27 @@ fn dns(port: &PortSpec) -> Vec<(Field, Rule)> {
         broken.push((Field::Dns1, Rule::TooMany { most: MAX_DNS }));
     }
     let fields = [Field::Dns1, Field::Dns2, Field::Dns2];
-    let rules =
-        port.dns.iter().zip(fields).filter_map(|(server, field)| Some((field, dns_server(*server, &port.ipv4)?)));
+    let rules = port.dns.iter().zip(fields).filter_map(|(server, field)| Some((field, dns_server(*server, port)?)));
     broken.extend(rules);
     broken
 }
 
 /// What is wrong with a DNS server of a port with these addresses.
-pub fn dns_server(server: Ipv4Addr, own: &Ipv4Spec) -> Option<Rule> {
-    if !is_host(server) && !server.is_loopback() {
-        Some(Rule::NotAHostAddress)
-    } else if server == SERVICE_ADDRESS || own.addresses().iter().any(|a| a.addr() == server) {
-        Some(Rule::DnsIsOwnAddress)
-    } else {
-        None
-    }
+pub fn dns_server(server: IpAddr, own: &PortSpec) -> Option<Rule> {
+    let unfit = match server {
+        IpAddr::V4(ip) => (!is_host(ip) && !ip.is_loopback()).then_some(Rule::NotAHostAddress),
+        IpAddr::V6(ip) => {
+            (!is_ipv6_host(ip) && !ip.is_unicast_link_local() && !ip.is_loopback()).then_some(Rule::NotAnIpv6Host)
+        }
+    };
+    let is_own = || server == SERVICE_ADDRESS || addresses(own).iter().any(|a| a.addr() == server);
+    unfit.or_else(|| is_own().then_some(Rule::DnsIsOwnAddress))
+}
+
+/// Those of both versions that are typed or leased.
+fn addresses(port: &PortSpec) -> Vec<IpNet> {
+    let ipv4 = port.ipv4.addresses().iter().copied().map(IpNet::from);
+    ipv4.chain(port.ipv6().addresses().iter().copied().map(IpNet::from)).collect()
 }
 
 fn gateway_rule(gateway: Ipv4Addr, addresses: &[Ipv4Net], first: Ipv4Net) -> Option<Rule> {
@@ -141,7 +159,7 @@ fn gateway_rule(gateway: Ipv4Addr, addresses: &[Ipv4Net], first: Ipv4Net) -> Opt
     };
     let network = net.trunc();
     if gateway == net.network() {
-        Some(Rule::IsNetworkAddress { network })
+        Some(Rule::IsNetworkAddress { network: network.into() })
     } else if gateway == net.broadcast() {
         Some(Rule::IsBroadcastAddress { network })
     } else {
@@ -157,7 +175,7 @@ pub fn host_in_network(net: Ipv4Net) -> Option<(Field, Rule)> {
     } else if !is_usable(net) {
         Some((Field::Mask, Rule::PrefixOutOfRange))
     } else if address == net.network() {
-        Some((Field::Address, Rule::IsNetworkAddress { network }))
+        Some((Field::Address, Rule::IsNetworkAddress { network: network.into() }))
     } else if address == net.broadcast() {
         Some((Field::Address, Rule::IsBroadcastAddress { network }))
     } else {
@@ -168,6 +186,13 @@ pub fn host_in_network(net: Ipv4Net) -> Option<(Field, Rule)> {
 /// /0 is everything, and /31 and /32 leave no room for a host and its gateway.
 fn is_usable(net: Ipv4Net) -> bool {
     (1..=30).contains(&net.prefix_len())
+}
+
+fn leaves_room(net: IpNet) -> bool {
+    match net {
+        IpNet::V4(net) => is_usable(net),
+        IpNet::V6(net) => is_usable_ipv6(net),
+    }
 }
 
 /// Not "this network" (0/8), loopback, link-local, multicast or reserved: RFC 6890, section 2.2.2.
@@ -183,37 +208,39 @@ fn host_range(net: Ipv4Net) -> (Ipv4Addr, Ipv4Addr) {
     (Ipv4Addr::from(low), Ipv4Addr::from(high))
 }
 
-fn overlap(a: Ipv4Net, b: Ipv4Net) -> bool {
+fn overlap(a: IpNet, b: IpNet) -> bool {
     a.contains(&b.network()) || b.contains(&a.network())
 }
 
 fn against_others(name: &PortName, port: &PortSpec, spec: &NetworkSpec) -> Vec<Issue> {
     let mut issues = Vec::new();
     let others = || spec.ports.iter().filter(|(other, _)| *other != name);
-    for (i, net) in port.ipv4.addresses().iter().enumerate() {
-        if port.ipv4.addresses()[..i].iter().any(|before| before.addr() == net.addr()) {
-            issues.push(Issue::new(name, Field::Address, Rule::AddressTwice { port: name.clone() }));
+    let own = addresses(port);
+    for (i, net) in own.iter().enumerate() {
+        let field = if net.addr().is_ipv6() { Field::Ipv6Address } else { Field::Address };
+        if own[..i].iter().any(|before| before.addr() == net.addr()) {
+            issues.push(Issue::new(name, field, Rule::AddressTwice { port: name.clone() }));
         }
         // one complaint about the mask is enough
-        let usable = is_usable(*net);
-        if usable && overlap(net.trunc(), service_net().trunc()) {
-            issues.push(Issue::new(name, Field::Address, Rule::OverlapsService { network: service_net().trunc() }));
+        let usable = leaves_room(*net);
+        if usable && overlap(net.trunc(), service_net().trunc().into()) {
+            issues.push(Issue::new(name, field, Rule::OverlapsService { network: service_net().trunc() }));
         }
         for (other, its) in others() {
-            for theirs in its.ipv4.addresses() {
+            for theirs in addresses(its) {
                 let rule = if theirs.addr() == net.addr() {
                     Rule::AddressTwice { port: other.clone() }
-                } else if usable && is_usable(*theirs) && overlap(net.trunc(), theirs.trunc()) {
+                } else if usable && leaves_room(theirs) && overlap(net.trunc(), theirs.trunc()) {
                     Rule::Overlaps { port: other.clone(), network: theirs.trunc() }
                 } else {
                     continue;
                 };
-                issues.push(Issue::new(name, Field::Address, rule));
+                issues.push(Issue::new(name, field, rule));
             }
         }
     }
     for (server, field) in port.dns.iter().zip([Field::Dns1, Field::Dns2, Field::Dns2]) {
-        if others().any(|(_, its)| its.ipv4.addresses().iter().any(|a| a.addr() == *server)) {
+        if others().any(|(_, its)| addresses(its).iter().any(|a| a.addr() == *server)) {
             issues.push(Issue::new(name, field, Rule::DnsIsOwnAddress));
         }
     }

@@ -19,7 +19,8 @@ use crate::domain::{
     },
 };
 
-const FIELDS: [Field; 5] = [Field::Address, Field::Mask, Field::Gateway, Field::Dns1, Field::Dns2];
+const FIELDS: [Field; 7] =
+    [Field::Address, Field::Mask, Field::Gateway, Field::Dns1, Field::Dns2, Field::Ipv6Address, Field::Ipv6Gateway];
 
 pub fn start(root: &Element) {
     let form = root.clone();
@@ -61,11 +62,16 @@ fn check(form: &Element, seen: &[bool]) {
 
 fn issues(form: &Element) -> Vec<Issue> {
     let value = |field: Field| by_field(form, field).map(|i| i.value()).unwrap_or_default();
-    let methods = [("off", "[value=off]"), ("dhcp", "[value=dhcp]")];
-    let method = methods.into_iter().find(|(_, choice)| chosen(form, choice)).map_or("static", |(method, _)| method);
+    let method = |name: &str| {
+        let choice = input(form, &["[name=", name, "]:checked"].concat());
+        choice.map(|choice| choice.value()).unwrap_or_default()
+    };
     let Ok(port) = "port".parse::<PortName>() else { return Vec::new() };
     let typed = PortForm {
-        method: method.to_owned(),
+        method: method("method"),
+        ipv6_method: method("ipv6_method"),
+        ipv6_address: value(Field::Ipv6Address),
+        ipv6_gateway: value(Field::Ipv6Gateway),
         address: value(Field::Address),
         mask: value(Field::Mask),
         gateway: value(Field::Gateway),
@@ -79,9 +85,9 @@ fn issues(form: &Element) -> Vec<Issue> {
     typed.read(&port, &PortSpec::default()).err().unwrap_or_default()
 }
 
-/// DHCP has DNS servers of its own.
+/// Where the network names DNS servers, others have fields of their own.
 fn name(form: &Element, field: Field) -> String {
-    let own = matches!(field, Field::Dns1 | Field::Dns2) && chosen(form, "[value=dhcp]");
+    let own = matches!(field, Field::Dns1 | Field::Dns2) && !chosen(form, "[name=method][value=static]");
     [if own { "own_" } else { "" }, field.as_str()].concat()
 }
 
@@ -132,12 +138,9 @@ fn mended(form: &Element, field: Field) {
 fn figure(key: &str, rule: &Rule, typed: &str) -> String {
     match (key, rule) {
         ("typed", _) => typed.to_owned(),
-        (
-            "network",
-            Rule::IsNetworkAddress { network }
-            | Rule::IsBroadcastAddress { network }
-            | Rule::GatewayOutside { network, .. },
-        ) => network.to_string(),
+        ("network", Rule::IsNetworkAddress { network }) => network.to_string(),
+        ("network", Rule::Ipv6GatewayOutside { network }) => network.to_string(),
+        ("network", Rule::IsBroadcastAddress { network } | Rule::GatewayOutside { network, .. }) => network.to_string(),
         ("first", Rule::GatewayOutside { first, .. }) => first.to_string(),
         ("last", Rule::GatewayOutside { last, .. }) => last.to_string(),
         _ => String::new(),

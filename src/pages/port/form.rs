@@ -31,14 +31,14 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
             ..field::Field::default()
         })
     };
-    let method = |value: &'static str, label: &str, why: Option<&str>| {
+    let radio = |name: &'static str, value: &'static str, label: &str, why: Option<&str>| {
         choice(Choice {
             kind: "radio",
-            name: "method",
+            name,
             value,
             label: label.to_owned(),
             why: why.map(str::to_owned),
-            chosen: form.method == value,
+            chosen: self::value(form, name) == value,
         })
     };
     let tick = |name: &'static str, label: &str, why: &str, chosen: bool| {
@@ -52,9 +52,19 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
         })
     };
     let methods = view! {
-        {method("dhcp", text.form_dhcp(), Some(text.form_dhcp_why()))}
-        {method("static", text.form_static(), None)}
-        {method("off", text.form_off(), Some(text.form_off_why()))}
+        {radio("method", "dhcp", text.form_dhcp(), Some(text.form_dhcp_why()))}
+        {radio("method", "static", text.form_static(), None)}
+        {radio("method", "ipv6", text.form_ipv6_only(), Some(text.form_ipv6_only_why()))}
+        {radio("method", "off", text.form_off(), Some(text.form_off_why()))}
+    };
+    let ipv6_methods = view! {
+        {radio("ipv6_method", "auto", text.form_ipv6_auto(), Some(text.form_ipv6_auto_why()))}
+        {radio("ipv6_method", "static", text.form_ipv6_static(), None)}
+        {radio("ipv6_method", "off", text.form_ipv6_off(), Some(text.form_ipv6_off_why()))}
+    };
+    let ipv6_fields = view! {
+        {field("ipv6_address", Field::Ipv6Address, text.field_ipv6_address(), Some(text.form_ipv6_address_hint()))}
+        {field("ipv6_gateway", Field::Ipv6Gateway, text.field_ipv6_gateway(), Some(text.form_ipv6_gateway_hint()))}
     };
     let fields = view! {
         <div class="pair">
@@ -69,7 +79,7 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
     };
     let own = |at: Field| if at == Field::Dns1 { &form.own_dns1 } else { &form.own_dns2 };
     let own_dns = view! {
-        <details class="dhcp-only part" open=!own(Field::Dns1).is_empty() || !own(Field::Dns2).is_empty()>
+        <details class="own-dns part" open=!own(Field::Dns1).is_empty() || !own(Field::Dns2).is_empty()>
             <summary>{text.form_own_dns()}</summary>
             <div class="pair">
                 {field("own_dns1", Field::Dns1, text.field_dns1(), Some(text.field_optional()))}
@@ -97,6 +107,8 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
                     <fieldset><legend>{text.form_method()}</legend>{methods}</fieldset>
                     <div class="static-only stack">{fields}</div>
                     {own_dns}
+                    <fieldset class="used-only"><legend>{text.form_ipv6_method()}</legend>{ipv6_methods}</fieldset>
+                    <div class="used-only"><div class="ipv6-static-only stack">{ipv6_fields}</div></div>
                     <div class="used-only stack">{default_route}{manage}</div>
                     {more}
                     <div class="actions"><button>{text.form_check()}</button></div>
@@ -109,7 +121,7 @@ pub fn form(text: Text, port: &PortStatus, network: &NetworkStatus, view: &PortV
 
 /// What the browser's own check says, with placeholders that it fills: the same rules, the same words.
 pub fn messages(text: Text) -> impl IntoView {
-    const FIELDS: [Field; 5] = [Field::Address, Field::Mask, Field::Gateway, Field::Dns1, Field::Dns2];
+    const MISSING: [Field; 3] = [Field::Address, Field::Mask, Field::Ipv6Address];
     let net = crate::domain::box_file::service_net();
     let rules = [
         Rule::Missing,
@@ -117,15 +129,21 @@ pub fn messages(text: Text) -> impl IntoView {
         Rule::NotAMask,
         Rule::PrefixOutOfRange,
         Rule::NotAHostAddress,
-        Rule::IsNetworkAddress { network: net },
+        Rule::IsNetworkAddress { network: net.into() },
         Rule::IsBroadcastAddress { network: net },
         Rule::GatewayOutside { network: net, first: net.addr(), last: net.addr() },
         Rule::GatewayIsOwnAddress,
         Rule::DnsIsOwnAddress,
+        Rule::NotAnIpAddress,
+        Rule::NotAnIpv6Address,
+        Rule::NotAnIpv6Host,
+        Rule::Ipv6PrefixMissing,
+        Rule::Ipv6PrefixOutOfRange,
+        Rule::Ipv6GatewayOutside { network: ipnet::Ipv6Net::default() },
     ];
     let lines = rules.iter().flat_map(|rule| {
         // only "missing" differs from field to field
-        let fields = if *rule == Rule::Missing { &FIELDS[..2] } else { &FIELDS[..1] };
+        let fields = if *rule == Rule::Missing { &MISSING[..] } else { &MISSING[..1] };
         fields.iter().map(move |field| {
             let key =
                 if *rule == Rule::Missing { format!("missing-{}", field.as_str()) } else { rule.name().to_owned() };

@@ -99,6 +99,9 @@ fn applies(port: &PortStatus, form: &PortForm) -> Applies {
         ("own_dns1", &form.own_dns1),
         ("own_dns2", &form.own_dns2),
         ("mtu", &form.mtu),
+        ("ipv6_method", &form.ipv6_method),
+        ("ipv6_address", &form.ipv6_address),
+        ("ipv6_gateway", &form.ipv6_gateway),
     ];
     let ticks = [("default_route", &form.default_route), ("manage", &form.manage)];
     let texts = texts.into_iter().map(|(name, value)| (name.into(), value.clone()));
@@ -118,16 +121,23 @@ fn problems(text: Text, view: &PortView, network: &NetworkStatus) -> Vec<Problem
     view.issues.iter().map(problem).collect()
 }
 
-/// The element where the field is typed under the chosen method: DHCP has DNS servers of its own.
+/// The element where the field is typed under the chosen method: where the network names DNS servers, others have fields of their
+/// own.
 fn field_id(form: &PortForm, field: Field) -> Option<Cow<'static, str>> {
-    let dhcp = form.method == "dhcp";
+    let own = form.method != "static";
     match field {
         Field::Method => Some("method-static".into()),
-        Field::Dns1 if dhcp => Some("own_dns1".into()),
-        Field::Dns2 if dhcp => Some("own_dns2".into()),
-        Field::Address | Field::Mask | Field::Gateway | Field::Dns1 | Field::Dns2 | Field::Mtu => {
-            Some(field.as_str().into())
-        }
+        Field::Ipv6Method => Some("ipv6_method-static".into()),
+        Field::Dns1 if own => Some("own_dns1".into()),
+        Field::Dns2 if own => Some("own_dns2".into()),
+        Field::Address
+        | Field::Mask
+        | Field::Gateway
+        | Field::Dns1
+        | Field::Dns2
+        | Field::Ipv6Address
+        | Field::Ipv6Gateway
+        | Field::Mtu => Some(field.as_str().into()),
         Field::Routes => Some("routes".into()),
         Field::Route(at) => Some(row_name(at).into()),
         _ => None,
@@ -137,6 +147,7 @@ fn field_id(form: &PortForm, field: Field) -> Option<Cow<'static, str>> {
 fn typed(form: &PortForm, field: Field) -> &str {
     match field {
         Field::Method => &form.method,
+        Field::Ipv6Method => &form.ipv6_method,
         Field::Route(at) => form.routes.value(at),
         other => field_id(form, other).map_or("", |name| value(form, &name)),
     }
@@ -145,6 +156,10 @@ fn typed(form: &PortForm, field: Field) -> &str {
 /// What stands in the input of this name.
 fn value<'a>(form: &'a PortForm, name: &str) -> &'a str {
     match name {
+        "method" => &form.method,
+        "ipv6_method" => &form.ipv6_method,
+        "ipv6_address" => &form.ipv6_address,
+        "ipv6_gateway" => &form.ipv6_gateway,
         "address" => &form.address,
         "mask" => &form.mask,
         "gateway" => &form.gateway,

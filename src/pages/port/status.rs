@@ -17,7 +17,7 @@ use crate::{
         name::PortName,
         network::{
             kernel::MAIN_TABLE,
-            status::{DhcpStatus, LinkStatus, NetworkStatus, PortStatus},
+            status::{Detection, DhcpStatus, LinkStatus, NetworkStatus, Origin, PortStatus},
         },
         service_port::ServicePortStatus,
     },
@@ -92,8 +92,22 @@ fn counter_rows(text: Text, link: &LinkStatus) -> Vec<(String, Fact)> {
 
 fn addresses(text: Text, port: &PortStatus) -> Option<impl IntoView + use<>> {
     let lines = port.addresses.iter().map(|a| {
-        let other = (!a.ours).then(|| view! { <span class="small muted">" "{text.port_not_ours()}</span> });
-        view! { <li><span class="mono">{a.net.to_string()}</span>{other}</li> }
+        let origin = match a.origin {
+            Origin::Gatehouse => None,
+            Origin::Router => Some(text.port_from_router()),
+            Origin::LinkLocal => Some(text.port_link_local()),
+            Origin::Other => Some(text.port_not_ours()),
+        };
+        let origin = origin.map(|said| view! { <span class="small muted">" "{said}</span> });
+        let checked = match a.duplicates {
+            Detection::Unique => None,
+            Detection::Tentative => Some(view! { <p class="small muted">{text.port_tentative()}</p> }.into_any()),
+            Detection::Duplicate => {
+                let why = view! { <p>{text.port_duplicate_why()}</p> };
+                Some(view! { <Note mood=Mood::Bad title=text.port_duplicate()>{why}</Note> }.into_any())
+            }
+        };
+        view! { <li><span class="mono">{a.net.to_string()}</span>{origin}{checked}</li> }
     });
     let lines = lines.collect::<Vec<_>>();
     (!lines.is_empty())
@@ -182,7 +196,9 @@ fn routes(text: Text, port: &PortStatus) -> Option<impl IntoView + use<>> {
         let to =
             if r.destination.prefix_len() == 0 { text.port_default().to_owned() } else { r.destination.to_string() };
         let via = r.gateway.map(|g| text.port_via(g));
-        view! { <li><span class="mono">{to}</span>" "<span>{via}</span></li> }
+        let origin = (r.origin == Origin::Router)
+            .then(|| view! { <span class="small muted">" "{text.port_from_router()}</span> });
+        view! { <li><span class="mono">{to}</span>" "<span>{via}</span>{origin}</li> }
     });
     let lines = lines.collect::<Vec<_>>();
     (!lines.is_empty())

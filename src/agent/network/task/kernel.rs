@@ -1,20 +1,29 @@
 //! The kernel's side: reading it, writing to it, verifying a change, repairing drift.
 
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv6Addr},
+};
+
 use futures_util::future::join_all;
 use ipnet::IpNet;
 
 use super::{LONGEST_REPAIR_PAUSE, REPAIR_PAUSE, Task, blocking};
 use crate::{
     agent::{
-        kernel::sysctl,
+        kernel::{Kernel, router, sysctl},
         network::{dns, report},
     },
     clock,
-    domain::network::{
-        diff::{Step, diff},
-        kernel::{Address, KernelState, Object},
-        transaction::{Checks, Event, GatewayCheck, State},
-        wanted::wanted,
+    domain::{
+        name::PortName,
+        network::{
+            diff::{Step, diff},
+            kernel::{Address, KernelState, Object},
+            status::Origin,
+            transaction::{Checks, Duplicate, Event, GatewayCheck, State, Transaction},
+            wanted::wanted,
+        },
     },
 };
 
@@ -25,6 +34,10 @@ const LIFETIME_SLACK: u32 = 2;
 impl Task {
     pub(super) async fn write(&mut self, step: &Step) -> Result<(), String> {
         match step {
+            // what the kernel made of a router's word becomes a typed address: it is there, and stays
+            Step::Add(Object::Address(address)) if self.is_routers(address) => {
+                self.kernel.keep_address(address, None, &self.interfaces).await
+            }
             Step::Add(Object::Address(address)) => {
                 self.kernel.add_address(address, self.lifetime(address), &self.interfaces).await
             }
@@ -32,9 +45,22 @@ impl Task {
             Step::Delete(object) => self.kernel.delete(object, &self.interfaces).await,
             Step::Dns(servers) => {
                 let (path, servers) = (self.options.paths.resolv_conf.clone(), servers.clone());
-                blocking(move || dns::write(&path, &servers)).await
+                let zones = self.zones();
+                blocking(move || dns::write(&path, &servers, &zones)).await
             }
         }
+    }
+
+    fn is_routers(&self, address: &Address) -> bool {
+        let here = |index| self.interfaces.get(&address.port) == Some(&index);
+        let same = |net: IpNet| net.addr() == address.net.addr();
+        self.observed.addresses.iter().any(|a| a.origin == Origin::Router && here(a.index) && same(a.net))
+    }
+
+    pub(super) fn zones(&self) -> dns::Zones {
+        let name = |index: &u32| self.observed.links.iter().find(|link| link.status.index == *index);
+        let zone = |(port, index): (&PortName, &u32)| Some((port.clone(), name(index)?.status.interface.clone()));
+        self.interfaces.iter().filter_map(zone).collect()
     }
 
     /// Goes from whatever is there to `target`; the steps that failed come back.
@@ -69,7 +95,7 @@ impl Task {
         let reordered = tx.new_spec.uplink_order != tx.old_spec.uplink_order;
         let changed =
             tx.new_effective.ports.iter().filter(|(name, port)| reordered || tx.old_effective.port(name) != **port);
-        let used = changed.filter(|(_, port)| !port.ipv4.addresses().is_empty());
+        let used = changed.filter(|(_, port)| !port.is_off());
         let mut checks = Checks { missing, ..Checks::default() };
         let mut asked = Vec::new();
         for (name, port) in used {
@@ -77,7 +103,9 @@ impl Task {
             if !carrier {
                 checks.no_carrier.push(name.clone());
             }
-            if let (Some(gateway), Some(index)) = (port.ipv4.gateway(), self.interfaces.get(name)) {
+            let gateways = port.ipv4.gateway().map(IpAddr::from).into_iter();
+            for gateway in gateways.chain(port.ipv6().gateway().map(IpAddr::from)) {
+                let Some(index) = self.interfaces.get(name) else { continue };
                 let (kernel, index, port) = (self.kernel.clone(), *index, name.clone());
                 asked.push(async move {
                     let answers = carrier && kernel.answers(index, gateway).await;
@@ -85,16 +113,32 @@ impl Task {
                 });
             }
         }
+        let duplicates = duplicates(self.kernel.clone(), self.detected(tx));
         self.verifying = Some(Box::pin(async move {
-            checks.gateways = join_all(asked).await;
+            checks.duplicates = duplicates.await;
+            // another's address must not speak to its gateway
+            if checks.duplicates.is_empty() {
+                checks.gateways = join_all(asked).await;
+            }
             checks
         }));
+    }
+
+    /// New IPv6 addresses that the kernel asks its neighbours about; without a link it asks nobody yet.
+    fn detected(&self, tx: &Transaction) -> Vec<(u32, PortName, Ipv6Addr)> {
+        let old = tx.before.addresses().collect::<BTreeSet<_>>();
+        let new = tx.between.addresses().filter(|a| !old.contains(a) && self.carrier(&a.port));
+        new.filter_map(|Address { port, net }| match net {
+            IpNet::V6(net) => Some((*self.interfaces.get(port)?, port.clone(), net.addr())),
+            IpNet::V4(_) => None,
+        })
+        .collect()
     }
 
     /// Seconds that the kernel shall keep an address; `None` for ever. It takes it away by itself then, even if this process is
     /// gone: nobody uses another's address for longer than it was given.
     fn lifetime(&self, address: &Address) -> Option<u32> {
-        let lease = self.leases.get(&address.port).filter(|lease| lease.address == address.net)?;
+        let lease = self.leases.get(&address.port).filter(|lease| address.net == IpNet::V4(lease.address))?;
         let left = lease.expires()?.left(clock::now()).div_ceil(1000);
         Some(u32::try_from(left).unwrap_or(u32::MAX - 1).max(1))
     }
@@ -109,7 +153,7 @@ impl Task {
         let known = ours.filter_map(|a| match a.net {
             IpNet::V4(net) => {
                 let port = self.interfaces.iter().find(|(_, i)| **i == a.index)?.0.clone();
-                Some((Address { port, net }, a.valid))
+                Some((Address { port, net: net.into() }, a.valid))
             }
             IpNet::V6(_) => None,
         });
@@ -139,6 +183,11 @@ impl Task {
             for link in &self.observed.links {
                 if interfaces.values().any(|i| *i == link.status.index) {
                     sysctl::prepare(&link.status.interface);
+                    let port = interfaces.iter().find(|(_, index)| **index == link.status.index).map(|(port, _)| port);
+                    if link.autoconf.is_some() && port.is_some_and(|port| self.listens(port)) {
+                        // what routers said before this process was there, only they know
+                        router::solicit(link.status.index);
+                    }
                 }
             }
             self.interfaces = interfaces;
@@ -146,7 +195,7 @@ impl Task {
     }
 
     pub(super) fn state_now(&self) -> KernelState {
-        let servers = dns::servers(&self.options.paths.resolv_conf).unwrap_or_default();
+        let servers = dns::servers(&self.options.paths.resolv_conf, &self.zones()).unwrap_or_default();
         report::kernel_state(&self.observed, &self.interfaces, servers)
     }
 
@@ -168,7 +217,7 @@ impl Task {
         }
         let target = report::attainable(&target, &self.interfaces);
         let steps = diff(&self.state_now(), &target);
-        let dns_missing = dns::servers(&self.options.paths.resolv_conf).is_none();
+        let dns_missing = dns::servers(&self.options.paths.resolv_conf, &self.zones()).is_none();
         if steps.is_empty() && !dns_missing {
             self.lifetimes().await;
             (self.drift, self.repair_pause) = (0, REPAIR_PAUSE);
@@ -186,4 +235,10 @@ impl Task {
         self.repair_at = Some(clock::now().plus(self.repair_pause));
         self.repair_pause = (self.repair_pause * 2).min(LONGEST_REPAIR_PAUSE);
     }
+}
+
+async fn duplicates(kernel: Kernel, asked: Vec<(u32, PortName, Ipv6Addr)>) -> Vec<Duplicate> {
+    let found = kernel.duplicates(asked.iter().map(|(index, _, ip)| (*index, IpAddr::V6(*ip))).collect()).await;
+    let is_found = |(index, _, ip): &(u32, PortName, Ipv6Addr)| found.contains(&(*index, IpAddr::V6(*ip)));
+    asked.into_iter().filter(is_found).map(|(_, port, address)| Duplicate { port, address }).collect()
 }

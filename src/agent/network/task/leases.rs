@@ -49,7 +49,7 @@ impl Task {
     }
 
     pub(super) fn conditions(&self) -> Conditions {
-        Conditions { leases: self.live(), uplink: self.preferred.clone() }
+        Conditions { leases: self.live(), advertised: self.resolvers.servers(), uplink: self.preferred.clone() }
     }
 
     /// The ports that need a client: those of the saved spec, and those of a change that is not being undone.
@@ -225,7 +225,7 @@ impl Task {
         }
     }
 
-    async fn leases_changed(&mut self) {
+    pub(super) async fn leases_changed(&mut self) {
         match &self.state {
             State::Asking { .. } => {
                 if let Some(event) = self.answered() {
@@ -271,7 +271,9 @@ impl Task {
     /// What to go back to: an old lease may have been renewed since, or be over.
     pub(super) fn old_state(&self, tx: &Transaction) -> KernelState {
         let by_lease = !dhcp_ports(&tx.old_spec).is_empty();
-        if by_lease { self.attainable(&self.effective(&tx.old_spec)) } else { tx.before.clone() }
+        let again = self.attainable(&self.effective(&tx.old_spec));
+        // the routers may name other DNS servers by now
+        if by_lease { again } else { KernelState { dns: again.dns, ..tx.before.clone() } }
     }
 
     /// What the two specs mean now, and the way from one to the other.

@@ -3,6 +3,7 @@
 use std::mem;
 
 use futures_util::future::join_all;
+use ipnet::IpNet;
 
 use super::{Asker, Task, Timing, open_connections};
 use crate::{
@@ -114,10 +115,9 @@ impl Task {
 
     /// Typed addresses that the port does not have yet. Without a link nobody can be asked.
     fn to_probe(&self, before: &KernelState, new: &NetworkSpec) -> Vec<Address> {
-        let typed = new
-            .ports
-            .iter()
-            .flat_map(|(name, port)| port.ipv4.addresses().iter().map(|net| Address { port: name.clone(), net: *net }));
+        let typed = new.ports.iter().flat_map(|(name, port)| {
+            port.ipv4.addresses().iter().map(|net| Address { port: name.clone(), net: (*net).into() })
+        });
         typed.filter(|a| self.carrier(&a.port) && !before.has_address(a.net.addr())).collect()
     }
 
@@ -125,6 +125,7 @@ impl Task {
     pub(super) fn probe(&mut self) {
         let Some(tx) = self.state.transaction().filter(|tx| !tx.probing.is_empty()) else { return };
         let asked = tx.probing.iter().filter_map(|Address { port, net }| {
+            let IpNet::V4(net) = net else { return None };
             let (whose, port, address) = (self.whose(port)?, port.clone(), net.addr());
             Some(async move { acd::in_use(&whose, address).await.map(|with| AddressConflict { port, address, with }) })
         });

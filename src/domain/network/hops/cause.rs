@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::box_file::Mac;
+use crate::domain::{box_file::Mac, network::nameserver::Nameserver};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -31,10 +31,10 @@ pub enum Cause {
     // DNS
     NoDnsServers,
     DnsTimeout {
-        server: Ipv4Addr,
+        server: Nameserver,
     },
     DnsRefused {
-        server: Ipv4Addr,
+        server: Nameserver,
         /// Of the answer (IANA "DNS RCODEs"): 2 SERVFAIL, 5 REFUSED.
         rcode: u16,
     },

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use crate::domain::box_file::Mac;
+use crate::domain::{box_file::Mac, network::nameserver::Nameserver};
 
 /// Of one uplink, as far as somebody asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,9 +67,9 @@ pub struct DnsFinding {
     pub servers: Vec<Server>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    pub address: Ipv4Addr,
+    pub address: Nameserver,
     pub answer: DnsAnswer,
 }
 

@@ -1,11 +1,10 @@
 //! The judgement.
 
-use std::net::Ipv4Addr;
-
 use super::{
     AddressFinding, Asked, CLOCK_TOLERANCE, Cause, ClockFinding, Detail, DnsAnswer, DnsFinding, Findings,
     GatewayFinding, Hop, HostFinding, LinkFinding, Outcome, Path, ProxyFinding, Skip, Tested,
 };
+use crate::domain::network::nameserver::Nameserver;
 
 type Verdict = Result<Detail, Cause>;
 
@@ -78,15 +77,15 @@ fn gateway(finding: GatewayFinding) -> Verdict {
 /// As the resolver does (resolv.conf(5)): the next server is asked after silence and after an error, but not after "no
 /// such name". Where no server helps, the first one's fault is told: it is the one that people look at.
 fn dns(finding: DnsFinding) -> Verdict {
-    let mut failing: Vec<Ipv4Addr> = Vec::new();
+    let mut failing: Vec<Nameserver> = Vec::new();
     let mut first = None;
     for server in finding.servers {
         let address = server.address;
         let fault = match server.answer {
             DnsAnswer::Resolved { millis } => return Ok(Detail::Dns { server: address, millis, failing }),
             DnsAnswer::Unknown => return Err(Cause::NameUnknown { name: finding.name }),
-            DnsAnswer::Refused { rcode } => Cause::DnsRefused { server: address, rcode },
-            DnsAnswer::Timeout => Cause::DnsTimeout { server: address },
+            DnsAnswer::Refused { rcode } => Cause::DnsRefused { server: address.clone(), rcode },
+            DnsAnswer::Timeout => Cause::DnsTimeout { server: address.clone() },
         };
         failing.push(address);
         first.get_or_insert(fault);

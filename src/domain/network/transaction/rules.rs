@@ -74,14 +74,9 @@ pub fn step(state: State, event: Event, now: BootMillis) -> Next {
         }
         (State::Applying { tx, next, deadline }, Event::StepDone(Ok(()))) => perform(tx, next + 1, deadline),
         (State::Applying { tx, next, .. }, Event::StepDone(Err(error))) => step_failed(tx, next, error),
-        (State::Verifying { tx, .. }, Event::Verified { checks, .. }) if !checks.missing.is_empty() => {
-            roll_back(tx, Why::NotInKernel)
-        }
         (State::Verifying { tx, .. }, Event::Verified { checks, connections }) => {
             let deadline = now.plus(tx.window);
-            let awaiting = Awaiting { since: now, deadline, checks, connections, handoff_used: false };
-            let effects = vec![Effect::WriteJournal(Phase::Awaiting(awaiting.clone())), Effect::CutOldConnections];
-            (State::AwaitingConfirm { tx, awaiting }, effects)
+            verified(tx, Awaiting { since: now, deadline, checks, connections, handoff_used: false })
         }
         // a tick of an earlier deadline may still be on its way
         (State::Applying { tx, deadline, .. } | State::Verifying { tx, deadline }, Event::Tick) if deadline <= now => {
@@ -182,6 +177,17 @@ fn perform(tx: Box<Transaction>, next: usize, deadline: BootMillis) -> Next {
     } else {
         (State::Verifying { tx, deadline }, vec![Effect::Verify])
     }
+}
+
+fn verified(tx: Box<Transaction>, awaiting: Awaiting) -> Next {
+    if !awaiting.checks.missing.is_empty() {
+        return roll_back(tx, Why::NotInKernel);
+    }
+    if let Some(found) = awaiting.checks.duplicates.first() {
+        return roll_back(tx, Why::Duplicate(found.clone()));
+    }
+    let effects = vec![Effect::WriteJournal(Phase::Awaiting(awaiting.clone())), Effect::CutOldConnections];
+    (State::AwaitingConfirm { tx, awaiting }, effects)
 }
 
 fn step_failed(tx: Box<Transaction>, number: usize, error: String) -> Next {
