@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::lab::{Answer, Lab, PASSWORD, PATIENCE, SERVICE, UPLINK, eventually};
 
 /// Every route of the agent, and what a web process without a session gets of it, on a box that has a password.
-const ROUTES: [(&str, &str, u16); 21] = [
+const ROUTES: [(&str, &str, u16); 22] = [
     ("GET", "/v1/hello", 200),
     ("GET", "/v1/hello/events", 200),
     ("GET", "/v1/overview", 401),
@@ -27,6 +27,7 @@ const ROUTES: [(&str, &str, u16); 21] = [
     ("POST", "/v1/network/rollback", 401),
     ("POST", "/v1/network/more-time", 401),
     ("POST", "/v1/network/test", 401),
+    ("POST", "/v1/network/lease", 401),
     ("GET", "/v1/settings", 401),
     ("POST", "/v1/settings/host-name", 401),
     ("POST", "/v1/settings/time", 401),
