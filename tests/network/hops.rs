@@ -270,7 +270,7 @@ fn the_host_is_reached_through_the_proxy() {
 
         breaks(&ask(url, "wrong", "203.0.113.1").await, Hop::Proxy, &Cause::ProxyAuth);
         breaks(&ask(url, "sesame", "203.0.113.1:22").await, Hop::Proxy, &Cause::ProxyForbids { status: 403 });
-        breaks(&ask(url, "sesame", "203.0.113.1:53").await, Hop::Host, &Cause::HostUnreachable);
+        breaks(&ask(url, "sesame", "10.20.0.1:443").await, Hop::Host, &Cause::HostUnreachable);
         breaks(&ask("http://10.20.0.1:3129", "sesame", "203.0.113.1").await, Hop::Proxy, &Cause::ProxyRefused);
         breaks(&ask("http://10.20.0.15:3128", "sesame", "203.0.113.1").await, Hop::Proxy, &Cause::ProxyIsOwn);
         let name = "proxy.nowhere.test".to_owned();
