@@ -167,7 +167,8 @@ impl Lab {
             String::from_utf8_lossy(&out.stdout).into_owned()
         };
         let all = show(&["-6", "addr"]) + &show(&["-6", "route", "show", "table", "all"]) + &show(&["-6", "rule"]);
-        let by_itself = |line: &str| ["valid_lft", " mtu ", "ff00::/8", " table local "].iter().any(|mark| line.contains(mark));
+        let by_itself =
+            |line: &str| ["valid_lft", " mtu ", "ff00::/8", " table local "].iter().any(|mark| line.contains(mark));
         let lines = all.lines().map(str::trim).filter(|l| !by_itself(l) && !l.contains("fe80::"));
         let mut lines = lines.map(|line| line.replace(" tentative", "")).collect::<Vec<_>>();
         lines.sort_unstable();
