@@ -345,7 +345,10 @@ fn every_reason_has_words() {
     for reason in [
         Why::NotConfirmed,
         Why::Asked { by: Actor::Console },
-        Why::StepFailed { step: Step::Dns(Vec::new()), error: "EPERM".to_owned() },
+        Why::StepFailed {
+            step: Step::Dns(gatehouse::domain::network::nameserver::Resolver::default()),
+            error: "EPERM".to_owned(),
+        },
         Why::NotInKernel,
         Why::VerifyTooLong,
         Why::Reboot,

@@ -34,6 +34,9 @@ pub(super) fn network_rows(network: &NetworkStatus) -> Vec<[String; 2]> {
     let way_out = network.uplink_in_use.as_ref().map(|u| format!("{} via {}", u.port, u.gateway));
     let dns = if network.dns.servers.is_empty() { "none".to_owned() } else { words::list(&network.dns.servers) };
     let mut rows = vec![["Way out".to_owned(), way_out.unwrap_or_else(|| "none".to_owned())], ["DNS".to_owned(), dns]];
+    if !network.dns.search.is_empty() {
+        rows.push(["Domains".to_owned(), words::list(&network.dns.search)]);
+    }
     let mut note = |name: &str, text: String| rows.push([name.to_owned(), text]);
     if let Some(foreign) = &network.dns.foreign {
         note("", format!("not in force: /etc/resolv.conf leads to {foreign}"));

@@ -85,6 +85,7 @@ fn item(item: &Item) -> String {
         Item::Route { port, destination, gateway: None } => format!("route to {destination} on the link of {port}"),
         Item::Mtu { port, mtu } => format!("MTU {mtu} on {port}"),
         Item::Dns { server } => format!("DNS server {server}"),
+        Item::Search { domain } => format!("domain {domain}, for short names"),
         Item::DnsOrder { servers } => format!("DNS servers in this order: {}", list(servers)),
         Item::Management { port } => format!("management pages on {port}"),
         Item::UplinkOrder { ports } => format!("uplinks in this order: {}", list(ports)),

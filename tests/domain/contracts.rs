@@ -12,6 +12,7 @@ use gatehouse::domain::{
         hops::Cause,
         journal::Journal,
         kernel::KernelState,
+        nameserver::Resolver,
         plan::{Plan, plan},
         proof::{Connection, Proof},
         spec::NetworkSpec,
@@ -95,7 +96,7 @@ fn journals_of_every_phase_read_back() {
     let connection = Connection { local: (ip("10.20.0.15"), 443), remote: (ip("10.20.0.200"), 50_000) };
     let checks = Checks {
         duplicates: Vec::new(),
-        missing: vec![Step::Dns(vec![ip("9.9.9.9").into()])],
+        missing: vec![Step::Dns(Resolver { servers: vec![ip("9.9.9.9").into()], search: Vec::new() })],
         no_carrier: vec![name("lan1")],
         gateways: vec![GatewayCheck { port: name("lan1"), gateway: ip("10.20.0.1").into(), answers: true }],
     };

@@ -132,7 +132,7 @@ fn a_link_local_server_is_asked_over_its_port_and_the_box_never_asks_itself() {
     let conditions = Conditions { advertised, ..Conditions::default() };
     let spec = effective(&spec_of([("lan1", lan1), ("lan2", lan2)]), &conditions);
     assert_eq!(found(&spec), []);
-    let servers = wanted(&spec, &board()).dns.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let servers = wanted(&spec, &board()).dns.servers.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(servers, ["fe80::1%lan1", "2001:db8::53", "9.9.9.9"]);
 }
 

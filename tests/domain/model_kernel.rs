@@ -37,8 +37,8 @@ impl ModelKernel {
         match step {
             Step::Add(object) => self.add(object),
             Step::Delete(object) => self.delete(object),
-            Step::Dns(servers) => {
-                self.state.dns.clone_from(servers);
+            Step::Dns(resolver) => {
+                self.state.dns.clone_from(resolver);
                 Ok(())
             }
         }

@@ -8,6 +8,7 @@ use gatehouse::domain::network::{
     diff::Step,
     effective::Conditions,
     kernel::{Autoconf, MAIN_TABLE, Object, Route},
+    nameserver::Resolver,
     plan::{Plan, plan},
     spec::NetworkSpec,
     wanted::wanted,
@@ -19,8 +20,10 @@ fn step(step: &Step) -> String {
     let (sign, object) = match step {
         Step::Add(object) => ('+', object),
         Step::Delete(object) => ('-', object),
-        Step::Dns(servers) => {
-            return format!("  = dns {}\n", servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        Step::Dns(Resolver { servers, search }) => {
+            let servers = servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let search = search.iter().fold(String::new(), |text, domain| format!("{text} search {domain}"));
+            return format!("  = dns {servers}{search}\n");
         }
     };
     let text = match object {

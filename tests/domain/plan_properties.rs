@@ -116,7 +116,7 @@ proptest! {
             match step {
                 Step::Add(o) => prop_assert!(between.objects.contains(&o) || after.objects.contains(&o)),
                 Step::Delete(o) => prop_assert!(before.objects.contains(&o) || between.objects.contains(&o)),
-                Step::Dns(servers) => prop_assert_eq!(servers, after.dns.clone()),
+                Step::Dns(resolver) => prop_assert_eq!(resolver, after.dns.clone()),
             }
         }
     }

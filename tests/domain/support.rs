@@ -170,6 +170,7 @@ fn any_port(site: u8) -> impl Strategy<Value = PortSpec> {
             },
             ipv6,
             dns,
+            search: behind.map(|_| "site.example".parse().expect("domain")).into_iter().collect(),
             routes: behind.map(|far| any_route(site, far, gateway)).into_iter().collect(),
             mtu,
             default_route,

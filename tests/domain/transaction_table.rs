@@ -7,6 +7,7 @@ use gatehouse::domain::{
     network::{
         diff::Step,
         kernel::{KernelState, StateHash},
+        nameserver::Resolver,
         proof::Proof,
         transaction::{
             Actor, Awaiting, Checks, Confirmation, Digest, Effect, Event, GatewayCheck, LONGEST_WINDOW, Phase, State,
@@ -42,7 +43,7 @@ fn awaiting(answers: Option<bool>) -> Awaiting {
 }
 
 fn broken() -> Vec<Step> {
-    vec![Step::Dns(Vec::new())]
+    vec![Step::Dns(Resolver::default())]
 }
 
 fn states() -> Vec<(&'static str, State)> {

@@ -143,6 +143,18 @@ fn a_mask_that_leaves_no_network_is_the_only_complaint() {
 }
 
 #[test]
+fn a_resolver_reads_six_domains_and_the_file_says_so_before() {
+    let domains = |count: usize| (0..count).map(|n| format!("d{n}.example").parse().expect("domain")).collect();
+    let port = |count| PortSpec { search: domains(count), ..fixed(&["10.20.0.15/24"], None, &[]) };
+    assert!(validate(&spec_of([("lan1", port(6))]), &board()).is_empty());
+    let issues = validate(&spec_of([("lan1", port(7))]), &board());
+    assert_eq!((issues[0].path().as_str(), &issues[0].rule), ("ports.lan1.search", &Rule::TooMany { most: 6 }));
+    for bad in ["a b", "-a.example", "a..b", "a\nnameserver 6.6.6.6", ""] {
+        assert!(bad.parse::<gatehouse::domain::name::DomainName>().is_err(), "{bad:?}");
+    }
+}
+
+#[test]
 fn the_dns_servers_of_a_port_that_is_off_are_checked_too() {
     let off = PortSpec { dns: vec![ip("0.0.0.0").into()], ..PortSpec::default() };
     assert_eq!(found(&spec_of([("lan1", off)])), [("ports.lan1.dns1".to_owned(), Rule::NotAHostAddress)]);

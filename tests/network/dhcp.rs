@@ -276,6 +276,25 @@ fn routes_and_packet_size_come_with_the_lease_and_go_with_it() {
 }
 
 #[test]
+fn domains_for_short_names_come_with_the_lease_unless_others_are_typed() {
+    let lab = Lab::new();
+    let _server = lab.dnsmasq_with(&["--dhcp-option=119,site.example,lab.example"]);
+    lab.run(|lab| async move {
+        let resolver = || std::fs::read_to_string(lab.file("resolv.conf")).expect("resolv.conf");
+        let engine = lab.engine().await;
+        let open = engine.open(&by_dhcp()).await;
+        assert!(resolver().ends_with("search site.example lab.example\n"), "{}", resolver());
+        assert_eq!(engine.status().dns.search.len(), 2);
+        engine.network.go_back(Actor::Console).await.expect("back");
+        engine.ended(open.tx).await;
+        assert!(!resolver().contains("search"), "{}", resolver());
+        let typed = lan1(&[r#"ipv4 = { method = "dhcp" }"#, "dns = []", r#"search = ["Own.Example."]"#]);
+        engine.open(&typed).await;
+        assert!(resolver().ends_with("search own.example\n"), "{}", resolver());
+    });
+}
+
+#[test]
 fn s34_a_storm_of_naks_backs_off() {
     let lab = Lab::new();
     let server = Server::start(&lab, Script::giving("10.20.0.77").refusing_requests(1000));

@@ -18,6 +18,7 @@ use gatehouse::{
         settings::{proxy::ProxySpec, time_server::TimeServer},
     },
 };
+use tokio_rustls::{TlsAcceptor, rustls};
 
 use crate::lab::{Engine, Lab, lan1};
 
@@ -276,5 +277,67 @@ fn the_host_is_reached_through_the_proxy() {
         let name = "proxy.nowhere.test".to_owned();
         let nowhere = ask(&format!("http://{name}:3128"), "sesame", "203.0.113.1").await;
         breaks(&nowhere, Hop::Dns, &Cause::NameUnknown { name });
+    });
+}
+
+/// A TLS server with a certificate of its own authority, before the proxy at port 3128. The authority comes back as PEM.
+fn tls_before_the_proxy(site: &Ns, port: u16) -> String {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("key");
+    let pem = authority.self_signed(&key).expect("authority").pem();
+    let own = KeyPair::generate().expect("key");
+    let certificate = CertificateParams::new(vec![GATEWAY.to_string()]).expect("parameters");
+    let certificate = certificate.signed_by(&own, &Issuer::new(authority, key)).expect("certificate");
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.expect("versions").with_no_client_auth();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(own.serialize_der()).into();
+    let config = config.with_single_cert(vec![certificate.der().clone()], key).expect("a key that fits");
+    let acceptor = TlsAcceptor::from(std::sync::Arc::new(config));
+
+    let listener = serve(site, GATEWAY, port);
+    listener.set_nonblocking(true).expect("nonblocking");
+    let (listener, site) = (tokio::net::TcpListener::from_std(listener).expect("listener"), site.clone());
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let proxy = site.run(|| std::net::TcpStream::connect((GATEWAY, 3128))).expect("namespace");
+            // one that does not trust us, and a proxy that is still being started, go away again
+            let (Ok(mut client), Ok(proxy)) = (acceptor.accept(client).await, proxy) else { continue };
+            proxy.set_nonblocking(true).expect("nonblocking");
+            let mut proxy = tokio::net::TcpStream::from_std(proxy).expect("stream");
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut proxy).await });
+        }
+    });
+    pem
+}
+
+#[test]
+fn a_proxy_behind_tls_is_trusted_by_the_sites_own_authority_only() {
+    site().run(|lab| async move {
+        let (_dns, _host) = (dns(&lab), serve(&lab.site, INTERNET, 443));
+        let _proxy = lab.site.tinyproxy(GATEWAY, "box", "sesame").expect("tinyproxy");
+        let authority = tls_before_the_proxy(&lab.site, 3130);
+        let another = tls_before_the_proxy(&lab.site, 3131);
+        let engine = lab.engine().await;
+        engine.until("used", |s| s.uplink_in_use.is_some()).await;
+        let ask = async |ca: Option<&str>| {
+            let url = "https://10.20.0.1:3130".parse().expect("URL");
+            let spec = ProxySpec { url, user: Some("box".to_owned()), ca: ca.map(str::to_owned) };
+            let proxy = Proxy { spec, password: Some(Secret::new("sesame")) };
+            test_with(&engine, Settings { proxy: Some(&proxy), ..NOTHING }, "203.0.113.1").await
+        };
+        let mut report = ask(Some(&authority)).await;
+        // it is started beside the test
+        for _ in 0..20 {
+            if report.path.first_broken().is_none() {
+                break;
+            }
+            report = ask(Some(&authority)).await;
+        }
+        assert!(matches!(report.path.hop(Hop::Host), Some(Outcome::Ok { .. })), "{report:#?}");
+        breaks(&ask(Some(&another)).await, Hop::Proxy, &Cause::ProxyCertificate);
+        breaks(&ask(None).await, Hop::Proxy, &Cause::ProxyCertificate);
     });
 }

@@ -128,6 +128,7 @@ pub fn working_box() -> Overview {
     });
     network.dns = DnsStatus {
         servers: vec!["10.20.0.1".parse().expect("dns"), "223.5.5.5".parse().expect("dns")],
+        search: Vec::new(),
         foreign: None,
     };
     it

@@ -6,7 +6,10 @@ use crate::{
     disk,
     domain::{
         name::PortName,
-        network::{nameserver::Nameserver, status::DnsStatus},
+        network::{
+            nameserver::{Nameserver, Resolver},
+            status::DnsStatus,
+        },
     },
 };
 
@@ -17,12 +20,16 @@ const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// # Errors
 /// When the file cannot be written.
-pub fn write(path: &Path, servers: &[Nameserver], zones: &Zones) -> io::Result<()> {
+pub fn write(path: &Path, resolver: &Resolver, zones: &Zones) -> io::Result<()> {
     let mut text = String::from("# Written by Gatehouse; changes here are lost. See `gatehouse network show`.\n");
-    for Nameserver { address, port } in servers {
+    for Nameserver { address, port } in &resolver.servers {
         let zone = port.as_ref().and_then(|port| zones.get(port)).map(|name| format!("%{name}")).unwrap_or_default();
         // writing to a String cannot fail
         let _ = writeln!(text, "nameserver {address}{zone}");
+    }
+    if !resolver.search.is_empty() {
+        let domains = resolver.search.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let _ = writeln!(text, "search {}", domains.join(" "));
     }
     if is_bound_to(path) {
         return disk::write_in_place(path, text.as_bytes());
@@ -40,8 +47,8 @@ fn is_bound_to(path: &Path) -> bool {
     theirs.is_file() && (theirs.dev(), theirs.ino()) == (ours.dev(), ours.ino())
 }
 
-/// The servers in our file; `None` if it is missing or unreadable.
-pub fn servers(path: &Path, zones: &Zones) -> Option<Vec<Nameserver>> {
+/// What our file says; `None` if it is missing or unreadable.
+pub fn read(path: &Path, zones: &Zones) -> Option<Resolver> {
     let text = disk::read(path).ok()??;
     let server = |line: &str| {
         let (address, zone) = match line.split_once('%') {
@@ -50,7 +57,11 @@ pub fn servers(path: &Path, zones: &Zones) -> Option<Vec<Nameserver>> {
         };
         Some(Nameserver { address: address.parse().ok()?, port: zone })
     };
-    Some(text.lines().filter_map(|l| server(l.strip_prefix("nameserver ")?.trim())).collect())
+    let domains = text.lines().filter_map(|l| l.strip_prefix("search ")).flat_map(str::split_whitespace);
+    Some(Resolver {
+        servers: text.lines().filter_map(|l| server(l.strip_prefix("nameserver ")?.trim())).collect(),
+        search: domains.filter_map(|domain| domain.parse().ok()).collect(),
+    })
 }
 
 /// Servers in force, and who else decides, if somebody does.
@@ -63,7 +74,8 @@ pub fn status(path: &Path, zones: &Zones) -> DnsStatus {
         (Some(target), _) => Some(target.display().to_string()),
         (None, _) => Some(RESOLV_CONF.to_owned()),
     };
-    DnsStatus { servers: servers(path, zones).unwrap_or_default(), foreign }
+    let Resolver { servers, search } = read(path, zones).unwrap_or_default();
+    DnsStatus { servers, search, foreign }
 }
 
 #[cfg(test)]
@@ -75,11 +87,17 @@ mod tests {
         let dir = tempfile::tempdir().expect("tempdir");
         let path = dir.path().join("resolv.conf");
         let zones = Zones::from([("lan1".parse().expect("port"), "enp1s0".to_owned())]);
-        assert_eq!(servers(&path, &zones), None);
-        let wanted = ["10.20.0.1", "2001:db8::53", "fe80::1%lan1"].map(|s| s.parse::<Nameserver>().expect("server"));
+        assert_eq!(read(&path, &zones), None);
+        let servers = ["10.20.0.1", "2001:db8::53", "fe80::1%lan1"].map(|s| s.parse().expect("server")).into();
+        let wanted = Resolver { servers, search: vec!["site.example".parse().expect("domain")] };
         write(&path, &wanted, &zones).expect("write");
-        assert!(disk::read(&path).expect("read").expect("text").ends_with("nameserver fe80::1%enp1s0\n"));
-        assert_eq!(servers(&path, &zones).as_deref(), Some(&wanted[..]));
+        assert!(
+            disk::read(&path)
+                .expect("read")
+                .expect("text")
+                .ends_with("nameserver fe80::1%enp1s0\nsearch site.example\n")
+        );
+        assert_eq!(read(&path, &zones), Some(wanted));
         assert!(status(&path, &zones).foreign.is_some(), "this machine's resolv.conf is not a link to a test's file");
     }
 }

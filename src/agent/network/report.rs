@@ -12,7 +12,7 @@ use crate::{
         name::PortName,
         network::{
             kernel::{Address, Autoconf, DEFAULT_MTU, KernelState, MAIN_TABLE, Object, Route},
-            nameserver::{Nameserver, is_link_local},
+            nameserver::{Nameserver, Resolver, is_link_local},
             status::{AddressStatus, NetworkStatus, Origin, PortStatus, RouteStatus, UplinkInUse},
             transaction::PhaseView,
         },
@@ -67,7 +67,7 @@ fn port_of(interfaces: &Interfaces, index: u32) -> Option<&PortName> {
 }
 
 /// What in the kernel is ours.
-pub fn kernel_state(observed: &Observed, interfaces: &Interfaces, dns: Vec<Nameserver>) -> KernelState {
+pub fn kernel_state(observed: &Observed, interfaces: &Interfaces, dns: Resolver) -> KernelState {
     let mut state = KernelState { dns, ..KernelState::default() };
     for link in observed.links.iter().filter(|l| l.status.up) {
         let Some(port) = port_of(interfaces, link.status.index) else { continue };
@@ -114,7 +114,7 @@ pub fn attainable(state: &KernelState, interfaces: &Interfaces) -> KernelState {
     let heard = |server: &&Nameserver| server.port.as_ref().is_none_or(|port| interfaces.contains_key(port));
     KernelState {
         objects: state.objects.iter().filter(there).cloned().collect(),
-        dns: state.dns.iter().filter(heard).cloned().collect(),
+        dns: Resolver { servers: state.dns.servers.iter().filter(heard).cloned().collect(), ..state.dns.clone() },
     }
 }
 

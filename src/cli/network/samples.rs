@@ -70,7 +70,11 @@ pub(in crate::cli) fn status() -> NetworkStatus {
             lan1,
             port("lan2", "LAN 2", Role::Uplink, None, None),
         ],
-        dns: DnsStatus { servers: ["10.20.0.1", "9.9.9.9"].map(|s| s.parse().expect("server")).into(), foreign: None },
+        dns: DnsStatus {
+            servers: ["10.20.0.1", "9.9.9.9"].map(|s| s.parse().expect("server")).into(),
+            search: Vec::new(),
+            foreign: None,
+        },
         transaction: TransactionView { open: Some(open), ..TransactionView::default() },
         ..NetworkStatus::default()
     }

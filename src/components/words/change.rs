@@ -31,6 +31,7 @@ pub fn item(text: Text, item: &Item, ports: Ports) -> String {
         Item::Route { port: at, destination, gateway: None } => text.item_route_on_link(destination, port(at)),
         Item::Mtu { port: at, mtu } => text.item_mtu(mtu, port(at)),
         Item::Dns { server } => text.item_dns(server),
+        Item::Search { domain } => text.item_search(domain),
         Item::DnsOrder { servers } => {
             let servers = servers.iter().map(ToString::to_string).collect::<Vec<_>>();
             text.item_dns_order(list(text, &servers))

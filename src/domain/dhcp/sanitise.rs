@@ -15,9 +15,8 @@ use super::{
         SOONEST_T1,
     },
     message::{Message, Options, code},
-    names,
 };
-use crate::domain::time::BootMillis;
+use crate::domain::{name::DomainName, time::BootMillis};
 
 mod routes;
 
@@ -151,7 +150,7 @@ impl Check<'_> {
     }
 
     fn name(&mut self, option: u8, name: &str) -> Option<String> {
-        let checked = names::domain(name);
+        let checked = name.parse::<DomainName>().ok().map(String::from);
         if checked.is_none() {
             self.notes.push(Anomaly::BadName { option });
         }

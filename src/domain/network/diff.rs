@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     kernel::{KernelState, Object, Route},
-    nameserver::Nameserver,
+    nameserver::Resolver,
 };
 
 /// One write: a netlink request, a setting of the kernel, or the DNS file.
@@ -15,8 +15,8 @@ use super::{
 pub enum Step {
     Add(Object),
     Delete(Object),
-    /// Write the DNS file with these servers.
-    Dns(Vec<Nameserver>),
+    /// Write the resolver's file.
+    Dns(Resolver),
 }
 
 /// The steps that turn `now` into `then`; none if they are the same.

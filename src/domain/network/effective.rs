@@ -61,7 +61,9 @@ fn with_lease(port: &PortSpec, lease: &Lease) -> PortSpec {
     let given = lease.routes.iter().map(|r| StaticRoute { destination: r.destination, gateway: r.gateway });
     let typed = |route: &StaticRoute| port.routes.iter().any(|t| t.destination.trunc() == route.destination);
     let routes = port.routes.iter().cloned().chain(given.filter(|route| !typed(route))).collect();
-    PortSpec { ipv4, dns, routes, mtu: port.mtu.or(lease.mtu), ..port.clone() }
+    let given = lease.search.iter().filter_map(|domain| domain.parse().ok());
+    let search = if port.search.is_empty() { given.collect() } else { port.search.clone() };
+    PortSpec { ipv4, dns, search, routes, mtu: port.mtu.or(lease.mtu), ..port.clone() }
 }
 
 fn without_lease(port: &PortSpec) -> PortSpec {

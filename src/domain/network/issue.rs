@@ -26,6 +26,7 @@ pub enum Field {
     Gateway,
     Dns1,
     Dns2,
+    Search,
     Ipv6Method,
     Ipv6Address,
     Ipv6Gateway,
@@ -83,6 +84,7 @@ impl Field {
             Self::Gateway => "gateway",
             Self::Dns1 => "dns1",
             Self::Dns2 => "dns2",
+            Self::Search => "search",
             Self::Ipv6Method => "ipv6_method",
             Self::Ipv6Address => "ipv6_address",
             Self::Ipv6Gateway => "ipv6_gateway",
@@ -121,6 +123,7 @@ impl Field {
             | Self::Gateway
             | Self::Dns1
             | Self::Dns2
+            | Self::Search
             | Self::Ipv6Method
             | Self::Ipv6Address
             | Self::Ipv6Gateway

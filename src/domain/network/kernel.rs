@@ -12,7 +12,7 @@ use std::{
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::{nameserver::Nameserver, spec::NetworkSpec};
+use super::{nameserver::Resolver, spec::NetworkSpec};
 use crate::domain::name::PortName;
 
 /// Our protocol number for addresses, routes and rules (0x45, unassigned in `rt_protos`).
@@ -94,8 +94,7 @@ impl Route {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KernelState {
     pub objects: BTreeSet<Object>,
-    /// First choice first.
-    pub dns: Vec<Nameserver>,
+    pub dns: Resolver,
 }
 
 /// Tells two states apart, so that a plan is applied only to the state that it was made from.

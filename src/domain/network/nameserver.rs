@@ -1,4 +1,4 @@
-//! A DNS server as resolvers name it.
+//! What a resolver is told: DNS servers, and the domains that complete short names.
 
 use std::{
     fmt,
@@ -8,7 +8,15 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::name::PortName;
+use crate::domain::name::{DomainName, PortName};
+
+/// The two lists of resolv.conf(5), first choice first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Resolver {
+    pub servers: Vec<Nameserver>,
+    #[serde(default)]
+    pub search: Vec<DomainName>,
+}
 
 /// A link-local server counts on its port only: `fe80::1%lan1` (RFC 4007, section 11). Others are the same everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

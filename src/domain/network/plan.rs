@@ -16,7 +16,11 @@ use super::{
     spec::{Ipv4Spec, Ipv6Spec, NetworkSpec},
     wanted::{self, management_addresses, overlap, uplinks_in_order, wanted},
 };
-use crate::domain::{box_file::BoxFile, dhcp::discover::Offer, name::PortName};
+use crate::domain::{
+    box_file::BoxFile,
+    dhcp::discover::Offer,
+    name::{DomainName, PortName},
+};
 
 /// What applying a spec would do, made from one observed kernel state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +95,10 @@ pub enum Item {
     },
     Dns {
         server: Nameserver,
+    },
+    /// A domain that completes short names.
+    Search {
+        domain: DomainName,
     },
     /// The order in which DNS servers are asked that were and are in use, first choice first.
     DnsOrder {
@@ -207,6 +215,8 @@ fn items(wish: &Wish<'_>, board: &BoxFile) -> Vec<Item> {
         }
     }
     items.extend(servers(wish.effective, board).into_iter().map(|server| Item::Dns { server }));
+    let domains = wanted(wish.effective, board).dns.search;
+    items.extend(domains.into_iter().map(|domain| Item::Search { domain }));
     items
 }
 

@@ -73,7 +73,10 @@ pub fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::network::kernel::{Address, Object};
+    use crate::domain::network::{
+        kernel::{Address, Object},
+        nameserver::Resolver,
+    };
 
     #[test]
     fn only_a_new_connection_to_a_new_address_proves_the_change() {
@@ -83,7 +86,7 @@ mod tests {
                     Object::Address(Address { port: "lan1".parse().expect("name"), net: net.parse().expect("net") })
                 })
                 .into(),
-            dns: Vec::new(),
+            dns: Resolver::default(),
         };
         let to =
             |local: [u8; 4], remote: [u8; 4]| Connection { local: (local.into(), 443), remote: (remote.into(), 5000) };

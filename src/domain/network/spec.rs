@@ -8,7 +8,7 @@ use std::{
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::name::PortName;
+use crate::domain::name::{DomainName, PortName};
 
 /// Of a link that carries IPv6 (RFC 8200, section 5); the kernel switches it off on a smaller one.
 pub const SMALLEST_IPV6_MTU: u16 = 1280;
@@ -36,6 +36,9 @@ pub struct PortSpec {
     /// DNS servers, first choice first. Instead of those that a DHCP server or a router names, where any is named.
     #[serde(default)]
     pub dns: Vec<IpAddr>,
+    /// Domains that complete short names, first choice first. Instead of those that a DHCP server names, where any is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub search: Vec<DomainName>,
     /// Ways to networks behind this port other than the default route.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<StaticRoute>,
@@ -69,6 +72,7 @@ impl Default for PortSpec {
             ipv4: Ipv4Spec::Off,
             ipv6: None,
             dns: Vec::new(),
+            search: Vec::new(),
             routes: Vec::new(),
             mtu: None,
             default_route: true,
@@ -173,6 +177,11 @@ impl PortSpec {
     /// The DNS servers that count: those of a port that is off cannot be reached.
     pub fn servers(&self) -> &[IpAddr] {
         if self.is_off() { &[] } else { &self.dns }
+    }
+
+    /// The domains that count, likewise.
+    pub fn domains(&self) -> &[DomainName] {
+        if self.is_off() { &[] } else { &self.search }
     }
 }
 

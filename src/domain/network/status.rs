@@ -18,7 +18,7 @@ use super::{
 use crate::domain::{
     box_file::{Mac, Role},
     dhcp::client::ClientView,
-    name::PortName,
+    name::{DomainName, PortName},
     time::BootMillis,
 };
 
@@ -178,6 +178,9 @@ impl DhcpStatus {
 pub struct DnsStatus {
     /// In our file, first choice first.
     pub servers: Vec<Nameserver>,
+    /// Domains that complete short names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub search: Vec<DomainName>,
     /// Where `/etc/resolv.conf` leads if it is not our file: somebody else decides there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<String>,

@@ -29,6 +29,8 @@ pub const MAX_ROUTES: usize = 16;
 pub const MTU_RANGE: Rule = Rule::MtuOutOfRange { least: SMALLEST_MTU, most: LARGEST_MTU };
 /// glibc reads three `nameserver` lines; a form has two fields.
 pub const MAX_DNS: usize = 3;
+/// Domains that complete short names: what old C libraries read (MAXDNSRCH).
+pub const MAX_SEARCH: usize = 6;
 
 /// Checks the spec against the box. An empty list means that it can be planned.
 pub fn validate(spec: &NetworkSpec, board: &BoxFile) -> Vec<Issue> {
@@ -124,6 +126,9 @@ fn dns(port: &PortSpec) -> Vec<(Field, Rule)> {
     let mut broken = Vec::new();
     if port.dns.len() > MAX_DNS {
         broken.push((Field::Dns1, Rule::TooMany { most: MAX_DNS }));
+    }
+    if port.search.len() > MAX_SEARCH {
+        broken.push((Field::Search, Rule::TooMany { most: MAX_SEARCH }));
     }
     let fields = [Field::Dns1, Field::Dns2, Field::Dns2];
     let rules = port.dns.iter().zip(fields).filter_map(|(server, field)| Some((field, dns_server(*server, port)?)));

@@ -11,6 +11,7 @@ use super::{
     kernel::{Address, Autoconf, DEFAULT_MTU, KernelState, MAIN_TABLE, Object, Route, SourceRule},
     nameserver::Nameserver,
     spec::{Ipv6Spec, NetworkSpec, PortSpec, SMALLEST_IPV6_MTU, StaticRoute},
+    validate::MAX_SEARCH,
 };
 use crate::domain::{
     box_file::{BoxFile, Role, SERVICE_ADDRESS, service_net},
@@ -67,8 +68,13 @@ pub fn wanted(spec: &NetworkSpec, board: &BoxFile) -> KernelState {
             state.objects.insert(Object::Mtu(name.clone(), mtu));
         }
         for server in servers(name, &port) {
-            if !state.dns.contains(&server) {
-                state.dns.push(server);
+            if !state.dns.servers.contains(&server) {
+                state.dns.servers.push(server);
+            }
+        }
+        for domain in port.domains() {
+            if !state.dns.search.contains(domain) && state.dns.search.len() < MAX_SEARCH {
+                state.dns.search.push(domain.clone());
             }
         }
     }

@@ -142,7 +142,10 @@ fn dns(text: Text, network: &NetworkStatus) -> impl IntoView + use<> {
         let why = text.attention_dns_foreign_why(owner);
         view! { <Note mood=Mood::Warn title=text.attention_dns_foreign()><p>{why}</p></Note> }
     });
-    let rows = vec![(text.network_dns_servers().to_owned(), Fact::code(servers))];
+    let domains = network.dns.search.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let domains =
+        (!domains.is_empty()).then(|| (text.network_dns_search().to_owned(), Fact::code(Some(list(text, &domains)))));
+    let rows = [(text.network_dns_servers().to_owned(), Fact::code(servers))].into_iter().chain(domains).collect();
     view! { <Card title=text.network_dns()>{facts(rows)}{foreign}</Card> }
 }
 

@@ -43,10 +43,10 @@ impl Task {
             }
             Step::Add(object) => self.kernel.add(object, &self.interfaces).await,
             Step::Delete(object) => self.kernel.delete(object, &self.interfaces).await,
-            Step::Dns(servers) => {
-                let (path, servers) = (self.options.paths.resolv_conf.clone(), servers.clone());
+            Step::Dns(resolver) => {
+                let (path, resolver) = (self.options.paths.resolv_conf.clone(), resolver.clone());
                 let zones = self.zones();
-                blocking(move || dns::write(&path, &servers, &zones)).await
+                blocking(move || dns::write(&path, &resolver, &zones)).await
             }
         }
     }
@@ -195,8 +195,8 @@ impl Task {
     }
 
     pub(super) fn state_now(&self) -> KernelState {
-        let servers = dns::servers(&self.options.paths.resolv_conf, &self.zones()).unwrap_or_default();
-        report::kernel_state(&self.observed, &self.interfaces, servers)
+        let resolver = dns::read(&self.options.paths.resolv_conf, &self.zones()).unwrap_or_default();
+        report::kernel_state(&self.observed, &self.interfaces, resolver)
     }
 
     /// Puts back what is ours and went missing, and takes away what is ours and should not be there.
@@ -217,7 +217,7 @@ impl Task {
         }
         let target = report::attainable(&target, &self.interfaces);
         let steps = diff(&self.state_now(), &target);
-        let dns_missing = dns::servers(&self.options.paths.resolv_conf, &self.zones()).is_none();
+        let dns_missing = dns::read(&self.options.paths.resolv_conf, &self.zones()).is_none();
         if steps.is_empty() && !dns_missing {
             self.lifetimes().await;
             (self.drift, self.repair_pause) = (0, REPAIR_PAUSE);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     fault::Fault,
-    network::{diff::Step, journal::Found, proof::Proof},
+    network::{diff::Step, journal::Found, nameserver::Resolver, proof::Proof},
     time::BootMillis,
 };
 
@@ -191,7 +191,7 @@ fn verified(tx: Box<Transaction>, awaiting: Awaiting) -> Next {
 }
 
 fn step_failed(tx: Box<Transaction>, number: usize, error: String) -> Next {
-    let step = tx.steps.get(number).cloned().unwrap_or(Step::Dns(Vec::new()));
+    let step = tx.steps.get(number).cloned().unwrap_or(Step::Dns(Resolver::default()));
     roll_back(tx, Why::StepFailed { step, error })
 }
 
