@@ -33,6 +33,8 @@ test("who guesses is slowed, and told how long", async ({ technician, page, t })
 
 test("a session that has ended is said on the sign-in page", async ({ technician, page }) => {
   await technician.signIn();
+  // away from the box's pages, which would go to the sign-in page by themselves
+  await page.goto("about:blank");
   await technician.setPasswordOnConsole("another four words here"); // which signs all browsers out
   await page.goto(`${SERVICE}/network`);
   await technician.sees("login.ended");
