@@ -21,9 +21,10 @@ fn step(step: &Step) -> String {
         Step::Add(object) => ('+', object),
         Step::Delete(object) => ('-', object),
         Step::Dns(Resolver { servers, search }) => {
-            let servers = servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-            let search = search.iter().fold(String::new(), |text, domain| format!("{text} search {domain}"));
-            return format!("  = dns {servers}{search}\n");
+            let servers = servers.iter().map(ToString::to_string);
+            let search = search.iter().map(ToString::to_string);
+            let search = search.reduce(|list, domain| format!("{list} {domain}")).map(|list| format!("search {list}"));
+            return format!("  = dns {}\n", servers.chain(search).collect::<Vec<_>>().join(" "));
         }
     };
     let text = match object {
@@ -74,5 +75,5 @@ fn the_named_changes_are_planned_as_reviewed() {
             snapshot_path => case, prepend_module_to_snapshot => false, omit_expression => true, description => "",
         }, { insta::assert_snapshot!("plan", text(&plan)) });
     }
-    assert_eq!(cases.len(), 18, "a case was added or lost");
+    assert_eq!(cases.len(), 19, "a case was added or lost");
 }
