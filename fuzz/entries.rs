@@ -3,30 +3,28 @@
 
 #![allow(dead_code, reason = "each target uses one of them")]
 
-use gatehouse::{
-    agent::dhcp::{
-        frame::{self, CLIENT_PORT, SERVER_PORT},
-        wire,
+use agent::dhcp::{
+    frame::{self, CLIENT_PORT, SERVER_PORT},
+    wire,
+};
+use domain::{
+    box_file::{BoxFile, service_net},
+    dhcp::{
+        Settings,
+        client::{Action, Client, Context, Event, step},
+        lease::Lease,
+        message::{Kind, Message},
     },
-    domain::{
-        box_file::{BoxFile, service_net},
-        dhcp::{
-            Settings,
-            client::{Action, Client, Context, Event, step},
-            lease::Lease,
-            message::{Kind, Message},
-        },
-        network::{
-            effective::Conditions,
-            journal::{Found, Journal},
-            kernel::KernelState,
-            plan::plan,
-            spec::NetworkSpec,
-            transaction::{self, State},
-            validate::validate,
-        },
-        time::BootMillis,
+    network::{
+        effective::Conditions,
+        journal::{Found, Journal},
+        kernel::KernelState,
+        plan::plan,
+        spec::NetworkSpec,
+        transaction::{self, State},
+        validate::validate,
     },
+    time::BootMillis,
 };
 
 const BOARD: &str = r#"

@@ -6,7 +6,11 @@
 #![recursion_limit = "256"]
 
 #[cfg(feature = "ssr")]
-pub mod agent;
+pub use agent;
+pub use domain;
+#[cfg(feature = "ssr")]
+pub use os::{clock, disk};
+
 #[cfg(feature = "ssr")]
 pub mod assets;
 #[cfg(feature = "ssr")]
@@ -14,17 +18,10 @@ pub mod cli;
 #[cfg(feature = "ssr")]
 pub mod client;
 #[cfg(feature = "ssr")]
-pub mod clock;
-#[cfg(feature = "ssr")]
 pub mod components;
-#[cfg(feature = "ssr")]
-pub mod disk;
-pub mod domain;
 #[cfg(feature = "ssr")]
 pub mod guard;
 pub mod islands;
-#[cfg(feature = "ssr")]
-mod operation;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]

@@ -1,4 +1,4 @@
-//! Asks the neighbours whether an address is free (RFC 5227): the packets of what [`crate::domain::network::acd`] decides.
+//! Asks the neighbours whether an address is free (RFC 5227): the packets of what [`domain::network::acd`] decides.
 
 use std::{collections::BTreeSet, io, net::Ipv4Addr};
 
@@ -7,13 +7,11 @@ use super::{
     packet::{EtherType, PacketSocket},
     secrets,
 };
-use crate::{
-    clock,
-    domain::{
-        box_file::Mac,
-        network::acd::{Action, Claim, Context, Event, Keep, State, Timing, step},
-    },
+use domain::{
+    box_file::Mac,
+    network::acd::{Action, Claim, Context, Event, Keep, State, Timing, step},
 };
+use os::clock;
 
 /// The port that asks.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::domain::{
+use domain::{
     box_file::Mac,
     network::acd::{ArpPacket, Operation},
 };

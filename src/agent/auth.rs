@@ -14,17 +14,15 @@ use argon2::{
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::secrets;
-use crate::{
-    clock, disk,
-    domain::{
-        api::SessionInfo,
-        auth::{password::broken_rule, session::Sessions, throttle::Throttle},
-        fault::Fault,
-        network::transaction::Digest,
-        secret::Secret,
-        time::BootMillis,
-    },
+use domain::{
+    api::SessionInfo,
+    auth::{password::broken_rule, session::Sessions, throttle::Throttle},
+    fault::Fault,
+    network::transaction::Digest,
+    secret::Secret,
+    time::BootMillis,
 };
+use os::{clock, disk};
 
 const MAILBOX: usize = 256;
 /// Argon2id with its defaults takes 19 MiB each. The service port has its own: a flood from an uplink uses up the others.

@@ -7,11 +7,11 @@ use std::{
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::disk;
-use crate::domain::{
+use domain::{
     box_file::{BoxFile, BoxFileProblem},
     network::{issue::Issue, validate::validate},
 };
+use os::disk;
 
 /// `gatehouse.toml`.
 #[derive(Clone, Debug, Default, Deserialize)]

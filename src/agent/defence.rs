@@ -1,5 +1,5 @@
 //! Defends a port's addresses against other devices (RFC 5227, section 2.4): one task for each port that has some. The rules
-//! are in [`crate::domain::network::acd`]; what it finds goes to the network task.
+//! are in [`domain::network::acd`]; what it finds goes to the network task.
 
 use std::{collections::BTreeMap, io, net::Ipv4Addr, time::Duration};
 
@@ -11,14 +11,12 @@ use super::{
     packet::{EtherType, PacketSocket},
     secrets,
 };
-use crate::{
-    clock,
-    domain::{
-        box_file::Mac,
-        name::PortName,
-        network::acd::{Action, ArpPacket, Claim, Context, Event, Keep, State, Timing, step},
-    },
+use domain::{
+    box_file::Mac,
+    name::PortName,
+    network::acd::{Action, ArpPacket, Claim, Context, Event, Keep, State, Timing, step},
 };
+use os::clock;
 
 /// After a socket's error, such as that the interface went down. Shorter: a broken driver keeps a core busy. Longer: a conflict is
 /// seen later.

@@ -12,7 +12,7 @@ use super::{
     arp,
     packet::{EtherType, PacketSocket},
 };
-use crate::domain::{
+use domain::{
     box_file::Mac,
     network::{
         acd::{ArpPacket, Operation},

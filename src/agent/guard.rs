@@ -9,7 +9,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::domain::guard::Promise;
+use domain::guard::Promise;
 
 /// For the guard to answer. Shorter: a busy box changes its network unguarded. Longer: without a guard every change waits so long.
 const ANSWER_LIMIT: Duration = Duration::from_millis(250);

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use tokio::sync::watch;
 
-use crate::domain::load::{CpuTicks, Load, memory};
+use domain::load::{CpuTicks, Load, memory};
 
 /// Often enough for a person who watches, seldom enough to cost nothing.
 const EVERY: Duration = Duration::from_secs(2);

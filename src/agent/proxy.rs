@@ -27,14 +27,12 @@ use tokio_rustls::{
 };
 
 use super::hops::dns;
-use crate::{
-    clock,
-    domain::{
-        network::hops::{Host, HostFinding, ProxyFinding, Target},
-        secret::Secret,
-        settings::proxy::{ProxySpec, basic, is_own},
-    },
+use domain::{
+    network::hops::{Host, HostFinding, ProxyFinding, Target},
+    secret::Secret,
+    settings::proxy::{ProxySpec, basic, is_own},
 };
+use os::clock;
 
 /// A connection, with TLS where it is asked for. Shorter: one lost packet, which is sent again after a second, counts as silence.
 /// Longer: the network test takes too long.

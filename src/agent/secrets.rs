@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::{network::transaction::Digest, secret::Secret};
+use domain::{network::transaction::Digest, secret::Secret};
 
 /// A new token: 256 random bits as 64 hexadecimal digits.
 ///
@@ -16,7 +16,7 @@ pub fn token() -> Result<Secret, getrandom::Error> {
 
 /// For what must not be guessed easily and is no secret: transaction ids, waits. Where the kernel gives nothing, the clock does.
 pub fn random() -> u64 {
-    getrandom::u64().unwrap_or_else(|_| crate::clock::now().0)
+    getrandom::u64().unwrap_or_else(|_| os::clock::now().0)
 }
 
 /// What is kept of a token.

@@ -9,7 +9,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// What to log: `info`, or `gatehouse=debug,warn`.
+/// What to log: `info`, or `agent=debug,warn`.
 pub const FILTER: &str = "GATEHOUSE_LOG";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

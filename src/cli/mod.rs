@@ -130,7 +130,7 @@ fn long_help() -> String {
   gatehouse password reset                  a new password for the pages
 
 {}
-GATEHOUSE_LOG chooses what is logged, such as `info` or `gatehouse=debug`.",
+GATEHOUSE_LOG chooses what is logged, such as `debug`, or `agent=debug` for the agent alone.",
         exit::table()
     )
 }

@@ -17,21 +17,19 @@ use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::UnixStream, time::timeout};
 
-use crate::{
-    domain::{
-        api::{
-            Applied, ApplyRequest, CALLER, Caller, ConfirmRequest, HandoffRequest, Hello, LeaseRequest, Login,
-            Overview, PlanRequest, Session, SessionInfo, SetPassword, TestRequest,
-        },
-        fault::{Fault, Refusal},
-        network::{hops::Report, plan::Plan, status::DhcpStatus, transaction::Outcome},
-        settings::{
-            SettingsStatus,
-            request::{ClockRequest, HostNameRequest, ProxyRequest, ProxySaved, TimeRequest},
-        },
+use crate::domain::{
+    api::{
+        Applied, ApplyRequest, CALLER, Caller, ConfirmRequest, HandoffRequest, Hello, LeaseRequest, Login, Overview,
+        PlanRequest, Session, SessionInfo, SetPassword, TestRequest,
     },
-    operation,
+    fault::{Fault, Refusal},
+    network::{hops::Report, plan::Plan, status::DhcpStatus, transaction::Outcome},
+    settings::{
+        SettingsStatus,
+        request::{ClockRequest, HostNameRequest, ProxyRequest, ProxySaved, TimeRequest},
+    },
 };
+use os::operation;
 
 mod lines;
 

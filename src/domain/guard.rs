@@ -3,8 +3,10 @@
 //! The agent undoes a change by itself when its time is over. An agent that hangs (SIGSTOP stops every thread of it, a disk that
 //! never answers one) cannot; then the guard ends it, whoever supervises starts it anew, and its start undoes the change.
 
-use crate::domain::time::BootMillis;
+use crate::time::BootMillis;
 
+/// The guard's socket, in the runtime folder.
+pub const SOCKET: &str = "guard.sock";
 /// After a missed deadline, before the agent is killed. Shorter: an agent on a busy box, which is about to undo the change, is
 /// killed for nothing. Longer: nobody reaches a box that hangs.
 pub const GRACE: u64 = 2_000;

@@ -25,11 +25,9 @@ use rustix::{
 
 use crate::{
     clock,
-    domain::guard::{Effect, Event, Promise, State, step},
+    domain::guard::{Effect, Event, Promise, SOCKET, State, step},
 };
 
-/// In the runtime folder.
-pub const SOCKET: &str = "guard.sock";
 /// While a deadline is open: `poll` counts on another clock than deadlines do.
 const LOOK_AGAIN: u64 = 1_000;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gatehouse::domain::{
+use domain::{
     box_file::Mac,
     network::acd::{
         ANNOUNCE_INTERVAL, Action, ArpPacket, Claim, Conflict, Context, DEFEND_INTERVAL, Event, Held, Keep, Operation,

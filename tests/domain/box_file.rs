@@ -1,6 +1,6 @@
 //! Box files that are refused, and why.
 
-use gatehouse::domain::box_file::{BoxFile, BoxFileProblem, Device, MAX_PORTS, Mac, Role};
+use domain::box_file::{BoxFile, BoxFileProblem, Device, MAX_PORTS, Mac, Role};
 
 use crate::support::{board, fixed, name, spec_of};
 

@@ -1,6 +1,6 @@
 //! Dates and times as people write them.
 
-use gatehouse::domain::{civil::Civil, time::UnixSeconds};
+use domain::{civil::Civil, time::UnixSeconds};
 use proptest::prelude::*;
 
 fn utc(text: &str) -> i64 {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Debug};
 
-use gatehouse::domain::{
+use domain::{
     api::{Applied, ApplyRequest, Caller, ConfirmRequest, Hello, Listen, PlanRequest},
     auth::password::PasswordRule,
     fault::{Fault, Refusal},
@@ -160,7 +160,7 @@ proptest! {
 
     #[test]
     fn specs_and_plans_read_back((board, old, new) in any_change()) {
-        let now = gatehouse::domain::network::wanted::wanted(&old, &board);
+        let now = domain::network::wanted::wanted(&old, &board);
         reads_back(&PlanRequest { spec: new.clone() });
         reads_back::<Plan>(&plan(&now, &old, &new, &Conditions::default(), &board));
         let toml = toml::to_string(&new).expect("toml");
@@ -169,7 +169,7 @@ proptest! {
 
     #[test]
     fn state_hashes_survive_javascript((board, spec, _) in any_change()) {
-        let hash = serde_json::to_value(gatehouse::domain::network::wanted::wanted(&spec, &board).hash()).expect("json");
+        let hash = serde_json::to_value(domain::network::wanted::wanted(&spec, &board).hash()).expect("json");
         prop_assert!(hash.as_u64().expect("number") < 1 << 53);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
-use gatehouse::domain::{
+use domain::{
     name::PortName,
     network::failover::{
         ANSWER_LIMIT, Effect, Event, Facts, FailoverView, HISTORY, PROBE_IN_DOUBT, PROBE_STEADY, State, Switch,

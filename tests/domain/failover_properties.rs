@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
-use gatehouse::domain::{
+use domain::{
     name::PortName,
     network::failover::{Effect, Event, Facts, State, Switch, SwitchWhy, UP_AFTER, step},
     time::BootMillis,

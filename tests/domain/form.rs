@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
-use gatehouse::domain::network::{
+use domain::network::{
     form::{PortForm, RouteRow, RouteRows, address_and_mask, plain},
     issue::{Field, RouteField, RoutePart, Rule},
     spec::{Ipv4Spec, PortSpec, StaticRoute},

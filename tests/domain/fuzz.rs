@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use gatehouse::domain::{
+use domain::{
     network::{
         journal::Journal,
         transaction::{Awaiting, Checks, Phase, Why},
@@ -55,7 +55,7 @@ impl Dice {
 }
 
 fn folder(target: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target)
 }
 
 fn exercise(target: &str, entry: fn(&[u8])) {

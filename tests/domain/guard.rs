@@ -1,6 +1,6 @@
 //! The dead man's switch: every state with every event, and what must hold for any agent.
 
-use gatehouse::domain::{
+use domain::{
     guard::{Effect, Event, GRACE, Promise, State, step},
     time::BootMillis,
 };

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use gatehouse::domain::{
+use domain::{
     box_file::Mac,
     network::{
         hops::{

@@ -1,6 +1,6 @@
 //! The network test begins at one uplink: which, and what is known of it already.
 
-use gatehouse::domain::{
+use domain::{
     box_file::{Mac, Role},
     dhcp::client::Problem,
     network::{

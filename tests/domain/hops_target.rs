@@ -1,6 +1,6 @@
 //! The host of the network test, as it is typed.
 
-use gatehouse::domain::network::{
+use domain::network::{
     hops::{BadTarget, Host, Target},
     issue::Rule,
 };

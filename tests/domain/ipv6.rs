@@ -1,6 +1,6 @@
 //! IPv6 of a port: what is usual, what is refused, what people type.
 
-use gatehouse::domain::network::{
+use domain::network::{
     effective::{Conditions, effective},
     form::PortForm,
     issue::{Field, Rule},

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use gatehouse::domain::{
+use domain::{
     mdns::{
         CONFLICT_PAUSE, PROBES, asked,
         claim::{Claim, Say},

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gatehouse::domain::{
+use domain::{
     name::PortName,
     network::{
         diff::Step,
@@ -107,7 +107,7 @@ impl ModelKernel {
 #[test]
 fn refuses_what_the_kernel_refuses() {
     use crate::support::{board, fixed, ip, name, spec_of};
-    use gatehouse::domain::network::wanted::wanted;
+    use domain::network::wanted::wanted;
 
     let spec = spec_of([("lan1", fixed(&["10.20.0.15/24"], Some("10.20.0.1"), &[]))]);
     let state = wanted(&spec, &board());

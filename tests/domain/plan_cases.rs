@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use gatehouse::domain::network::{
+use domain::network::{
     diff::Step,
     effective::Conditions,
     kernel::{Autoconf, MAIN_TABLE, Object, Route},
@@ -61,7 +61,7 @@ fn read(path: &Path) -> NetworkSpec {
 
 #[test]
 fn the_named_changes_are_planned_as_reviewed() {
-    let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens");
+    let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/goldens");
     let mut cases = fs::read_dir(&goldens).expect("goldens").map(|e| e.expect("entry").path()).collect::<Vec<_>>();
     cases.sort();
     for case in &cases {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gatehouse::domain::network::{
+use domain::network::{
     diff::{Step, diff},
     effective::Conditions,
     kernel::{Address, KernelState, Object, SourceRule},

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use gatehouse::domain::{
+use domain::{
     network::rdnss::{Advert, LONGEST, Resolvers, read},
     time::BootMillis,
 };

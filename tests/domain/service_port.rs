@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use gatehouse::domain::{
+use domain::{
     box_file::{SERVICE_ADDRESS, service_net},
     service_port::{
         Answer, Check, Effect, Event, FIRST_PAUSE, FIRST_RECHECK, Failure, LONGEST_PAUSE, RANGE, RECHECK,

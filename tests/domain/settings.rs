@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use gatehouse::domain::{
+use domain::{
     network::issue::{Field, Rule},
     secret::Secret,
     settings::{

@@ -1,6 +1,6 @@
 //! What a time server says of our clock.
 
-use gatehouse::domain::sntp::{Answer, LENGTH, Question};
+use domain::sntp::{Answer, LENGTH, Question};
 use proptest::prelude::*;
 
 const COOKIE: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];

@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use gatehouse::domain::{
+use domain::{
     box_file::{BoxFile, Device, Port, Role},
     name::PortName,
     network::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gatehouse::domain::{
+use domain::{
     network::{
         kernel::KernelState,
         proof::Proof,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gatehouse::domain::{
+use domain::{
     network::{
         journal::{Found, Journal},
         transaction::{Awaiting, Checks, Effect, Outcome, Phase, State, TxId, Why, start},

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use gatehouse::domain::{
+use domain::{
     fault::Fault,
     network::{
         diff::Step,
@@ -227,7 +227,7 @@ fn a_confirmation_that_names_another_change_keeps_nothing() {
         automatic: false,
         untested: true,
     };
-    let other = gatehouse::domain::network::transaction::TxId(tx().id.0 + 1);
+    let other = domain::network::transaction::TxId(tx().id.0 + 1);
     let (next, effects) = step(state(), Event::Confirm(named(other)), NOW);
     assert_eq!((next, effects), (state(), vec![Effect::Refuse(Fault::NoChangeOpen { last: None })]));
     assert_eq!(step(state(), Event::Confirm(named(tx().id)), NOW).1, [Effect::SaveSpec]);

@@ -1,6 +1,6 @@
 //! A spec and every rule that it can break.
 
-use gatehouse::domain::network::{
+use domain::network::{
     issue::{Field, Issue, Rule},
     spec::{NetworkSpec, PortSpec},
     validate::{MAX_ADDRESSES, MAX_DNS, host_in_network, validate},
@@ -150,7 +150,7 @@ fn a_resolver_reads_six_domains_and_the_file_says_so_before() {
     let issues = validate(&spec_of([("lan1", port(7))]), &board());
     assert_eq!((issues[0].path().as_str(), &issues[0].rule), ("ports.lan1.search", &Rule::TooMany { most: 6 }));
     for bad in ["a b", "-a.example", "a..b", "a\nnameserver 6.6.6.6", ""] {
-        assert!(bad.parse::<gatehouse::domain::name::DomainName>().is_err(), "{bad:?}");
+        assert!(bad.parse::<domain::name::DomainName>().is_err(), "{bad:?}");
     }
 }
 

@@ -8,14 +8,12 @@ use axum::{
 use tokio::net::UnixListener;
 
 use super::{Refused, Shared};
-use crate::{
-    agent::{auth::Source, kernel::sockets, network::Origin, secrets},
-    domain::{
-        api::{CALLER, Caller},
-        box_file::SERVICE_ADDRESS,
-        fault::Fault,
-        network::transaction::{Actor, Digest},
-    },
+use crate::{auth::Source, kernel::sockets, network::Origin, secrets};
+use domain::{
+    api::{CALLER, Caller},
+    box_file::SERVICE_ADDRESS,
+    fault::Fault,
+    network::transaction::{Actor, Digest},
 };
 
 /// `SO_PEERCRED` of the connection.

@@ -9,14 +9,12 @@ use super::{
     Json, Reply, Shared,
     caller::{Admitted, Who},
 };
-use crate::{
-    agent::network::{LeaseWish, Origin},
-    domain::{
-        api::{LeaseAsk, LeaseRequest},
-        dhcp::client::{ClientView, StateName},
-        fault::Fault,
-        network::status::DhcpStatus,
-    },
+use crate::network::{LeaseWish, Origin};
+use domain::{
+    api::{LeaseAsk, LeaseRequest},
+    dhcp::client::{ClientView, StateName},
+    fault::Fault,
+    network::status::DhcpStatus,
 };
 
 /// For the server's answer. Shorter: the page shows what was before. Longer: a person waits for a server that is not there; the page
@@ -39,7 +37,7 @@ pub(super) async fn lease(
         LeaseAsk::Release => LeaseWish::Release { unless_at: by.filter(|_| !ask.sure) },
     };
     let mut watch = shared.network.watch();
-    let view = |status: &crate::domain::network::status::NetworkStatus| status.dhcp.get(&ask.port).cloned();
+    let view = |status: &domain::network::status::NetworkStatus| status.dhcp.get(&ask.port).cloned();
     let before = view(&watch.borrow_and_update().status).ok_or(Fault::NotByDhcp)?;
     shared.network.lease(ask.port.clone(), wish).await?;
     let done = |now: &DhcpStatus| match ask.ask {

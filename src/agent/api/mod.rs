@@ -19,16 +19,14 @@ use axum::{
 use tokio::{net::UnixListener, sync::watch};
 
 use super::{auth::Auth, network::Network, settings::Settings};
-use crate::{
-    domain::{
-        api::{BODY_LIMIT, Hello},
-        box_file::BoxFile,
-        fault::{Fault, Refusal},
-        load::Load,
-        service_port::ServicePortStatus,
-    },
-    operation,
+use domain::{
+    api::{BODY_LIMIT, Hello},
+    box_file::BoxFile,
+    fault::{Fault, Refusal},
+    load::Load,
+    service_port::ServicePortStatus,
 };
+use os::operation;
 
 pub use caller::Peer;
 

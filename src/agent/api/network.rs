@@ -11,28 +11,26 @@ use super::{
     caller::{Admitted, Who},
 };
 use crate::{
-    agent::{
-        dhcp, hops,
-        network::{Apply, Confirm},
-        secrets,
+    dhcp, hops,
+    network::{Apply, Confirm},
+    secrets,
+};
+use domain::{
+    api::{Applied, ApplyRequest, ConfirmRequest, HandoffRequest, PlanRequest, Session, TestRequest},
+    dhcp::{
+        discover::{Offer, WINDOW},
+        lease::Lease,
     },
-    domain::{
-        api::{Applied, ApplyRequest, ConfirmRequest, HandoffRequest, PlanRequest, Session, TestRequest},
-        dhcp::{
-            discover::{Offer, WINDOW},
-            lease::Lease,
-        },
-        fault::Fault,
-        name::PortName,
-        network::{
-            effective::{Leases, dhcp_ports},
-            hops::{Report, Target},
-            issue::{Field, Issue},
-            plan::Plan,
-            spec::NetworkSpec,
-            status::LinkStatus,
-            transaction::{CONFIRM_WINDOW, LONGEST_WINDOW, Outcome},
-        },
+    fault::Fault,
+    name::PortName,
+    network::{
+        effective::{Leases, dhcp_ports},
+        hops::{Report, Target},
+        issue::{Field, Issue},
+        plan::Plan,
+        spec::NetworkSpec,
+        status::LinkStatus,
+        transaction::{CONFIRM_WINDOW, LONGEST_WINDOW, Outcome},
     },
 };
 

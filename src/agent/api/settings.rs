@@ -7,26 +7,22 @@ use ipnet::IpNet;
 
 use super::{Json, Refused, Reply, Shared, caller::Admitted};
 use crate::{
-    agent::{
-        hops::dns,
-        proxy::{self, Found, Here, Proxy},
+    hops::dns,
+    proxy::{self, Found, Here, Proxy},
+};
+use domain::{
+    fault::Fault,
+    network::{
+        hops::{Asked, Findings, Hop, Outcome, evaluate},
+        issue::{Field, Issue, Rule},
+        status::NetworkStatus,
     },
-    domain::{
-        fault::Fault,
-        network::{
-            hops::{Asked, Findings, Hop, Outcome, evaluate},
-            issue::{Field, Issue, Rule},
-            status::NetworkStatus,
-        },
-        settings::{
-            SettingsStatus,
-            proxy::ProxySpec,
-            request::{
-                ClockRequest, HostNameRequest, Own, Password, ProxyRequest, ProxySaved, TimeRequest, WantedProxy,
-            },
-        },
-        time::UnixSeconds,
+    settings::{
+        SettingsStatus,
+        proxy::ProxySpec,
+        request::{ClockRequest, HostNameRequest, Own, Password, ProxyRequest, ProxySaved, TimeRequest, WantedProxy},
     },
+    time::UnixSeconds,
 };
 
 /// What a clock can be set to: people who set one to 1970 or to 2200 have mistyped it.

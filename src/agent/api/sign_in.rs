@@ -3,7 +3,7 @@
 use axum::{Json as Body, extract::State};
 
 use super::{Json, Refused, Reply, Shared, caller::Who};
-use crate::domain::{
+use domain::{
     api::{Login, Session, SessionInfo, SetPassword},
     fault::Fault,
 };

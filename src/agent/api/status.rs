@@ -10,13 +10,11 @@ use super::{
     Refused, Reply, Shared, Watched,
     caller::{Admitted, Who},
 };
-use crate::{
-    clock,
-    domain::{
-        api::{Hello, Overview},
-        network::transaction::Digest,
-    },
+use domain::{
+    api::{Hello, Overview},
+    network::transaction::Digest,
 };
+use os::clock;
 
 /// A stream looks this often whether its session is still alive.
 const CHECK_SESSION: Duration = Duration::from_secs(5);
@@ -59,8 +57,8 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
 }
 
 struct Watcher {
-    network: tokio::sync::watch::Receiver<std::sync::Arc<crate::agent::network::Published>>,
-    settings: tokio::sync::watch::Receiver<crate::domain::settings::SettingsStatus>,
+    network: tokio::sync::watch::Receiver<std::sync::Arc<crate::network::Published>>,
+    settings: tokio::sync::watch::Receiver<domain::settings::SettingsStatus>,
     watched: Watched,
     /// `None` on the console.
     digest: Option<Digest>,

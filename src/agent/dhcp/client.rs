@@ -12,19 +12,17 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::Link;
-use crate::{
-    agent::{acd, secrets},
-    clock,
-    domain::{
-        box_file::Mac,
-        dhcp::{
-            Settings,
-            client::{self, Action, ClientView, Context, Event, Lost, Remembered},
-            lease::Lease,
-        },
-        name::PortName,
+use crate::{acd, secrets};
+use domain::{
+    box_file::Mac,
+    dhcp::{
+        Settings,
+        client::{self, Action, ClientView, Context, Event, Lost, Remembered},
+        lease::Lease,
     },
+    name::PortName,
 };
+use os::clock;
 
 /// After a socket's error, such as that the interface went down. Shorter: a broken driver keeps a core busy. Longer: an offer is
 /// missed.

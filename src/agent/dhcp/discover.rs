@@ -3,15 +3,13 @@
 use std::io;
 
 use super::Link;
-use crate::{
-    agent::secrets,
-    clock,
-    domain::dhcp::{
-        Settings,
-        client::Context,
-        discover::{Event, Offer, State, start, step},
-    },
+use crate::secrets;
+use domain::dhcp::{
+    Settings,
+    client::Context,
+    discover::{Event, Offer, State, start, step},
 };
+use os::clock;
 
 /// Takes `window` milliseconds where nobody answers, and one and a half seconds after the first offer.
 ///

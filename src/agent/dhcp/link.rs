@@ -14,12 +14,10 @@ use super::{
     frame::{self, CLIENT_PORT, SERVER_PORT},
     wire,
 };
-use crate::{
-    agent::packet::{EtherType, PacketSocket, dhcp_replies},
-    domain::{
-        box_file::Mac,
-        dhcp::{client::To, message::Message},
-    },
+use crate::packet::{EtherType, PacketSocket, dhcp_replies};
+use domain::{
+    box_file::Mac,
+    dhcp::{client::To, message::Message},
 };
 
 /// Of `if_ether.h`: destination, source, type.

@@ -1,4 +1,4 @@
-//! DHCP on a port: the packets and the timers of what [`crate::domain::dhcp`] decides. One task for each port that has a lease or
+//! DHCP on a port: the packets and the timers of what [`domain::dhcp`] decides. One task for each port that has a lease or
 //! wants one; it reports to the network task, which alone writes to the kernel.
 
 mod client;
@@ -11,10 +11,10 @@ pub use client::{Client, Report, Setup, What};
 pub use discover::offers;
 pub use link::Link;
 
-use crate::domain::{box_file::service_net, dhcp::Settings};
+use domain::{box_file::service_net, dhcp::Settings};
 
 /// What servers are told of this box, on the port with this hardware address.
-pub fn settings(mac: crate::domain::box_file::Mac) -> Settings {
+pub fn settings(mac: domain::box_file::Mac) -> Settings {
     Settings { mac, host_name: host_name(), forbidden: vec![service_net()] }
 }
 

@@ -12,7 +12,7 @@ use dhcproto::{
 };
 
 use self::options::Fields;
-use crate::domain::{
+use domain::{
     box_file::Mac,
     dhcp::message::{Kind, Message, Op, Options, code},
 };

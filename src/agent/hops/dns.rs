@@ -13,14 +13,12 @@ use super::{
     message::{Answer, LONGEST, Question},
     millis_since,
 };
-use crate::{
-    clock,
-    domain::network::{
-        hops::{DnsAnswer, DnsFinding, Server},
-        nameserver::Nameserver,
-        status::NetworkStatus,
-    },
+use domain::network::{
+    hops::{DnsAnswer, DnsFinding, Server},
+    nameserver::Nameserver,
+    status::NetworkStatus,
 };
+use os::clock;
 
 /// Shorter: a server that has to ask others first counts as silent. Longer: the test takes as long for each try.
 const PATIENCE: Duration = Duration::from_millis(1_500);
@@ -41,7 +39,7 @@ pub fn resolvers(status: &NetworkStatus) -> Vec<Resolver> {
 }
 
 /// What each server said, and the address that the first one found.
-pub(in crate::agent) async fn ask(resolvers: &[Resolver], name: &str) -> (DnsFinding, Option<Ipv4Addr>) {
+pub(crate) async fn ask(resolvers: &[Resolver], name: &str) -> (DnsFinding, Option<Ipv4Addr>) {
     let heard = join_all(resolvers.iter().map(|resolver| one(resolver.at, name))).await;
     let server = |(resolver, (answer, _)): (&Resolver, &(DnsAnswer, _))| Server {
         address: resolver.server.clone(),

@@ -5,7 +5,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::domain::network::validate::is_host;
+use domain::network::validate::is_host;
 
 /// Longest message over UDP without an extension (RFC 1035, section 2.3.4).
 pub const LONGEST: usize = 512;

@@ -1,4 +1,4 @@
-//! The layered network test: looks and asks, hop by hop, and stops where something is broken. [`crate::domain::network::hops`]
+//! The layered network test: looks and asks, hop by hop, and stops where something is broken. [`domain::network::hops`]
 //! judges.
 //!
 //! It only asks: nothing is written to the kernel, so it runs beside whatever the network task is doing. DNS servers and the host
@@ -22,20 +22,18 @@ use super::{
     proxy::{self, Proxy},
     settings::measure::measure,
 };
-use crate::{
-    clock,
-    domain::{
-        network::{
-            hops::{
-                AddressFinding, Asked, ClockFinding, DnsAnswer, DnsFinding, Findings, GatewayFinding, Host,
-                HostFinding, LinkFinding, ProxyFinding, Report, Seen, Target, evaluate,
-            },
-            status::NetworkStatus,
+use domain::{
+    network::{
+        hops::{
+            AddressFinding, Asked, ClockFinding, DnsAnswer, DnsFinding, Findings, GatewayFinding, Host, HostFinding,
+            LinkFinding, ProxyFinding, Report, Seen, Target, evaluate,
         },
-        settings::{clock::Measured, time_server::TimeServer},
-        time::BootMillis,
+        status::NetworkStatus,
     },
+    settings::{clock::Measured, time_server::TimeServer},
+    time::BootMillis,
 };
+use os::clock;
 
 /// For the whole test: 0.2 s for a second owner of the address, 2 s for the gateway, 3 s for DNS, then 6 s for the proxy and the host,
 /// and beside it the time servers.

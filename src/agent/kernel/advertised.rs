@@ -7,7 +7,7 @@ use std::io;
 use netlink_sys::{AsyncSocket, AsyncSocketExt, TokioSocket, protocols::NETLINK_ROUTE};
 use tokio::sync::mpsc;
 
-use crate::domain::network::rdnss::{Advert, read};
+use domain::network::rdnss::{Advert, read};
 
 const RTNLGRP_ND_USEROPT: u32 = 20;
 const RTM_NEWNDUSEROPT: u16 = 68;

@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use futures_util::TryStreamExt;
 
 use super::{Kernel, observe};
-use crate::domain::network::status::Detection;
+use domain::network::status::Detection;
 
 /// How often the verdict is looked up: it takes the kernel from 0.5 to 1.5 s.
 const LOOK: Duration = Duration::from_millis(20);

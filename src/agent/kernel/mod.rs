@@ -18,7 +18,7 @@ use rtnetlink::{MulticastGroup, packet_core::NetlinkPayload};
 
 pub use observe::{Link, Observed, ObservedAddress, ObservedRoute};
 
-use crate::domain::name::PortName;
+use domain::name::PortName;
 
 /// The kernel's interface numbers of the ports that are there.
 pub type Interfaces = BTreeMap<PortName, u32>;

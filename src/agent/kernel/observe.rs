@@ -19,7 +19,7 @@ use rtnetlink::{
 };
 
 use super::{Kernel, KernelError, sysctl, write::FOR_EVER};
-use crate::domain::{
+use domain::{
     box_file::Mac,
     network::{
         kernel::{PROTOCOL, SourceRule},

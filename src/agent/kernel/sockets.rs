@@ -14,7 +14,7 @@ use netlink_packet_sock_diag::{
 };
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_SOCK_DIAG};
 
-use crate::domain::network::proof::Connection;
+use domain::network::proof::Connection;
 
 /// Established IPv4 connections and the interface that each is bound to (0 if to none).
 pub type Connections = BTreeMap<Connection, u32>;

@@ -15,7 +15,7 @@ use rtnetlink::{
 };
 
 use super::{Interfaces, Kernel, describe, errno};
-use crate::domain::network::kernel::{Address, DEFAULT_MTU, Object, PROTOCOL, Route, SourceRule};
+use domain::network::kernel::{Address, DEFAULT_MTU, Object, PROTOCOL, Route, SourceRule};
 
 /// `ESRCH`, `ENODEV` and `EADDRNOTAVAIL`: what was to be deleted is not there.
 const GONE: [i32; 3] = [3, 19, 99];
@@ -132,7 +132,7 @@ fn gone(object: &Object, error: &Error) -> bool {
     missing_rule || errno(error).is_some_and(|n| GONE.contains(&n))
 }
 
-fn index(interfaces: &Interfaces, port: &crate::domain::name::PortName) -> Result<u32, String> {
+fn index(interfaces: &Interfaces, port: &domain::name::PortName) -> Result<u32, String> {
     interfaces.get(port).copied().ok_or_else(|| format!("port {port} has no hardware now (ENODEV)"))
 }
 

@@ -2,16 +2,14 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, io, os::unix::fs::MetadataExt, path::Path};
 
-use crate::{
-    disk,
-    domain::{
-        name::PortName,
-        network::{
-            nameserver::{Nameserver, Resolver},
-            status::DnsStatus,
-        },
+use domain::{
+    name::PortName,
+    network::{
+        nameserver::{Nameserver, Resolver},
+        status::DnsStatus,
     },
 };
+use os::disk;
 
 /// The kernel's names of the ports' interfaces: the resolver's file has those.
 pub type Zones = BTreeMap<PortName, String>;

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use report::Published;
 pub use store::Paths;
 
-use crate::domain::{
+use domain::{
     box_file::BoxFile,
     fault::Fault,
     name::PortName,
@@ -52,7 +52,7 @@ impl std::fmt::Debug for Options {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("the kernel's network cannot be reached")]
-    Kernel(#[from] crate::agent::kernel::KernelError),
+    Kernel(#[from] crate::kernel::KernelError),
     #[error("{path} cannot be used")]
     Disk { path: PathBuf, source: std::io::Error },
 }

@@ -4,20 +4,18 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::{
-    agent::kernel::{Interfaces, Link, Observed, ObservedRoute, sysctl},
-    domain::{
-        api::Listen,
-        box_file::{BoxFile, Device, Port, Role, SERVICE_ADDRESS},
-        name::PortName,
-        network::{
-            kernel::{Address, Autoconf, DEFAULT_MTU, KernelState, MAIN_TABLE, Object, Route},
-            nameserver::{Nameserver, Resolver, is_link_local},
-            status::{AddressStatus, NetworkStatus, Origin, PortStatus, RouteStatus, UplinkInUse},
-            transaction::PhaseView,
-        },
-        time::BootMillis,
+use crate::kernel::{Interfaces, Link, Observed, ObservedRoute, sysctl};
+use domain::{
+    api::Listen,
+    box_file::{BoxFile, Device, Port, Role, SERVICE_ADDRESS},
+    name::PortName,
+    network::{
+        kernel::{Address, Autoconf, DEFAULT_MTU, KernelState, MAIN_TABLE, Object, Route},
+        nameserver::{Nameserver, Resolver, is_link_local},
+        status::{AddressStatus, NetworkStatus, Origin, PortStatus, RouteStatus, UplinkInUse},
+        transaction::PhaseView,
     },
+    time::BootMillis,
 };
 
 /// The newest status, and what is needed to bring it up to the minute.

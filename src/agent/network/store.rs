@@ -7,20 +7,18 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    agent::config,
-    disk,
-    domain::{
-        box_file::BoxFile,
-        network::{
-            effective::Leases,
-            journal::{Found, Journal},
-            spec::NetworkSpec,
-            transaction::{Outcome, TxId},
-            validate::validate,
-        },
+use crate::config;
+use domain::{
+    box_file::BoxFile,
+    network::{
+        effective::Leases,
+        journal::{Found, Journal},
+        spec::NetworkSpec,
+        transaction::{Outcome, TxId},
+        validate::validate,
     },
 };
+use os::disk;
 
 #[derive(Clone, Debug)]
 pub struct Paths {

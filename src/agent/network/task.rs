@@ -24,30 +24,28 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Command, Options, Published, StartError, dns, report, store::Kept};
 use crate::{
-    agent::{
-        defence::{Defence, Found},
-        dhcp::Report,
-        done,
-        guard::Guard,
-        kernel::{Change, Interfaces, Kernel, KernelError, Observed, advertised, sockets},
-    },
-    clock,
-    domain::{
-        fault::Fault,
-        guard::Promise,
-        name::PortName,
-        network::{
-            effective::Leases,
-            failover,
-            proof::Connection,
-            rdnss::{Advert, Resolvers},
-            spec::NetworkSpec,
-            status::{DhcpStatus, NetworkStatus},
-            transaction::{self, AddressConflict, Checks, Digest, Effect, Event, Outcome, State, TxId, Why},
-        },
-        time::BootMillis,
-    },
+    defence::{Defence, Found},
+    dhcp::Report,
+    done,
+    guard::Guard,
+    kernel::{Change, Interfaces, Kernel, KernelError, Observed, advertised, sockets},
 };
+use domain::{
+    fault::Fault,
+    guard::Promise,
+    name::PortName,
+    network::{
+        effective::Leases,
+        failover,
+        proof::Connection,
+        rdnss::{Advert, Resolvers},
+        spec::NetworkSpec,
+        status::{DhcpStatus, NetworkStatus},
+        transaction::{self, AddressConflict, Checks, Digest, Effect, Event, Outcome, State, TxId, Why},
+    },
+    time::BootMillis,
+};
+use os::clock;
 
 /// Events come in bursts; the kernel is read once for all of a burst.
 const QUIET: Duration = Duration::from_millis(50);

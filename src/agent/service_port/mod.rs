@@ -1,4 +1,4 @@
-//! The service port's DHCP server: one task that asks, starts and ends it, by the rules of [`crate::domain::service_port`].
+//! The service port's DHCP server: one task that asks, starts and ends it, by the rules of [`domain::service_port`].
 //!
 //! It owns the child and nothing else; it learns of the port's link from what the network task publishes.
 
@@ -10,14 +10,12 @@ use std::{path::PathBuf, pin::Pin, sync::Arc};
 use tokio::sync::watch;
 
 use super::{dhcp, done, network::Published, secrets};
-use crate::{
-    clock,
-    domain::{
-        box_file::{Mac, Role, SERVICE_ADDRESS},
-        network::status::PortStatus,
-        service_port::{Answer, CHECK_WINDOW, Effect, Event, Failure, ServicePortStatus, State, step},
-    },
+use domain::{
+    box_file::{Mac, Role, SERVICE_ADDRESS},
+    network::status::PortStatus,
+    service_port::{Answer, CHECK_WINDOW, Effect, Event, Failure, ServicePortStatus, State, step},
 };
+use os::clock;
 use server::Server;
 
 /// Starts the task; its newest status is in the channel. It ends with the network task.

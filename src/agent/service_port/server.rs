@@ -36,7 +36,7 @@ use rustix::{
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::oneshot;
 
-use crate::domain::service_port::{Failure, LEASE_TIME, RANGE};
+use domain::service_port::{Failure, LEASE_TIME, RANGE};
 
 use super::leftover;
 

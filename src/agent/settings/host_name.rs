@@ -2,11 +2,9 @@
 
 use std::{io, path::Path};
 
-use crate::{
-    agent::bus::{Bus, Peer},
-    disk,
-    domain::settings::{files, host_name::HostName},
-};
+use crate::bus::{Bus, Peer};
+use domain::settings::{files, host_name::HostName};
+use os::disk;
 
 const HOSTNAMED: Peer = Peer {
     service: "org.freedesktop.hostname1",

@@ -1,4 +1,4 @@
-//! Asks the time servers how our clock is: the first that answers counts. It looks only; see [`crate::domain::sntp`].
+//! Asks the time servers how our clock is: the first that answers counts. It looks only; see [`domain::sntp`].
 
 use std::{
     io,
@@ -8,15 +8,13 @@ use std::{
 
 use tokio::{net::UdpSocket, time::timeout};
 
-use crate::{
-    agent::{hops::dns, secrets},
-    clock,
-    domain::{
-        network::hops::Host,
-        settings::{clock::Measured, time_server::TimeServer},
-        sntp::{Answer, LENGTH, PORT, Question},
-    },
+use crate::{hops::dns, secrets};
+use domain::{
+    network::hops::Host,
+    settings::{clock::Measured, time_server::TimeServer},
+    sntp::{Answer, LENGTH, PORT, Question},
 };
+use os::clock;
 
 /// Shorter: a server at the other end of the world is silent. Longer: so many times as long where many are.
 const PATIENCE: Duration = Duration::from_millis(800);

@@ -13,23 +13,21 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::store::Store;
 use super::{bus::Bus, done, hops::dns, network::Published, proxy::Proxy};
-use crate::{
-    clock,
-    domain::{
-        fault::Fault,
-        network::issue::{Field, Issue, Rule},
-        settings::{
-            MOST_TIME_SERVERS, Settings as Saved, SettingsStatus,
-            clock::{ClockStatus, Measured, ServersFrom},
-            host_name::HostName,
-            proxy::{ProxySpec, ProxyView},
-            request::Password,
-            time_server::TimeServer,
-            zone::ZoneName,
-        },
-        time::UnixSeconds,
+use domain::{
+    fault::Fault,
+    network::issue::{Field, Issue, Rule},
+    settings::{
+        MOST_TIME_SERVERS, Settings as Saved, SettingsStatus,
+        clock::{ClockStatus, Measured, ServersFrom},
+        host_name::HostName,
+        proxy::{ProxySpec, ProxyView},
+        request::Password,
+        time_server::TimeServer,
+        zone::ZoneName,
     },
+    time::UnixSeconds,
 };
+use os::clock;
 
 const MAILBOX: usize = 16;
 /// Between two looks at the clock. Shorter: public servers are bothered. Longer: a page shows an old figure.
@@ -116,7 +114,7 @@ struct Inputs {
     dhcp: Vec<TimeServer>,
     dns: Vec<dns::Resolver>,
     /// Another way out may lead to servers that were silent.
-    uplink: Option<crate::domain::name::PortName>,
+    uplink: Option<domain::name::PortName>,
 }
 
 impl Inputs {

@@ -5,11 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    agent::config,
-    disk,
-    domain::{secret::Secret, settings::Settings},
-};
+use crate::config;
+use domain::{secret::Secret, settings::Settings};
+use os::disk;
 
 #[derive(Clone, Debug)]
 pub struct Store {

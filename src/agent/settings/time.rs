@@ -11,15 +11,13 @@ use std::{
 
 use zbus::OwnedObjectPath;
 
-use crate::{
-    agent::bus::{Bus, BusError, Peer},
-    disk,
-    domain::{
-        fault::Fault,
-        settings::{clock::Keeper, files, time_server::TimeServer, zone::ZoneName},
-        time::UnixSeconds,
-    },
+use crate::bus::{Bus, BusError, Peer};
+use domain::{
+    fault::Fault,
+    settings::{clock::Keeper, files, time_server::TimeServer, zone::ZoneName},
+    time::UnixSeconds,
 };
+use os::disk;
 
 const TIMEDATED: Peer = Peer {
     service: "org.freedesktop.timedate1",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{network::transaction::Digest, time::BootMillis};
+use crate::{network::transaction::Digest, time::BootMillis};
 
 /// Shorter: a technician on a ladder signs in again and again. Longer: a laptop left open stays signed in.
 pub const IDLE: u64 = 15 * 60_000;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::time::BootMillis;
+use crate::time::BootMillis;
 
 /// Failures that cost nothing: people mistype.
 const FREE: u32 = 3;

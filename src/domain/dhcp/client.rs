@@ -17,7 +17,7 @@ use super::{
     lease::Lease,
     timing::{CARRIER_GRACE, PROBE_LIMIT},
 };
-use crate::domain::time::BootMillis;
+use crate::time::BootMillis;
 
 mod answers;
 mod ask;

@@ -8,7 +8,7 @@ use super::{
     lease::Lease,
     message::{Kind, Message, Op, Options, code},
 };
-use crate::domain::box_file::Mac;
+use crate::box_file::Mac;
 
 /// Option 60.
 const VENDOR_CLASS: &str = "gatehouse";

@@ -14,7 +14,7 @@ use super::{
     message::{Kind, Message},
     timing::Dice,
 };
-use crate::domain::time::BootMillis;
+use crate::time::BootMillis;
 
 /// For the first offer. Shorter: a server that pings an address before it offers it, or a relay, is missed. Longer: the
 /// person waits before an empty page.

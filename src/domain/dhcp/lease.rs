@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::BootMillis;
+use crate::time::BootMillis;
 
 /// The shortest lease that is taken, seconds. Shorter: each renewal is a write to the disk and to the kernel, so that a
 /// hostile server could keep both busy. Longer: networks with short leases for guests are refused.

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use crate::domain::box_file::Mac;
+use crate::box_file::Mac;
 
 /// Numbers of options: RFC 2132, 119 of RFC 3397, 121 of RFC 3442.
 pub mod code {

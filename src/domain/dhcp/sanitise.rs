@@ -16,7 +16,7 @@ use super::{
     },
     message::{Message, Options, code},
 };
-use crate::domain::{name::DomainName, time::BootMillis};
+use crate::{name::DomainName, time::BootMillis};
 
 mod routes;
 

@@ -1,7 +1,7 @@
 //! One name on one wire: asked for before it is used, announced, and left to another device that has it (RFC 6762, section 8).
 
 use super::{CONFLICT_PAUSE, PROBE_PAUSE, PROBES};
-use crate::domain::time::BootMillis;
+use crate::time::BootMillis;
 
 /// Announcements, a second apart (section 8.3).
 const ANNOUNCEMENTS: u32 = 2;

@@ -16,7 +16,7 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{box_file::Mac, time::BootMillis};
+use crate::{box_file::Mac, time::BootMillis};
 
 mod packet;
 mod rules;

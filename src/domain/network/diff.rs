@@ -71,7 +71,7 @@ fn set_anew(object: &Object, then: &KernelState) -> bool {
 /// What the kernel has once only.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
-    Address((&'a crate::domain::name::PortName, std::net::IpAddr, Option<u8>)),
+    Address((&'a crate::name::PortName, std::net::IpAddr, Option<u8>)),
     Route((u32, ipnet::IpNet, u32)),
 }
 

@@ -12,7 +12,7 @@ use super::{
     spec::{Ipv4Spec, Ipv6Spec, NetworkSpec, PortSpec, StaticRoute},
     validate::MAX_DNS,
 };
-use crate::domain::{dhcp::lease::Lease, name::PortName};
+use crate::{dhcp::lease::Lease, name::PortName};
 
 /// The leases in hand; none that is over.
 pub type Leases = BTreeMap<PortName, Lease>;

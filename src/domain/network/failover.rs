@@ -19,7 +19,7 @@ use std::{collections::VecDeque, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{name::PortName, time::BootMillis};
+use crate::{name::PortName, time::BootMillis};
 
 mod gateway;
 mod rules;

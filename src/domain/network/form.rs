@@ -15,7 +15,7 @@ use super::{
     spec::{Ipv4Spec, Ipv6Spec, PortSpec},
     validate,
 };
-use crate::domain::{
+use crate::{
     dhcp::lease::{LARGEST_MTU, SMALLEST_MTU},
     name::PortName,
 };

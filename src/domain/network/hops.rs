@@ -14,7 +14,7 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::nameserver::Nameserver;
-use crate::domain::name::PortName;
+use crate::name::PortName;
 
 mod cause;
 mod findings;

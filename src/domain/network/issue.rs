@@ -5,7 +5,7 @@ use std::{fmt, net::Ipv4Addr};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::name::PortName;
+use crate::name::PortName;
 
 /// One problem. A form or spec is refused with all of its issues at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::{nameserver::Resolver, spec::NetworkSpec};
-use crate::domain::name::PortName;
+use crate::name::PortName;
 
 /// Our protocol number for addresses, routes and rules (0x45, unassigned in `rt_protos`).
 pub const PROTOCOL: u8 = 0x45;

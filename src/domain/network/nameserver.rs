@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::name::{DomainName, PortName};
+use crate::name::{DomainName, PortName};
 
 /// The two lists of resolv.conf(5), first choice first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use super::{
     spec::{Ipv4Spec, Ipv6Spec, NetworkSpec},
     wanted::{self, management_addresses, overlap, uplinks_in_order, wanted},
 };
-use crate::domain::{
+use crate::{
     box_file::BoxFile,
     dhcp::discover::Offer,
     name::{DomainName, PortName},

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 use serde::{Deserialize, Serialize};
 
 use super::kernel::KernelState;
-use crate::domain::box_file::SERVICE_ADDRESS;
+use crate::box_file::SERVICE_ADDRESS;
 
 /// A TCP connection as the kernel's socket table shows it (`inet_diag`, `TCP_ESTABLISHED`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,7 +73,7 @@ pub fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::network::{
+    use crate::network::{
         kernel::{Address, Object},
         nameserver::Resolver,
     };

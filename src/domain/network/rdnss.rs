@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::validate::{MAX_DNS, is_ipv6_host};
-use crate::domain::{name::PortName, time::BootMillis};
+use crate::{name::PortName, time::BootMillis};
 
 /// `struct nduseroptmsg`.
 const HEADER: usize = 16;

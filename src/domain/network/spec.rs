@@ -8,7 +8,7 @@ use std::{
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::name::{DomainName, PortName};
+use crate::name::{DomainName, PortName};
 
 /// Of a link that carries IPv6 (RFC 8200, section 5); the kernel switches it off on a smaller one.
 pub const SMALLEST_IPV6_MTU: u16 = 1280;

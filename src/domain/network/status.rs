@@ -15,7 +15,7 @@ use super::{
     spec::NetworkSpec,
     transaction::{AddressConflict, TransactionView},
 };
-use crate::domain::{
+use crate::{
     box_file::{Mac, Role},
     dhcp::client::ClientView,
     name::{DomainName, PortName},

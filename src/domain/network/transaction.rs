@@ -22,7 +22,7 @@ use super::{
     proof::{Connection, Proof},
     spec::NetworkSpec,
 };
-use crate::domain::{box_file::Mac, fault::Fault, name::PortName, time::BootMillis};
+use crate::{box_file::Mac, fault::Fault, name::PortName, time::BootMillis};
 
 mod rules;
 mod view;
@@ -375,7 +375,7 @@ impl State {
         }
     }
 
-    /// By when something new is known of an open change, whatever happens: see [`crate::domain::guard`].
+    /// By when something new is known of an open change, whatever happens: see [`crate::guard`].
     pub fn promise(&self, now: BootMillis) -> Option<BootMillis> {
         match self {
             Self::Asking { .. } | Self::Applying { .. } | Self::Verifying { .. } | Self::AwaitingConfirm { .. } => {

@@ -16,7 +16,7 @@ use super::{
     issue::{Field, Issue, RouteField, RoutePart, Rule},
     spec::{Ipv4Spec, Ipv6Spec, NetworkSpec, PortSpec, SMALLEST_IPV6_MTU, StaticRoute},
 };
-use crate::domain::{
+use crate::{
     box_file::{BoxFile, SERVICE_ADDRESS, service_net},
     dhcp::lease::{LARGEST_MTU, SMALLEST_MTU},
     name::PortName,

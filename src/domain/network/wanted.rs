@@ -13,7 +13,7 @@ use super::{
     spec::{Ipv6Spec, NetworkSpec, PortSpec, SMALLEST_IPV6_MTU, StaticRoute},
     validate::MAX_SEARCH,
 };
-use crate::domain::{
+use crate::{
     box_file::{BoxFile, Role, SERVICE_ADDRESS, service_net},
     name::PortName,
 };

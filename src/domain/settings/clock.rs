@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::time_server::TimeServer;
-use crate::domain::{
+use crate::{
     network::hops::CLOCK_TOLERANCE,
     time::{BootMillis, UnixSeconds},
 };

@@ -11,7 +11,7 @@ use super::{
     time_server::TimeServer,
     zone::ZoneName,
 };
-use crate::domain::{
+use crate::{
     network::{
         hops::{BadTarget, Target},
         issue::{Field, Issue, Rule},

@@ -4,7 +4,7 @@ use std::{fmt, net::Ipv4Addr, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::network::{
+use crate::network::{
     hops::{BadTarget, Host, Target},
     issue::Rule,
 };

@@ -1,6 +1,6 @@
 //! Lives of one client, a situation each.
 
-use gatehouse::domain::{
+use domain::{
     dhcp::{
         anomaly::Anomaly,
         client::{Action, Event, Lost, News, Problem, Standing, State, StateName, To},
@@ -362,7 +362,7 @@ fn what_is_for_others_is_not_heard() {
     let mut wrong = vec![right.clone(); 4];
     wrong[0].xid ^= 1;
     wrong[1].chaddr = STRANGER;
-    wrong[2].op = gatehouse::domain::dhcp::message::Op::Request;
+    wrong[2].op = domain::dhcp::message::Op::Request;
     wrong[3].options.client_id = Some(vec![0, 1, 2]);
     for message in wrong {
         let mut lab = lab.clone();

@@ -1,6 +1,6 @@
 //! Looking at what DHCP would give, without taking it.
 
-use gatehouse::domain::{
+use domain::{
     dhcp::{
         anomaly::{Anomaly, Refusal},
         client::{Context, To},

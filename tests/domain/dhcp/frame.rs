@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use gatehouse::agent::dhcp::frame::{CLIENT_PORT, FrameError, SERVER_PORT, TooLong, build, parse};
+use agent::dhcp::frame::{CLIENT_PORT, FrameError, SERVER_PORT, TooLong, build, parse};
 use proptest::prelude::*;
 
 use super::support::{ADDRESS, OWN, captured};

@@ -1,6 +1,6 @@
 //! What of a hostile answer becomes a lease.
 
-use gatehouse::domain::{
+use domain::{
     dhcp::{
         anomaly::{Anomaly, Refusal},
         lease::{LONGEST_LEASE, Lease, LeaseRoute, Lifetimes},

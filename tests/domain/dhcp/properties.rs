@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use gatehouse::domain::{
+use domain::{
     dhcp::{
         client::{Action, Event, Lost, News, Remembered, Standing, State, StateName},
         lease::{

@@ -3,18 +3,16 @@
 
 use std::net::Ipv4Addr;
 
-use gatehouse::{
-    agent::dhcp::wire,
-    domain::{
-        box_file::Mac,
-        dhcp::{
-            Settings,
-            client::{Action, Client, Context, Event, Remembered, Standing, State, StateName, To, step},
-            lease::Lease,
-            message::{Kind, Message, Op, Options},
-        },
-        time::BootMillis,
+use agent::dhcp::wire;
+use domain::{
+    box_file::Mac,
+    dhcp::{
+        Settings,
+        client::{Action, Client, Context, Event, Remembered, Standing, State, StateName, To, step},
+        lease::Lease,
+        message::{Kind, Message, Op, Options},
     },
+    time::BootMillis,
 };
 use ipnet::Ipv4Net;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use gatehouse::domain::{
+use domain::{
     dhcp::{
         client::{Event, Standing, State},
         message::{Kind, Options},

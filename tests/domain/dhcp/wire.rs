@@ -2,11 +2,9 @@
 
 use std::net::Ipv4Addr;
 
+use agent::dhcp::wire::{DecodeError, decode, encode};
 use dhcproto::{Decodable, Decoder, v4};
-use gatehouse::{
-    agent::dhcp::wire::{DecodeError, decode, encode},
-    domain::dhcp::message::{ClasslessRoute, Kind, Message, Op, Options, code},
-};
+use domain::dhcp::message::{ClasslessRoute, Kind, Message, Op, Options, code};
 use ipnet::Ipv4Net;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 

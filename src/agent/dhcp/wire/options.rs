@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 use ipnet::Ipv4Net;
 
 use super::DecodeError;
-use crate::domain::dhcp::message::{ClasslessRoute, Options, code};
+use domain::dhcp::message::{ClasslessRoute, Options, code};
 
 const PAD: u8 = 0;
 const END: u8 = 255;

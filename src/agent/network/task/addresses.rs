@@ -3,12 +3,10 @@
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use super::Task;
-use crate::{
-    agent::defence::{Defence, Finding, Found},
-    domain::{
-        name::PortName,
-        network::{acd::Keep, spec::NetworkSpec, transaction::AddressConflict},
-    },
+use crate::defence::{Defence, Finding, Found};
+use domain::{
+    name::PortName,
+    network::{acd::Keep, spec::NetworkSpec, transaction::AddressConflict},
 };
 
 impl Task {

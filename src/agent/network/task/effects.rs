@@ -3,17 +3,15 @@
 use std::{mem, time::Instant};
 
 use super::{Asker, Task, blocking, open_connections};
-use crate::{
-    clock,
-    domain::{
-        fault::Fault,
-        network::{
-            journal::Journal,
-            kernel::StateHash,
-            transaction::{Effect, Event, Outcome, Phase, State},
-        },
+use domain::{
+    fault::Fault,
+    network::{
+        journal::Journal,
+        kernel::StateHash,
+        transaction::{Effect, Event, Outcome, Phase, State},
     },
 };
+use os::clock;
 
 impl Task {
     /// Tells everybody how the change ended: first what can be looked at, then those who wait.

@@ -10,22 +10,20 @@ use ipnet::IpNet;
 
 use super::{LONGEST_REPAIR_PAUSE, REPAIR_PAUSE, Task, blocking};
 use crate::{
-    agent::{
-        kernel::{Kernel, router, sysctl},
-        network::{dns, report},
-    },
-    clock,
-    domain::{
-        name::PortName,
-        network::{
-            diff::{Step, diff},
-            kernel::{Address, KernelState, Object},
-            status::Origin,
-            transaction::{Checks, Duplicate, Event, GatewayCheck, State, Transaction},
-            wanted::wanted,
-        },
+    kernel::{Kernel, router, sysctl},
+    network::{dns, report},
+};
+use domain::{
+    name::PortName,
+    network::{
+        diff::{Step, diff},
+        kernel::{Address, KernelState, Object},
+        status::Origin,
+        transaction::{Checks, Duplicate, Event, GatewayCheck, State, Transaction},
+        wanted::wanted,
     },
 };
+use os::clock;
 
 /// The kernel counts in whole seconds, and reads and writes pass each other. Smaller: lifetimes are written again and again.
 /// Larger: an address outlives its lease by as much.

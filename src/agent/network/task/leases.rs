@@ -4,29 +4,27 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use super::{Task, blocking};
 use crate::{
-    agent::{
-        acd::Whose,
-        dhcp::{Client, Report, Setup, What, settings},
-        network::{LeaseWish, report, store::Kept},
-    },
-    clock,
-    domain::{
-        box_file::Mac,
-        dhcp::client::{ClientView, Remembered, Standing},
-        fault::Fault,
-        name::PortName,
-        network::{
-            diff::diff,
-            effective::{Conditions, Leases, dhcp_ports, effective},
-            issue::Issue,
-            kernel::KernelState,
-            spec::NetworkSpec,
-            transaction::{Event, Leased, State, Transaction, Why},
-            validate::validate,
-            wanted::{overlap, wanted},
-        },
+    acd::Whose,
+    dhcp::{Client, Report, Setup, What, settings},
+    network::{LeaseWish, report, store::Kept},
+};
+use domain::{
+    box_file::Mac,
+    dhcp::client::{ClientView, Remembered, Standing},
+    fault::Fault,
+    name::PortName,
+    network::{
+        diff::diff,
+        effective::{Conditions, Leases, dhcp_ports, effective},
+        issue::Issue,
+        kernel::KernelState,
+        spec::NetworkSpec,
+        transaction::{Event, Leased, State, Transaction, Why},
+        validate::validate,
+        wanted::{overlap, wanted},
     },
 };
+use os::clock;
 
 /// What the task knows of one port's DHCP.
 #[derive(Debug, Default)]

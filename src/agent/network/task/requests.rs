@@ -7,27 +7,25 @@ use ipnet::IpNet;
 
 use super::{Asker, Task, Timing, open_connections};
 use crate::{
-    agent::{
-        acd,
-        network::{Apply, Command, Confirm, Origin, checked},
-    },
-    clock,
-    domain::{
-        fault::Fault,
-        network::{
-            diff::diff,
-            effective::{Leases, dhcp_ports},
-            issue::{Field, Issue, Rule},
-            kernel::{Address, KernelState},
-            plan::{Plan, plan},
-            proof::{Proof, judge},
-            spec::{Ipv4Spec, NetworkSpec},
-            transaction::{AddressConflict, Confirmation, Digest, Event, State, Transaction, TxId},
-            validate::validate,
-            wanted::overlap,
-        },
+    acd,
+    network::{Apply, Command, Confirm, Origin, checked},
+};
+use domain::{
+    fault::Fault,
+    network::{
+        diff::diff,
+        effective::{Leases, dhcp_ports},
+        issue::{Field, Issue, Rule},
+        kernel::{Address, KernelState},
+        plan::{Plan, plan},
+        proof::{Proof, judge},
+        spec::{Ipv4Spec, NetworkSpec},
+        transaction::{AddressConflict, Confirmation, Digest, Event, State, Transaction, TxId},
+        validate::validate,
+        wanted::overlap,
     },
 };
+use os::clock;
 
 impl Task {
     pub(super) async fn command(&mut self, command: Command) {

@@ -1,17 +1,15 @@
-//! What routers say of DNS servers, and when it is over. The rules are in [`crate::domain::network::rdnss`].
+//! What routers say of DNS servers, and when it is over. The rules are in [`domain::network::rdnss`].
 
 use super::Task;
-use crate::{
-    clock,
-    domain::{
-        name::PortName,
-        network::{
-            rdnss::{Advert, Resolvers},
-            spec::Ipv6Spec,
-            transaction::State,
-        },
+use domain::{
+    name::PortName,
+    network::{
+        rdnss::{Advert, Resolvers},
+        spec::Ipv6Spec,
+        transaction::State,
     },
 };
+use os::clock;
 
 impl Task {
     /// Whether the saved or the coming spec wants to hear the routers of this port.

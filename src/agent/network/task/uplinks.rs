@@ -1,21 +1,19 @@
-//! Which uplink is used. The rules are in [`crate::domain::network::failover`]; here the gateways are asked, and what follows
+//! Which uplink is used. The rules are in [`domain::network::failover`]; here the gateways are asked, and what follows
 //! goes into the kernel as the order of the default routes.
 
 use std::net::Ipv4Addr;
 
 use super::Task;
-use crate::{
-    agent::gateway,
-    clock,
-    domain::{
-        name::PortName,
-        network::{
-            failover::{Effect, Event, Facts, step},
-            transaction::State,
-            wanted::uplinks_in_order,
-        },
+use crate::gateway;
+use domain::{
+    name::PortName,
+    network::{
+        failover::{Effect, Event, Facts, step},
+        transaction::State,
+        wanted::uplinks_in_order,
     },
 };
+use os::clock;
 
 /// How a gateway answered.
 #[derive(Debug)]

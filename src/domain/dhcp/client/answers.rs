@@ -7,7 +7,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Attempt, Lost, Problem, Remembered, Standing, State, turn::Turn};
-use crate::domain::dhcp::{
+use crate::dhcp::{
     anomaly::{Anomaly, Refusal},
     lease::Lease,
     message::{Kind, Message},

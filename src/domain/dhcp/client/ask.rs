@@ -1,7 +1,7 @@
 //! What the client sends, when, and in which state it waits for the answer.
 
 use super::{Action, Attempt, Lost, Problem, State, To, turn::Turn};
-use crate::domain::{
+use crate::{
     box_file::Mac,
     dhcp::{
         lease::Lease,

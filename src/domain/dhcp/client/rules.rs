@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Action, Client, Context, Event, Lost, News, Problem, Remembered, Source, Standing, State, turn::Turn};
-use crate::domain::{
+use crate::{
     box_file::Mac,
     dhcp::timing::{CARRIER_GRACE, FALLBACK_TRIES, REBOOT_TRIES, REQUEST_TRIES},
 };

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Action, Attempt, Client, Context, Lost, News, Problem, Remembered, Source, Standing, State};
-use crate::domain::{
+use crate::{
     dhcp::{
         anomaly::Anomaly,
         lease::Lease,

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use super::{Client, State};
-use crate::domain::{
+use crate::{
     box_file::Mac,
     dhcp::{anomaly::Refusal, lease::Lease},
     time::BootMillis,

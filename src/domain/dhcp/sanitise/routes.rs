@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Check, NO_HOSTS, is_edge};
-use crate::domain::dhcp::{
+use crate::dhcp::{
     anomaly::Anomaly,
     lease::{LeaseRoute, MOST_ROUTES},
     message::{ClasslessRoute, Options, code},

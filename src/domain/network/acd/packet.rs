@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::Claim;
-use crate::domain::box_file::Mac;
+use crate::box_file::Mac;
 
 /// `ar$op`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::{
     ANNOUNCE_INTERVAL, ANNOUNCEMENTS, Action, ArpPacket, Conflict, Context, DEFEND_INTERVAL, Event, Held, Keep, Probes,
     RECHECK_INTERVAL, RECHECKS, RETRY_INTERVAL, Round, Sighting, State,
 };
-use crate::domain::{box_file::Mac, time::BootMillis};
+use crate::{box_file::Mac, time::BootMillis};
 
 type Next = (State, Vec<Action>);
 

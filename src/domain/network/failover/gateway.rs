@@ -1,7 +1,7 @@
 //! What the answers of one gateway say about it.
 
 use super::{DOWN_AFTER, PROBE_IN_DOUBT, PROBE_STEADY, UP_AFTER};
-use crate::domain::time::BootMillis;
+use crate::time::BootMillis;
 
 /// A gateway that can be asked. `missed` counts misses in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::{
     ANSWER_LIMIT, Effect, Event, Facts, HISTORY, Probe, State, Switch, SwitchWhy, Uplink,
     gateway::{Gateway, Tier},
 };
-use crate::domain::{name::PortName, time::BootMillis};
+use crate::{name::PortName, time::BootMillis};
 
 /// One transition.
 pub fn step(mut state: State, event: Event, now: BootMillis) -> (State, Vec<Effect>) {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{State, Switch, UP_AFTER, Uplink, gateway::Gateway};
-use crate::domain::{name::PortName, time::BootMillis};
+use crate::{name::PortName, time::BootMillis};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailoverView {

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use ipnet::Ipv6Net;
 
 use super::{Field, PortForm, Rule, plain, validate};
-use crate::domain::network::spec::{Ipv6Spec, PortSpec};
+use crate::network::spec::{Ipv6Spec, PortSpec};
 
 impl PortForm {
     /// What IPv6 shall be, and what is wrong with it. `saved` gives second addresses, and everything where the form does not say.

@@ -6,7 +6,7 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{address_and_mask, optional_address, plain};
-use crate::domain::network::{
+use crate::network::{
     issue::{Field, RouteField, RoutePart, Rule},
     spec::StaticRoute,
     validate::{MAX_ROUTES, routes_alone},

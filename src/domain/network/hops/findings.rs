@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use crate::domain::{box_file::Mac, network::nameserver::Nameserver};
+use crate::{box_file::Mac, network::nameserver::Nameserver};
 
 /// Of one uplink, as far as somebody asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::{
     AddressFinding, Asked, CLOCK_TOLERANCE, Cause, ClockFinding, Detail, DnsAnswer, DnsFinding, Findings,
     GatewayFinding, Hop, HostFinding, LinkFinding, Outcome, Path, ProxyFinding, Skip, Tested,
 };
-use crate::domain::network::nameserver::Nameserver;
+use crate::network::nameserver::Nameserver;
 
 type Verdict = Result<Detail, Cause>;
 

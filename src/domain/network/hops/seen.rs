@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{AddressFinding, LinkFinding};
-use crate::domain::{
+use crate::{
     box_file::Role,
     dhcp::client::Problem,
     network::{

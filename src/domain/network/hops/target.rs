@@ -7,7 +7,7 @@ use std::{fmt, net::Ipv4Addr, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::network::{issue::Rule, validate::is_host};
+use crate::network::{issue::Rule, validate::is_host};
 
 /// HTTPS: what a box needs of the hosts that it talks to.
 pub const DEFAULT_PORT: u16 = 443;

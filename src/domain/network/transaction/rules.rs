@@ -4,7 +4,7 @@ use super::{
     Actor, Awaiting, CONFIRM_WINDOW, Confirmation, Digest, Effect, Event, LEASE_LIMIT, LONGEST_WINDOW, Leased, Outcome,
     Phase, RESTORE_ATTEMPTS, RESTORE_PAUSE, State, Transaction, VERIFY_LIMIT, Why,
 };
-use crate::domain::{
+use crate::{
     fault::Fault,
     network::{diff::Step, journal::Found, nameserver::Resolver, proof::Proof},
     time::BootMillis,

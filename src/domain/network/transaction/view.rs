@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 use serde::{Deserialize, Serialize};
 
 use super::{Actor, Checks, GatewayCheck, Outcome, State, TxId};
-use crate::domain::{
+use crate::{
     name::PortName,
     network::{spec::NetworkSpec, wanted::management_addresses},
     time::BootMillis,

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use ipnet::Ipv6Net;
 
 use super::{Field, MAX_ADDRESSES, Rule};
-use crate::domain::network::spec::Ipv6Spec;
+use crate::network::spec::Ipv6Spec;
 
 /// Whether a host can have it anywhere: not unspecified, loopback, multicast or link-local, and no IPv4 address in disguise
 /// (RFC 4291, section 2.4; RFC 6890).

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::domain::time::{BootMillis, UnixSeconds};
+use domain::time::{BootMillis, UnixSeconds};
 
 /// `CLOCK_BOOTTIME` in milliseconds.
 pub fn now() -> BootMillis {

@@ -27,7 +27,8 @@ use std::{path::PathBuf, pin::Pin};
 
 use tokio::sync::watch;
 
-use crate::{disk, domain::api::Hello};
+use domain::api::Hello;
+use os::disk;
 
 /// Where the agent finds and keeps its things.
 #[derive(Clone, Debug)]
@@ -66,7 +67,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         .and_then(|()| disk::make_shared_dir(&options.runtime_dir))
         .map_err(|source| AgentError::Serve { path: options.runtime_dir.clone(), source })?;
     let paths = network::Paths::new(&options.state_dir, &options.runtime_dir);
-    let guard = Some(options.runtime_dir.join(crate::guard::SOCKET));
+    let guard = Some(options.runtime_dir.join(domain::guard::SOCKET));
     let network = network::start(network::Options { board: board.clone(), paths, guard, before_write: None }).await?;
     let auth = auth::start(&options.state_dir, &options.runtime_dir)?;
     let load = load::start(options.state_dir.clone());

@@ -1,0 +1,5 @@
+//! What the processes share of the machine they run on: the clocks, files that are whole or not there, names of requests.
+
+pub mod clock;
+pub mod disk;
+pub mod operation;
