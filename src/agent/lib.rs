@@ -25,9 +25,6 @@ pub mod settings;
 
 use std::{path::PathBuf, pin::Pin};
 
-use tokio::sync::watch;
-
-use domain::api::Hello;
 use os::disk;
 
 /// Where the agent finds and keeps its things.
@@ -73,10 +70,9 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let load = load::start(options.state_dir.clone());
     let service_port = service_port::start(network.watch(), options.runtime_dir.clone());
     let settings = settings::start(&options.state_dir, network.watch(), bus::Bus::default());
-    let (hello, _) = watch::channel(Hello::default());
     let (network_watch, auth_watch) = (network.clone(), auth.clone());
-    let shared =
-        api::Shared::new(board, network, auth, settings, api::Watched { load, service_port }, hello, config.web_uid);
+    let tasks = api::Tasks { network, auth, settings };
+    let shared = api::Shared::new(board, tasks, api::Watched { load, service_port }, config.web_uid);
     let path = options.runtime_dir.join("agent.sock");
     // a task that died would leave an open change open for ever: whoever supervises starts the agent anew, which undoes it
     tokio::select! {

@@ -77,7 +77,7 @@ impl Who {
         let Self::Web(Caller { connection: Some(connection), .. }) = self else {
             return Source { address: "unknown".into(), service: false };
         };
-        let published = shared.network.published();
+        let published = shared.tasks.network.published();
         let service_index = published.listen.iter().find(|l| l.service).map(|l| l.index);
         let bound_to = sockets::established().ok().and_then(|all| all.get(connection).copied());
         Source {
@@ -106,10 +106,10 @@ impl FromRequestParts<Shared> for Admitted {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Refused> {
         let who = Who::from_request_parts(parts, shared).await?;
         if let Who::Web(_) = who {
-            if !shared.auth.ready() {
+            if !shared.tasks.auth.ready() {
                 return Err(Refused(Fault::SetupFirst));
             }
-            shared.auth.touch(who.digest().ok_or(Fault::NotSignedIn)?).await?;
+            shared.tasks.auth.touch(who.digest().ok_or(Fault::NotSignedIn)?).await?;
         }
         Ok(Self(who))
     }

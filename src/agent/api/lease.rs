@@ -36,10 +36,10 @@ pub(super) async fn lease(
         LeaseAsk::Renew => LeaseWish::Renew,
         LeaseAsk::Release => LeaseWish::Release { unless_at: by.filter(|_| !ask.sure) },
     };
-    let mut watch = shared.network.watch();
+    let mut watch = shared.tasks.network.watch();
     let view = |status: &domain::network::status::NetworkStatus| status.dhcp.get(&ask.port).cloned();
     let before = view(&watch.borrow_and_update().status).ok_or(Fault::NotByDhcp)?;
-    shared.network.lease(ask.port.clone(), wish).await?;
+    shared.tasks.network.lease(ask.port.clone(), wish).await?;
     let done = |now: &DhcpStatus| match ask.ask {
         LeaseAsk::Renew => is_answered(&before.view, &now.view),
         LeaseAsk::Release => now.view.state == StateName::Released,
@@ -47,7 +47,7 @@ pub(super) async fn lease(
     let answered = watch.wait_for(|published| view(&published.status).is_none_or(|now| done(&now)));
     // late or not: what is known by then
     drop(timeout(PATIENCE, answered).await);
-    let now = view(&shared.network.published().status);
+    let now = view(&shared.tasks.network.published().status);
     Ok(Body(now.ok_or(Fault::NotByDhcp)?))
 }
 

@@ -34,9 +34,7 @@ pub use caller::Peer;
 #[derive(Clone, Debug)]
 pub struct Shared {
     board: Arc<BoxFile>,
-    network: Network,
-    auth: Auth,
-    settings: Settings,
+    tasks: Tasks,
     watched: Watched,
     hello: watch::Sender<Hello>,
     web_uid: Option<u32>,
@@ -44,6 +42,14 @@ pub struct Shared {
     searching: Arc<tokio::sync::Mutex<()>>,
     /// Held while the network is tested.
     testing: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// The tasks that calls are passed on to; each owns a resource.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    pub network: Network,
+    pub auth: Auth,
+    pub settings: Settings,
 }
 
 /// What tasks publish that nobody asks anything.
@@ -54,18 +60,10 @@ pub struct Watched {
 }
 
 impl Shared {
-    pub fn new(
-        board: BoxFile,
-        network: Network,
-        auth: Auth,
-        settings: Settings,
-        watched: Watched,
-        hello: watch::Sender<Hello>,
-        web_uid: Option<u32>,
-    ) -> Self {
+    pub fn new(board: BoxFile, tasks: Tasks, watched: Watched, web_uid: Option<u32>) -> Self {
+        let (hello, _) = watch::channel(Hello::default());
         let (searching, testing) = (Arc::default(), Arc::default());
-        let shared =
-            Self { board: Arc::new(board), network, auth, settings, watched, hello, web_uid, searching, testing };
+        let shared = Self { board: Arc::new(board), tasks, watched, hello, web_uid, searching, testing };
         tokio::spawn(status::keep_hello(shared.clone()));
         shared
     }

@@ -41,18 +41,18 @@ const SHORTEST_WINDOW: u64 = 10_000;
 const TURN_LIMIT: Duration = Duration::from_secs(7);
 
 pub(super) async fn plan(State(shared): State<Shared>, _: Admitted, Json(ask): Json<PlanRequest>) -> Reply<Plan> {
-    let mut plan = shared.network.plan(ask.spec.clone(), Leases::new()).await?;
+    let mut plan = shared.tasks.network.plan(ask.spec.clone(), Leases::new()).await?;
     let offers = offers(&shared, &ask.spec).await;
     if !offers.is_empty() {
         let leases = offers.iter().filter_map(|(port, all)| Some((port.clone(), best(all)?.clone()))).collect();
-        plan = Plan { offers, ..shared.network.plan(ask.spec, leases).await? };
+        plan = Plan { offers, ..shared.tasks.network.plan(ask.spec, leases).await? };
     }
     Ok(Body(plan))
 }
 
 /// What DHCP servers would give on the ports that the spec changes to DHCP. An empty list: nobody answered.
 async fn offers(shared: &Shared, spec: &NetworkSpec) -> BTreeMap<PortName, Vec<Offer>> {
-    let status = shared.network.published().status.clone();
+    let status = shared.tasks.network.published().status.clone();
     let new = dhcp_ports(spec).difference(&dhcp_ports(&status.spec)).cloned().collect::<Vec<_>>();
     // one search at a time: who asks again and again waits, and the network is not flooded
     let _turn = if new.is_empty() { None } else { Some(shared.searching.lock().await) };
@@ -95,7 +95,7 @@ pub(super) async fn apply(
         handoff: secrets::digest(&handoff),
         window,
     };
-    let tx = shared.network.apply(apply).await?;
+    let tx = shared.tasks.network.apply(apply).await?;
     Ok(Body(Applied { tx, confirm, handoff }))
 }
 
@@ -106,7 +106,7 @@ pub(super) async fn confirm(
 ) -> Reply<Outcome> {
     let token = ask.token.as_ref().map(secrets::digest);
     let confirm = Confirm { tx: ask.tx, token, origin: who.origin(), automatic: ask.automatic, untested: ask.untested };
-    Ok(Body(shared.network.confirm(confirm).await?))
+    Ok(Body(shared.tasks.network.confirm(confirm).await?))
 }
 
 /// Without a session: the handoff is what lets the browser in at the new address.
@@ -114,17 +114,17 @@ pub(super) async fn handoff(State(shared): State<Shared>, who: Who, Json(ask): J
     if !matches!(who, Who::Web(_)) {
         return Err(Refused::from(Fault::Forbidden));
     }
-    let parent = shared.network.handoff(secrets::digest(&ask.handoff), who.origin()).await?;
-    let token = shared.auth.mint(who.source(&shared), parent.ok_or(Fault::NotSignedIn)?).await?;
+    let parent = shared.tasks.network.handoff(secrets::digest(&ask.handoff), who.origin()).await?;
+    let token = shared.tasks.auth.mint(who.source(&shared), parent.ok_or(Fault::NotSignedIn)?).await?;
     Ok(Body(Session { token }))
 }
 
 pub(super) async fn rollback(State(shared): State<Shared>, Admitted(who): Admitted) -> Reply<Outcome> {
-    Ok(Body(shared.network.go_back(who.actor()).await?))
+    Ok(Body(shared.tasks.network.go_back(who.actor()).await?))
 }
 
 pub(super) async fn more_time(State(shared): State<Shared>, _: Admitted) -> Reply<()> {
-    shared.network.more_time().await?;
+    shared.tasks.network.more_time().await?;
     Ok(Body(()))
 }
 
@@ -136,11 +136,11 @@ pub(super) async fn test(State(shared): State<Shared>, _: Admitted, Json(ask): J
     let Ok(_turn) = timeout(TURN_LIMIT, shared.testing.lock()).await else {
         return Err(Refused::from(Fault::SlowDown { seconds: TURN_LIMIT.as_secs() }));
     };
-    let status = shared.network.published().status.clone();
+    let status = shared.tasks.network.published().status.clone();
     let late = |_| Fault::Internal { detail: "the network test took too long".to_owned() };
-    let proxy = shared.settings.proxy();
+    let proxy = shared.tasks.settings.proxy();
     let settings = hops::Settings {
-        time_servers: &shared.settings.status().clock.servers,
+        time_servers: &shared.tasks.settings.status().clock.servers,
         proxy: proxy.as_deref(),
         own: &super::settings::own_addresses(&status),
     };

@@ -29,7 +29,7 @@ use domain::{
 const SENSIBLE: std::ops::Range<u64> = 1_577_836_800..4_102_444_800;
 
 pub(super) async fn show(State(shared): State<Shared>, _: Admitted) -> Reply<SettingsStatus> {
-    Ok(Body(shared.settings.status()))
+    Ok(Body(shared.tasks.settings.status()))
 }
 
 pub(super) async fn host_name(
@@ -38,12 +38,12 @@ pub(super) async fn host_name(
     Json(ask): Json<HostNameRequest>,
 ) -> Reply<()> {
     let name = ask.check().map_err(invalid)?;
-    Ok(Body(shared.settings.set_host_name(name).await?))
+    Ok(Body(shared.tasks.settings.set_host_name(name).await?))
 }
 
 pub(super) async fn time(State(shared): State<Shared>, _: Admitted, Json(ask): Json<TimeRequest>) -> Reply<()> {
     let (zone, servers) = ask.check().map_err(invalid)?;
-    Ok(Body(shared.settings.set_time(zone, servers).await?))
+    Ok(Body(shared.tasks.settings.set_time(zone, servers).await?))
 }
 
 pub(super) async fn clock(State(shared): State<Shared>, _: Admitted, Json(ask): Json<ClockRequest>) -> Reply<()> {
@@ -51,7 +51,7 @@ pub(super) async fn clock(State(shared): State<Shared>, _: Admitted, Json(ask): 
     if !SENSIBLE.contains(&seconds) {
         return Err(invalid(vec![Issue { port: None, field: Field::Clock, rule: Rule::NotATime }]));
     }
-    Ok(Body(shared.settings.set_clock(ask.time).await?))
+    Ok(Body(shared.tasks.settings.set_clock(ask.time).await?))
 }
 
 pub(super) async fn proxy(
@@ -59,13 +59,13 @@ pub(super) async fn proxy(
     _: Admitted,
     Json(ask): Json<ProxyRequest>,
 ) -> Reply<ProxySaved> {
-    let network = shared.network.published().status.clone();
+    let network = shared.tasks.network.published().status.clone();
     let (name, addresses) = (super::status::host_name(), own_addresses(&network));
-    let current = shared.settings.proxy();
+    let current = shared.tasks.settings.proxy();
     let saved = current.as_ref().map(|proxy| &proxy.spec);
     let wanted = ask.check(saved, Own { name: &name, addresses: &addresses }).map_err(invalid)?;
     let Some(WantedProxy { spec, password, host }) = wanted else {
-        shared.settings.set_proxy(None).await?;
+        shared.tasks.settings.set_proxy(None).await?;
         return Ok(Body(ProxySaved::default()));
     };
     usable(&spec)?;
@@ -78,7 +78,7 @@ pub(super) async fn proxy(
     let resolvers = dns::resolvers(&network);
     let here = Here { dns: &resolvers, own: &addresses };
     let millis = if ask.untested { None } else { works(proxy::try_out(&candidate, here, host.as_ref()).await)? };
-    shared.settings.set_proxy(Some((spec, password))).await?;
+    shared.tasks.settings.set_proxy(Some((spec, password))).await?;
     Ok(Body(ProxySaved { millis }))
 }
 

@@ -10,33 +10,33 @@ use domain::{
 
 pub(super) async fn setup(State(shared): State<Shared>, who: Who, Json(ask): Json<SetPassword>) -> Reply<Session> {
     let source = who.source(&shared);
-    let token = shared.auth.setup(ask.password, source).await?;
+    let token = shared.tasks.auth.setup(ask.password, source).await?;
     Ok(Body(Session { token }))
 }
 
 pub(super) async fn login(State(shared): State<Shared>, who: Who, Json(ask): Json<Login>) -> Reply<Session> {
     let source = who.source(&shared);
-    let token = shared.auth.login(ask.password, source).await?;
+    let token = shared.tasks.auth.login(ask.password, source).await?;
     Ok(Body(Session { token }))
 }
 
 pub(super) async fn logout(State(shared): State<Shared>, who: Who) -> Reply<()> {
     if let Some(digest) = who.digest() {
-        shared.auth.logout(digest).await?;
+        shared.tasks.auth.logout(digest).await?;
     }
     Ok(Body(()))
 }
 
 pub(super) async fn session(State(shared): State<Shared>, who: Who) -> Reply<SessionInfo> {
     let digest = who.digest().ok_or(Fault::NotSignedIn)?;
-    Ok(Body(shared.auth.left(digest).await?))
+    Ok(Body(shared.tasks.auth.left(digest).await?))
 }
 
 /// Whoever is root on the box may set a new password without the old one.
 pub(super) async fn password(State(shared): State<Shared>, who: Who, Json(ask): Json<SetPassword>) -> Reply<()> {
     match who {
         Who::Console => {
-            shared.auth.set_password(ask.password).await?;
+            shared.tasks.auth.set_password(ask.password).await?;
             Ok(Body(()))
         }
         Who::Web(_) => Err(Refused::from(Fault::Forbidden)),

@@ -41,8 +41,8 @@ pub(super) async fn overview(State(shared): State<Shared>, _: Admitted) -> Reply
 
 pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted) -> Result<Response, Refused> {
     let watcher = Watcher {
-        network: shared.network.watch(),
-        settings: shared.settings.watch(),
+        network: shared.tasks.network.watch(),
+        settings: shared.tasks.settings.watch(),
         watched: shared.watched.clone(),
         digest: who.digest(),
         shared,
@@ -85,7 +85,7 @@ impl Watcher {
 
     async fn alive(&self) -> Option<()> {
         match &self.digest {
-            Some(digest) => self.shared.auth.left(digest.clone()).await.ok().map(drop),
+            Some(digest) => self.shared.tasks.auth.left(digest.clone()).await.ok().map(drop),
             None => Some(()),
         }
     }
@@ -114,10 +114,10 @@ impl Shared {
             host_name: host_name(),
             support: self.board.support.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            network: self.network.published().at(clock::now()),
+            network: self.tasks.network.published().at(clock::now()),
             load: *self.watched.load.borrow(),
             service_port: self.watched.service_port.borrow().clone(),
-            settings: self.settings.status(),
+            settings: self.tasks.settings.status(),
             now: clock::wall(),
         }
     }
@@ -129,10 +129,10 @@ pub(super) fn host_name() -> String {
 
 /// Keeps the public greeting up to date.
 pub(super) async fn keep_hello(shared: Shared) {
-    let mut network = shared.network.watch();
-    let mut ready = shared.auth.watch_ready();
+    let mut network = shared.tasks.network.watch();
+    let mut ready = shared.tasks.auth.watch_ready();
     // the host name is one
-    let mut settings = shared.settings.watch();
+    let mut settings = shared.tasks.settings.watch();
     loop {
         let (listen, cut) = {
             let published = network.borrow_and_update();
