@@ -6,6 +6,8 @@
 mod all;
 #[path = "pages/boxes.rs"]
 mod boxes;
+#[path = "pages/power.rs"]
+mod power;
 #[path = "pages/settings.rs"]
 mod settings;
 
@@ -264,11 +266,16 @@ fn faults() -> Vec<Fault> {
         Fault::Forbidden,
         Fault::AgentAway,
         Fault::Internal { detail: text() },
+        Fault::ChangeOpen { by: Actor::Console, left: 0 },
+        Fault::PowerRefused { reason: None },
+        Fault::PowerRefused { reason: Some(text()) },
+        Fault::GoingDown,
     ];
     let rules = [PasswordRule::TooShort, PasswordRule::TooLong, PasswordRule::Common, PasswordRule::Monotonous];
     faults.extend(rules.map(|rule| Fault::BadPassword { rule }));
     let actors = [Actor::Console, Actor::Machine, Actor::Session { from: text() }];
-    faults.extend(actors.map(|by| Fault::Busy { by, left: 1 }));
+    faults.extend(actors.clone().map(|by| Fault::Busy { by, left: 1 }));
+    faults.extend(actors.map(|by| Fault::ChangeOpen { by, left: 5_000 }));
     let proofs = [Proof::ServicePort, Proof::OldConnection, Proof::OldAddress, Proof::FromTheBox, Proof::NotConnected];
     faults.extend(proofs.map(|proof| Fault::ProvesNothing { proof }));
     faults
@@ -357,5 +364,19 @@ fn every_reason_has_words() {
         Why::NotSaved { error: "ENOSPC".to_owned() },
     ] {
         said(|text| why(text, &reason, Ports(&network)));
+    }
+}
+
+#[test]
+fn while_a_change_is_open_there_is_no_button_to_restart() {
+    for text in TEXTS {
+        let all = pages(text);
+        let page = |name| all.iter().find(|(its, _)| *its == name).map(|(_, html)| html.as_str()).expect("page");
+        let go = format!("<button>{}</button>", text.power_restart_go());
+        assert!(page("power-restart").contains(&go));
+        assert!(!page("power-while-changing").contains(&go));
+        assert!(page("power-while-changing").contains("href=\"/network/change\""));
+        assert!(page("power-restarting").contains("http-equiv=\"refresh\" content=\"90;url=/\""));
+        assert!(!page("power-switching-off").contains("http-equiv"), "it does not come back by itself");
     }
 }

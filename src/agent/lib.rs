@@ -1,7 +1,8 @@
 //! The privileged daemon: it owns every effect on the box and decides who may ask for one.
 //!
 //! One task owns each resource: `network` the kernel's network state, the spec and the journal; `auth` the password and the
-//! sessions; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop; `settings` name, time and proxy. The API only sends them messages; nothing runs on a request's future.
+//! sessions; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop; `settings` name, time and proxy;
+//! `power` going down. The API only sends them messages; nothing runs on a request's future.
 
 pub mod acd;
 pub mod api;
@@ -18,6 +19,7 @@ pub mod kernel;
 pub mod load;
 pub mod network;
 pub mod packet;
+pub mod power;
 pub mod proxy;
 pub mod secrets;
 pub mod service_port;
@@ -69,9 +71,11 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let auth = auth::start(&options.state_dir, &options.runtime_dir)?;
     let load = load::start(options.state_dir.clone());
     let service_port = service_port::start(network.watch(), options.runtime_dir.clone());
-    let settings = settings::start(&options.state_dir, network.watch(), bus::Bus::default());
+    let bus = bus::Bus::default();
+    let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
+    let power = power::start(network.watch(), bus);
     let (network_watch, auth_watch) = (network.clone(), auth.clone());
-    let tasks = api::Tasks { network, auth, settings };
+    let tasks = api::Tasks { network, auth, settings, power };
     let shared = api::Shared::new(board, tasks, api::Watched { load, service_port }, config.web_uid);
     let path = options.runtime_dir.join("agent.sock");
     // a task that died would leave an open change open for ever: whoever supervises starts the agent anew, which undoes it

@@ -7,6 +7,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
+mod ask;
 mod console;
 mod exit;
 mod logging;
@@ -14,6 +15,7 @@ mod memory;
 mod network;
 mod output;
 mod password;
+mod power;
 mod qr;
 mod roles;
 mod settings;
@@ -32,6 +34,7 @@ use crate::{
     domain::{
         fault::{Fault, Refusal},
         network::transaction::Outcome,
+        power::PowerAction,
     },
 };
 use output::Output;
@@ -105,6 +108,10 @@ enum Command {
     /// Host name, time and proxy
     #[command(subcommand)]
     Settings(settings::Command),
+    /// Restart the box
+    Restart(power::Arguments),
+    /// Switch the box off, until somebody presses its power button
+    PowerOff(power::Arguments),
     /// The password of the pages
     #[command(subcommand)]
     Password(password::Command),
@@ -128,6 +135,7 @@ fn long_help() -> String {
   gatehouse network test registry.example   what is broken on the way there
   gatehouse settings show                   name, clock and proxy
   gatehouse password reset                  a new password for the pages
+  gatehouse restart                         asks, then restarts the box
 
 {}
 GATEHOUSE_LOG chooses what is logged, such as `debug`, or `agent=debug` for the agent alone.",
@@ -149,7 +157,7 @@ enum CliError {
     SpecFile(#[from] spec_file::SpecFileError),
     #[error(transparent)]
     Fingerprint(#[from] console::FingerprintError),
-    #[error("there is nobody to ask here; say --yes to apply without a question")]
+    #[error("there is nobody to ask here; say --yes to do it without a question")]
     NeedsYes,
     #[error("nothing was changed")]
     Declined,
@@ -240,6 +248,8 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
             Command::Console(arguments) => console::run(&context, &cli.global, &arguments),
             Command::Network(command) => network::run(&context, command).await,
             Command::Settings(command) => settings::run(&context, command).await,
+            Command::Restart(arguments) => power::run(&context, &arguments, PowerAction::Restart).await,
+            Command::PowerOff(arguments) => power::run(&context, &arguments, PowerAction::Off).await,
             Command::Password(command) => password::run(&context, command).await,
         }
     });

@@ -72,6 +72,7 @@ mod tests {
         cli::network::samples,
         domain::{
             load::Load,
+            power::PowerStatus,
             service_port::ServicePortStatus,
             settings::SettingsStatus,
             time::{BootMillis, UnixSeconds},
@@ -97,6 +98,7 @@ mod tests {
             },
             service_port: ServicePortStatus::Silent { other: Some([10, 20, 0, 1].into()), since: BootMillis(0) },
             settings: SettingsStatus::default(),
+            power: PowerStatus::default(),
             now: UnixSeconds(0),
         };
         insta::assert_snapshot!(text(&overview), @"

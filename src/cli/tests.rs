@@ -21,6 +21,7 @@ use crate::domain::{
         plan::{Change, Item, Plan, Verb},
         transaction::{Actor, TransactionView, TxId, Why},
     },
+    power::PowerStatus,
     secret::Secret,
     service_port::ServicePortStatus,
     settings::SettingsStatus,
@@ -114,6 +115,7 @@ fn overview(transaction: TransactionView) -> Overview {
         load: Load::default(),
         service_port: ServicePortStatus::default(),
         settings: SettingsStatus::default(),
+        power: PowerStatus::default(),
         now: UnixSeconds(0),
     }
 }

@@ -45,7 +45,13 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         Fault::ClockNotSet { .. } => "A time server sets the clock, too: see `gatehouse settings time`.",
         Fault::ProxyFails { cause } => mend(cause.mend()),
         Fault::Internal { .. } => "The agent's log has more: look for the operation's number.",
+        Fault::ChangeOpen { .. } => {
+            "Keep the change with `gatehouse network confirm`, or end it with `gatehouse network rollback`; then try again."
+        }
+        Fault::PowerRefused { reason: None } => "Use the power button; or restart what the box runs in.",
+        Fault::PowerRefused { reason: Some(_) } => "See `systemd-inhibit --list` for what holds it up.",
         Fault::WrongPassword
+        | Fault::GoingDown
         | Fault::SlowDown { .. }
         | Fault::SetupFirst
         | Fault::SetupDone

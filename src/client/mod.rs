@@ -24,6 +24,7 @@ use crate::domain::{
     },
     fault::{Fault, Refusal},
     network::{hops::Report, plan::Plan, status::DhcpStatus, transaction::Outcome},
+    power::PowerRequest,
     settings::{
         SettingsStatus,
         request::{ClockRequest, HostNameRequest, ProxyRequest, ProxySaved, TimeRequest},
@@ -194,6 +195,10 @@ impl AgentClient {
 
     pub async fn set_clock(&self, caller: &Caller, request: &ClockRequest) -> Result<(), Refusal> {
         self.post_within(CHANGE_LIMIT, caller, "/v1/settings/clock", request).await
+    }
+
+    pub async fn power(&self, caller: &Caller, request: &PowerRequest) -> Result<(), Refusal> {
+        self.post_within(CHANGE_LIMIT, caller, "/v1/power", request).await
     }
 
     pub async fn set_proxy(&self, caller: &Caller, request: &ProxyRequest) -> Result<ProxySaved, Refusal> {

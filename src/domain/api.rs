@@ -26,6 +26,7 @@
 //! | `POST /v1/settings/time` | [`super::settings::request::TimeRequest`] | `null` |
 //! | `POST /v1/settings/clock` | [`super::settings::request::ClockRequest`] | `null` |
 //! | `POST /v1/settings/proxy` | [`super::settings::request::ProxyRequest`] | [`super::settings::request::ProxySaved`], within 20 seconds |
+//! | `POST /v1/power` | [`super::power::PowerRequest`] | `null`, a moment before the box goes down |
 //! | `POST /v1/network/test` | [`TestRequest`] | [`super::network::hops::Report`], within 20 seconds |
 
 use std::net::Ipv4Addr;
@@ -36,6 +37,7 @@ use super::{
     load::Load,
     name::PortName,
     network::{kernel::StateHash, proof::Connection, spec::NetworkSpec, status::NetworkStatus, transaction::TxId},
+    power::PowerStatus,
     secret::Secret,
     service_port::ServicePortStatus,
     settings::SettingsStatus,
@@ -94,6 +96,8 @@ pub struct Overview {
     pub service_port: ServicePortStatus,
     #[serde(default)]
     pub settings: SettingsStatus,
+    #[serde(default)]
+    pub power: PowerStatus,
     pub now: UnixSeconds,
 }
 

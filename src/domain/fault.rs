@@ -60,6 +60,13 @@ pub enum Fault {
     ClockNotSet { reason: Option<String> },
     #[error("the proxy does not work; nothing was saved")]
     ProxyFails { cause: Cause },
+    #[error("a network change is open, started by {}; the box does not go down in the middle of it", .by.describe())]
+    ChangeOpen { by: Actor, left: u64 },
+    /// `None`: nobody on this box restarts it or switches it off.
+    #[error("the box does not do it: {}", .reason.as_deref().unwrap_or("there is no systemd-logind on this box"))]
+    PowerRefused { reason: Option<String> },
+    #[error("the box is going down already")]
+    GoingDown,
     #[error("the request cannot be understood: {detail}")]
     Malformed { detail: String },
     #[error("there is no such thing")]
@@ -103,6 +110,9 @@ impl Fault {
             Self::Forbidden => "GH-403",
             Self::AgentAway => "GH-501",
             Self::Internal { .. } => "GH-502",
+            Self::ChangeOpen { .. } => "GH-701",
+            Self::PowerRefused { .. } => "GH-702",
+            Self::GoingDown => "GH-703",
         }
     }
 
@@ -123,7 +133,10 @@ impl Fault {
             | Self::NoLink
             | Self::CutsOff { .. }
             | Self::ClockNotSet { .. }
-            | Self::ProxyFails { .. } => 409,
+            | Self::ProxyFails { .. }
+            | Self::ChangeOpen { .. }
+            | Self::PowerRefused { .. }
+            | Self::GoingDown => 409,
             Self::NoChangeOpen { .. } => 410,
             Self::BadPassword { .. } | Self::Invalid { .. } => 422,
             Self::SlowDown { .. } => 429,

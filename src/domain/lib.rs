@@ -14,6 +14,7 @@ pub mod load;
 pub mod mdns;
 pub mod name;
 pub mod network;
+pub mod power;
 pub mod secret;
 pub mod service_port;
 pub mod settings;

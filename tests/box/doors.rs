@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::lab::{Answer, Lab, PASSWORD, PATIENCE, SERVICE, UPLINK, eventually};
 
 /// Every route of the agent, and what a web process without a session gets of it, on a box that has a password.
-const ROUTES: [(&str, &str, u16); 22] = [
+const ROUTES: [(&str, &str, u16); 23] = [
     ("GET", "/v1/hello", 200),
     ("GET", "/v1/hello/events", 200),
     ("GET", "/v1/overview", 401),
@@ -33,13 +33,14 @@ const ROUTES: [(&str, &str, u16); 22] = [
     ("POST", "/v1/settings/time", 401),
     ("POST", "/v1/settings/clock", 401),
     ("POST", "/v1/settings/proxy", 401),
+    ("POST", "/v1/power", 401),
 ];
 
 /// A body that each route can read what it needs of.
 fn body() -> Value {
     json!({
         "password": "guessed by web", "spec": { "ports": {} }, "base": "0".repeat(64), "handoff": "forged",
-        "token": "forged", "untested": true,
+        "token": "forged", "untested": true, "action": "off",
     })
 }
 

@@ -9,6 +9,7 @@ mod files;
 mod guard;
 mod lab;
 mod network_test;
+mod power;
 mod service_port;
 mod settings;
 mod window;

@@ -56,6 +56,9 @@ fn faults() -> Vec<Fault> {
         Fault::Forbidden,
         Fault::AgentAway,
         Fault::Internal { detail },
+        Fault::ChangeOpen { by: Actor::Console, left: 5_000 },
+        Fault::PowerRefused { reason: None },
+        Fault::GoingDown,
     ]
 }
 

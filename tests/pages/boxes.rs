@@ -13,6 +13,7 @@ use gatehouse::domain::{
         },
         transaction::{Actor, ChecksView, GatewayCheck, OpenView, Outcome, PhaseView, TransactionView, TxId, Why},
     },
+    power::PowerStatus,
     service_port::ServicePortStatus,
     settings::{
         SettingsStatus,
@@ -99,6 +100,7 @@ pub fn new_box() -> Overview {
             clock: ClockStatus { zone: "Asia/Shanghai".to_owned(), offset: 28_800, ..ClockStatus::default() },
             ..SettingsStatus::default()
         },
+        power: PowerStatus::default(),
         now: UnixSeconds(1_795_608_000),
     }
 }

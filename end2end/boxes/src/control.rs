@@ -28,20 +28,43 @@ use std::{
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Request {
-    Kill { role: Role, signal: Signal },
-    Stop { role: Role },
-    Cont { role: Role },
+    Kill {
+        role: Role,
+        signal: Signal,
+    },
+    Stop {
+        role: Role,
+    },
+    Cont {
+        role: Role,
+    },
     Roles,
     Reset,
     Reboot,
     PowerOff,
     PowerOn,
-    Exec { argv: Vec<String> },
-    ClientExec { argv: Vec<String> },
-    GatewayExec { uplink: Uplink, argv: Vec<String> },
-    Link { port: String, up: bool },
-    Log { role: Role },
-    WaitReady { milliseconds: Option<u64> },
+    Exec {
+        argv: Vec<String>,
+    },
+    ClientExec {
+        argv: Vec<String>,
+    },
+    GatewayExec {
+        uplink: Uplink,
+        argv: Vec<String>,
+    },
+    /// A logind that does what it is asked, until the box is switched off.
+    Logind,
+    Link {
+        port: String,
+        up: bool,
+    },
+    Log {
+        role: Role,
+    },
+    WaitReady {
+        milliseconds: Option<u64>,
+    },
     Where,
 }
 
@@ -96,7 +119,7 @@ pub fn serve(path: &Path, appliance: &Arc<Appliance>, client_pid: Option<i32>) -
     Ok(())
 }
 
-fn answer(appliance: &Appliance, client_pid: Option<i32>, request: Request) -> Result<Reply> {
+fn answer(appliance: &Arc<Appliance>, client_pid: Option<i32>, request: Request) -> Result<Reply> {
     let mut reply = Reply { ok: true, ..Reply::default() };
     match request {
         Request::Kill { role, signal } => appliance.kill(role, signal)?,
@@ -110,6 +133,7 @@ fn answer(appliance: &Appliance, client_pid: Option<i32>, request: Request) -> R
         Request::Exec { argv } => reply.ended = Some(appliance.exec(&strs(&argv))?),
         Request::ClientExec { argv } => reply.ended = Some(appliance.client_exec(&strs(&argv))?),
         Request::GatewayExec { uplink, argv } => reply.ended = Some(appliance.gateway_exec(uplink, &strs(&argv))?),
+        Request::Logind => crate::obey(appliance)?,
         Request::Link { port, up } => appliance.link(&port, up)?,
         Request::Log { role } => reply.log = Some(appliance.log(role)?),
         Request::WaitReady { milliseconds } => {

@@ -3,6 +3,7 @@
 mod caller;
 mod lease;
 mod network;
+mod power;
 mod settings;
 mod sign_in;
 mod status;
@@ -18,7 +19,7 @@ use axum::{
 };
 use tokio::{net::UnixListener, sync::watch};
 
-use super::{auth::Auth, network::Network, settings::Settings};
+use super::{auth::Auth, network::Network, power::Power, settings::Settings};
 use domain::{
     api::{BODY_LIMIT, Hello},
     box_file::BoxFile,
@@ -50,6 +51,7 @@ pub struct Tasks {
     pub network: Network,
     pub auth: Auth,
     pub settings: Settings,
+    pub power: Power,
 }
 
 /// What tasks publish that nobody asks anything.
@@ -127,6 +129,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/settings/time", post(settings::time))
         .route("/v1/settings/clock", post(settings::clock))
         .route("/v1/settings/proxy", post(settings::proxy))
+        .route("/v1/power", post(power::power))
         .fallback(|| async { Refused(Fault::NotFound) })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(shared)

@@ -43,6 +43,7 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
     let watcher = Watcher {
         network: shared.tasks.network.watch(),
         settings: shared.tasks.settings.watch(),
+        power: shared.tasks.power.watch(),
         watched: shared.watched.clone(),
         digest: who.digest(),
         shared,
@@ -59,6 +60,7 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
 struct Watcher {
     network: tokio::sync::watch::Receiver<std::sync::Arc<crate::network::Published>>,
     settings: tokio::sync::watch::Receiver<domain::settings::SettingsStatus>,
+    power: tokio::sync::watch::Receiver<domain::power::PowerStatus>,
     watched: Watched,
     /// `None` on the console.
     digest: Option<Digest>,
@@ -72,6 +74,7 @@ impl Watcher {
             let news = tokio::select! {
                 result = self.network.changed() => result.ok().map(|()| true),
                 result = self.settings.changed() => result.ok().map(|()| true),
+                result = self.power.changed() => result.ok().map(|()| true),
                 result = self.watched.load.changed() => result.ok().map(|()| true),
                 result = self.watched.service_port.changed() => result.ok().map(|()| true),
                 () = tokio::time::sleep(CHECK_SESSION) => Some(false),
@@ -118,6 +121,7 @@ impl Shared {
             load: *self.watched.load.borrow(),
             service_port: self.watched.service_port.borrow().clone(),
             settings: self.tasks.settings.status(),
+            power: self.tasks.power.status(),
             now: clock::wall(),
         }
     }

@@ -1,7 +1,7 @@
 //! `gatehouse network apply`: plan, ask, change, and wait for how it ends.
 
 use std::{
-    io::{self, BufRead, IsTerminal, Write},
+    io::{self, IsTerminal},
     path::PathBuf,
 };
 
@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{plan, wait};
 use crate::{
-    cli::{CliError, Context, spec_file},
+    cli::{CliError, Context, ask, spec_file},
     domain::{
         api::{ApplyRequest, Caller, PlanRequest},
         network::transaction::Outcome,
@@ -56,9 +56,7 @@ impl Apply {
             return output.answer(&None::<Outcome>, |_| plan::text(&plan));
         }
         output.say(&plan::text(&plan))?;
-        if !self.yes && !agreed().map_err(CliError::Input)? {
-            return Err(CliError::Declined);
-        }
+        ask::agreed("Apply?", self.yes)?;
         let request = ApplyRequest { spec, base: plan.base, window: self.window };
         let applied = context.agent.apply(&caller, &request).await?;
         if self.no_wait {
@@ -71,12 +69,4 @@ impl Apply {
             undone @ Outcome::RolledBack { .. } => Err(CliError::RolledBack(Box::new(undone))),
         }
     }
-}
-
-/// Asks on standard error, so that standard output stays the answer's.
-fn agreed() -> io::Result<bool> {
-    write!(io::stderr(), "Apply? [y/N] ")?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -68,6 +68,22 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
             say(t.fault_clock_not_set(), &t.fault_clock_refused_why(reason), t.fault_clock_refused_next())
         }
         Fault::ProxyFails { cause } => say(t.fault_proxy_fails(), &super::cause(t, cause), t.fault_proxy_fails_next()),
+        Fault::ChangeOpen { by, left } => {
+            let by = change::actor(t, by);
+            let why = if *left == 0 {
+                t.fault_change_open_working(by)
+            } else {
+                t.fault_change_open_why(by, duration(t, left.div_ceil(1000)))
+            };
+            say(t.fault_change_open(), &why, t.fault_change_open_next())
+        }
+        Fault::PowerRefused { reason: None } => {
+            say(t.fault_power_refused(), t.fault_power_nobody_why(), t.fault_power_nobody_next())
+        }
+        Fault::PowerRefused { reason: Some(reason) } => {
+            say(t.fault_power_refused(), &t.fault_power_refused_why(reason), t.fault_power_refused_next())
+        }
+        Fault::GoingDown => say(t.fault_going_down(), t.fault_going_down_why(), t.fault_going_down_next()),
         Fault::Malformed { detail } => {
             say(t.fault_malformed(), &t.fault_malformed_why(detail), t.fault_malformed_next())
         }

@@ -42,6 +42,8 @@ pub fn note(text: Text, refusal: &Refusal) -> impl IntoView + use<> {
         | Fault::NotNow
         | Fault::NeedsAPerson
         | Fault::CutsOff { .. }
+        | Fault::ChangeOpen { .. }
+        | Fault::GoingDown
         | Fault::SlowDown { .. } => Mood::Warn,
         _ => Mood::Bad,
     };
@@ -69,6 +71,7 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         | Fault::NotNow
         | Fault::WrongToken
         | Fault::ProvesNothing { .. }
+        | Fault::ChangeOpen { .. }
         | Fault::NeedsAPerson => ("/network/change", text.fault_to_change()),
         Fault::PlanOutdated
         | Fault::NothingToDo
@@ -77,6 +80,7 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         | Fault::NoLink
         | Fault::CutsOff { .. } => ("/network", text.fault_to_network()),
         Fault::WrongPassword | Fault::SlowDown { .. } => ("/login", text.fault_again()),
+        Fault::PowerRefused { .. } | Fault::GoingDown => ("/system/power", text.fault_again()),
         Fault::ClockNotSet { .. } => ("/system/time", text.fault_again()),
         Fault::ProxyFails { .. } => ("/system/proxy", text.fault_again()),
         Fault::AgentAway | Fault::Internal { .. } | Fault::NotSaved { .. } => ("/", text.fault_again()),

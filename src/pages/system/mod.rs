@@ -3,6 +3,7 @@
 //! A sub-page is a [`Way`] in one of the [`GROUPS`], and its routes in [`routes`].
 
 pub mod host_name;
+pub mod power;
 pub mod proxy;
 pub mod time;
 
@@ -73,11 +74,16 @@ const GROUPS: [Group; 3] = [
         ],
     },
     Group { title: Text::system_access, ways: &[] },
-    Group { title: Text::system_care, ways: &[] },
+    Group { title: Text::system_care, ways: &[Way { href: power::PATH, name: Text::power_title, state: power::said }] },
 ];
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/system", get(show)).merge(host_name::routes()).merge(time::routes()).merge(proxy::routes())
+    Router::new()
+        .route("/system", get(show))
+        .merge(host_name::routes())
+        .merge(time::routes())
+        .merge(proxy::routes())
+        .merge(power::routes())
 }
 
 async fn show(State(app): State<App>, visitor: Visitor) -> Response {

@@ -4,7 +4,7 @@ use super::{
     events::{Event, Events, print_logs},
     in_use,
 };
-use boxes::{Appliance, Error, Result, SERVICE_ADDRESS, Scratch, Site, control::serve};
+use boxes::{Appliance, Error, Result, SERVICE_ADDRESS, Scratch, Site, control::serve, obey};
 use std::{
     fs,
     os::unix::net::UnixStream,
@@ -54,6 +54,9 @@ fn until_told(events: &Events, gatehouse: &Path, folder: &Path, control: &Path) 
     let builder = Appliance::builder(&site, gatehouse, folder.join("box")).service_port_here(INTERFACE);
     let appliance = Arc::new(builder.start()?);
     serve(control, &appliance, None)?;
+    if let Err(error) = obey(&appliance) {
+        eprintln!("boxes: this box cannot be restarted from its pages: {}", boxes::chain(&error));
+    }
     println!("Starting a box …");
     events.tell_when_ready(&appliance);
     let code = loop {
