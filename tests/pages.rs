@@ -2,6 +2,8 @@
 //!
 //! `PAGES_DIR=folder cargo test --test pages` writes them all as files, to look at them.
 
+#[path = "pages/access.rs"]
+mod access;
 #[path = "pages/all.rs"]
 mod all;
 #[path = "pages/boxes.rs"]
@@ -17,7 +19,7 @@ use all::{
     change_page, change_view, ended, frame, pages, port_page, refusal, stays, test_page, wrong_form, wrong_host,
 };
 use gatehouse::{
-    components::words::{Ports, cause, explain, issue, mend, why},
+    components::words::{Ports, audit::call, cause, explain, issue, mend, why},
     domain::{
         auth::password::PasswordRule,
         box_file::Mac,
@@ -343,6 +345,22 @@ fn every_rule_has_words() {
             let found = Issue::new(&port, field, rule.clone());
             said(|text| issue(text, &found, "1.2.3", Ports(&network)));
         }
+    }
+}
+
+/// A write without words would stand in the audit log as its path.
+#[test]
+fn every_write_of_the_agent_has_words_in_the_audit_log() {
+    let source = include_str!("../src/agent/api/mod.rs");
+    let calls = source.split(".route(\"/v1/").skip(1).filter_map(|rest| rest.split_once("\", post("));
+    let calls = calls
+        .map(|(call, _)| call)
+        .filter(|call| !call.contains('"') && !matches!(*call, "network/plan" | "network/test"));
+    let calls = calls.chain(["network/undone", "audit/broken"]).collect::<Vec<_>>();
+    assert!(calls.len() > 12, "{calls:?}");
+    for what in calls {
+        assert_ne!(call(TEXTS[0], what), what, "give it words in components/words/audit.rs");
+        said(|text| call(text, what));
     }
 }
 

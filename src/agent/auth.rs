@@ -46,24 +46,33 @@ pub struct Source {
     pub service: bool,
 }
 
+/// A new session.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    pub token: Secret,
+    /// Names it in the audit log.
+    pub number: u64,
+}
+
 type Answer<T> = oneshot::Sender<Result<T, Fault>>;
 
 #[derive(Debug)]
 enum Command {
-    Setup { password: Secret, source: Source, answer: Answer<Secret> },
+    Setup { password: Secret, source: Source, answer: Answer<Opened> },
     SetPassword { password: Secret, answer: Answer<()> },
-    Login { password: Secret, source: Source, answer: Answer<Secret> },
-    Checked { right: bool, against: String, source: Source, answer: Answer<Secret> },
+    Login { password: Secret, source: Source, answer: Answer<Opened> },
+    Checked { right: bool, against: String, source: Source, answer: Answer<Opened> },
     Hashed { hash: Result<String, Fault>, first: Option<Source>, answer: Hashed },
-    Mint { source: Source, parent: Digest, answer: Answer<Secret> },
+    Mint { source: Source, parent: Digest, answer: Answer<Opened> },
     Touch { digest: Digest, answer: Answer<()> },
     Left { digest: Digest, answer: Answer<SessionInfo> },
+    Number { digest: Digest, answer: Answer<u64> },
     Logout { digest: Digest, answer: Answer<()> },
 }
 
 #[derive(Debug)]
 enum Hashed {
-    Setup(Answer<Secret>),
+    Setup(Answer<Opened>),
     Password(Answer<()>),
 }
 
@@ -93,7 +102,7 @@ impl Auth {
     }
 
     /// The first password, and a session for whoever set it.
-    pub async fn setup(&self, password: Secret, source: Source) -> Result<Secret, Fault> {
+    pub async fn setup(&self, password: Secret, source: Source) -> Result<Opened, Fault> {
         self.ask(|answer| Command::Setup { password, source, answer }).await
     }
 
@@ -102,13 +111,13 @@ impl Auth {
         self.ask(|answer| Command::SetPassword { password, answer }).await
     }
 
-    pub async fn login(&self, password: Secret, source: Source) -> Result<Secret, Fault> {
+    pub async fn login(&self, password: Secret, source: Source) -> Result<Opened, Fault> {
         self.ask(|answer| Command::Login { password, source, answer }).await
     }
 
     /// A session without a password, for the browser that followed the box to its new address. It goes on from the
     /// `parent`, which must still live, and ends when that one would have.
-    pub async fn mint(&self, source: Source, parent: Digest) -> Result<Secret, Fault> {
+    pub async fn mint(&self, source: Source, parent: Digest) -> Result<Opened, Fault> {
         self.ask(|answer| Command::Mint { source, parent, answer }).await
     }
 
@@ -120,6 +129,11 @@ impl Auth {
     /// Looks at a session without using it.
     pub async fn left(&self, digest: Digest) -> Result<SessionInfo, Fault> {
         self.ask(|answer| Command::Left { digest, answer }).await
+    }
+
+    /// The number of a living session.
+    pub async fn number(&self, digest: Digest) -> Result<u64, Fault> {
+        self.ask(|answer| Command::Number { digest, answer }).await
     }
 
     pub async fn logout(&self, digest: Digest) -> Result<(), Fault> {
@@ -236,6 +250,10 @@ impl Task {
                 let info = left.map(|(idle_left, left)| SessionInfo { idle_left, left });
                 drop(answer.send(info.ok_or(Fault::NotSignedIn)));
             }
+            Command::Number { digest, answer } => {
+                let number = self.sessions.get(&digest, now).map(|session| session.number);
+                drop(answer.send(number.ok_or(Fault::NotSignedIn)));
+            }
             Command::Logout { digest, answer } => {
                 self.sessions.close(&digest);
                 self.save_sessions();
@@ -244,7 +262,7 @@ impl Task {
         }
     }
 
-    fn login(&mut self, password: Secret, source: Source, answer: Answer<Secret>) {
+    fn login(&mut self, password: Secret, source: Source, answer: Answer<Opened>) {
         let Some(hash) = self.hash.clone() else {
             drop(answer.send(Err(Fault::SetupFirst)));
             return;
@@ -314,11 +332,11 @@ impl Task {
         Ok(())
     }
 
-    fn mint(&mut self, from: String, since: BootMillis) -> Result<Secret, Fault> {
+    fn mint(&mut self, from: String, since: BootMillis) -> Result<Opened, Fault> {
         let token = secrets::token().map_err(|e| Fault::Internal { detail: e.to_string() })?;
-        self.sessions.open(&secrets::digest(&token), from, since, clock::now());
+        let number = self.sessions.open(&secrets::digest(&token), from, since, clock::now());
         self.save_sessions();
-        Ok(token)
+        Ok(Opened { token, number })
     }
 
     fn save_sessions(&mut self) {

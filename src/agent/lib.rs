@@ -1,12 +1,13 @@
 //! The privileged daemon: it owns every effect on the box and decides who may ask for one.
 //!
 //! One task owns each resource: `network` the kernel's network state, the spec and the journal; `auth` the password and the
-//! sessions; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop; `settings` name, time and proxy;
-//! `power` going down. The API only sends them messages; nothing runs on a request's future.
+//! sessions; `audit` the log of who did what; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop; `settings` name,
+//! time and proxy; `power` going down. The API only sends them messages; nothing runs on a request's future.
 
 pub mod acd;
 pub mod api;
 pub mod arp;
+pub mod audit;
 pub mod auth;
 pub mod bus;
 pub mod config;
@@ -48,6 +49,8 @@ pub enum AgentError {
     Network(#[from] network::StartError),
     #[error(transparent)]
     Auth(#[from] auth::StartError),
+    #[error("the audit log cannot be used")]
+    Audit(#[source] std::io::Error),
     #[error("the {task} task ended")]
     TaskEnded { task: &'static str },
     #[error("the API cannot be served at {path}")]
@@ -68,6 +71,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let paths = network::Paths::new(&options.state_dir, &options.runtime_dir);
     let guard = Some(options.runtime_dir.join(domain::guard::SOCKET));
     let network = network::start(network::Options { board: board.clone(), paths, guard, before_write: None }).await?;
+    let audit = audit::start(&options.state_dir).map_err(AgentError::Audit)?;
     let auth = auth::start(&options.state_dir, &options.runtime_dir)?;
     let load = load::start(options.state_dir.clone());
     let service_port = service_port::start(network.watch(), options.runtime_dir.clone());
@@ -75,15 +79,19 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
     let power = power::start(network.watch(), bus);
     let (network_watch, auth_watch) = (network.clone(), auth.clone());
-    let tasks = api::Tasks { network, auth, settings, power };
+    let tasks = api::Tasks { audit: audit.clone(), network, auth, settings, power };
+    tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
     let shared = api::Shared::new(board, tasks, api::Watched { load, service_port }, config.web_uid);
     let path = options.runtime_dir.join("agent.sock");
     // a task that died would leave an open change open for ever: whoever supervises starts the agent anew, which undoes it
-    tokio::select! {
+    let ended = tokio::select! {
         result = api::serve(&path, shared) => result.map_err(|source| AgentError::Serve { path, source }),
         () = network_watch.ended() => Err(AgentError::TaskEnded { task: "network" }),
         () = auth_watch.ended() => Err(AgentError::TaskEnded { task: "sign-in" }),
-    }
+        () = audit.ended() => Err(AgentError::TaskEnded { task: "audit" }),
+    };
+    audit.flush().await;
+    ended
 }
 
 /// The result of what is under way, once; never, if nothing is.

@@ -8,6 +8,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 
 mod ask;
+mod audit;
 mod console;
 mod exit;
 mod logging;
@@ -112,6 +113,8 @@ enum Command {
     Restart(power::Arguments),
     /// Switch the box off, until somebody presses its power button
     PowerOff(power::Arguments),
+    /// Who did what on this box, and whether the log of it is whole
+    Audit(audit::Arguments),
     /// The password of the pages
     #[command(subcommand)]
     Password(password::Command),
@@ -250,6 +253,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
             Command::Settings(command) => settings::run(&context, command).await,
             Command::Restart(arguments) => power::run(&context, &arguments, PowerAction::Restart).await,
             Command::PowerOff(arguments) => power::run(&context, &arguments, PowerAction::Off).await,
+            Command::Audit(arguments) => audit::run(&context, arguments).await,
             Command::Password(command) => password::run(&context, command).await,
         }
     });

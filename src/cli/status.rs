@@ -75,6 +75,7 @@ mod tests {
             power::PowerStatus,
             service_port::ServicePortStatus,
             settings::SettingsStatus,
+            system::SystemStatus,
             time::{BootMillis, UnixSeconds},
         },
     };
@@ -99,6 +100,7 @@ mod tests {
             service_port: ServicePortStatus::Silent { other: Some([10, 20, 0, 1].into()), since: BootMillis(0) },
             settings: SettingsStatus::default(),
             power: PowerStatus::default(),
+            system: SystemStatus::default(),
             now: UnixSeconds(0),
         };
         insta::assert_snapshot!(text(&overview), @"

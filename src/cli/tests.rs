@@ -25,6 +25,7 @@ use crate::domain::{
     secret::Secret,
     service_port::ServicePortStatus,
     settings::SettingsStatus,
+    system::SystemStatus,
     time::UnixSeconds,
 };
 
@@ -116,6 +117,7 @@ fn overview(transaction: TransactionView) -> Overview {
         service_port: ServicePortStatus::default(),
         settings: SettingsStatus::default(),
         power: PowerStatus::default(),
+        system: SystemStatus::default(),
         now: UnixSeconds(0),
     }
 }

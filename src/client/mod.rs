@@ -22,6 +22,7 @@ use crate::domain::{
         Applied, ApplyRequest, CALLER, Caller, ConfirmRequest, HandoffRequest, Hello, LeaseRequest, Login, Overview,
         PlanRequest, Session, SessionInfo, SetPassword, TestRequest,
     },
+    audit::{self, Entries},
     fault::{Fault, Refusal},
     network::{hops::Report, plan::Plan, status::DhcpStatus, transaction::Outcome},
     power::PowerRequest,
@@ -33,6 +34,9 @@ use crate::domain::{
 use os::operation;
 
 mod lines;
+mod query;
+
+pub use query::query;
 
 /// For answers. Shorter: a box under load looks dead. Longer: a person waits for a page that will not come.
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(5);
@@ -203,6 +207,18 @@ impl AgentClient {
 
     pub async fn set_proxy(&self, caller: &Caller, request: &ProxyRequest) -> Result<ProxySaved, Refusal> {
         self.post_within(CHANGE_LIMIT, caller, "/v1/settings/proxy", request).await
+    }
+}
+
+/// What the box did, and what keeps it well.
+impl AgentClient {
+    pub async fn audit(&self, caller: &Caller, asked: &audit::Query) -> Result<Entries, Refusal> {
+        let asked = query(&[
+            ("before", asked.before.map(|n| n.to_string())),
+            ("who", asked.who.map(|kind| kind.name().to_owned())),
+            ("what", asked.what.clone()),
+        ]);
+        self.get(caller, &format!("/v1/audit{asked}")).await
     }
 }
 

@@ -21,6 +21,7 @@
 //! | `POST /v1/network/rollback` | – | [`super::network::transaction::Outcome`] |
 //! | `POST /v1/network/more-time` | – | `null` |
 //! | `POST /v1/network/lease` | [`LeaseRequest`] | [`super::network::status::DhcpStatus`], when the server has answered or a moment has passed |
+//! | `GET /v1/audit` | [`super::audit::Query`] in the address | [`super::audit::Entries`] |
 //! | `GET /v1/settings` | – | [`SettingsStatus`] |
 //! | `POST /v1/settings/host-name` | [`super::settings::request::HostNameRequest`] | `null` |
 //! | `POST /v1/settings/time` | [`super::settings::request::TimeRequest`] | `null` |
@@ -41,6 +42,7 @@ use super::{
     secret::Secret,
     service_port::ServicePortStatus,
     settings::SettingsStatus,
+    system::SystemStatus,
     time::UnixSeconds,
 };
 
@@ -98,6 +100,8 @@ pub struct Overview {
     pub settings: SettingsStatus,
     #[serde(default)]
     pub power: PowerStatus,
+    #[serde(default)]
+    pub system: SystemStatus,
     pub now: UnixSeconds,
 }
 

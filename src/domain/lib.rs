@@ -4,6 +4,7 @@
 //! to be done goes out as values. `tests/architecture.rs` checks that.
 
 pub mod api;
+pub mod audit;
 pub mod auth;
 pub mod box_file;
 pub mod civil;
@@ -14,9 +15,11 @@ pub mod load;
 pub mod mdns;
 pub mod name;
 pub mod network;
+pub mod plain;
 pub mod power;
 pub mod secret;
 pub mod service_port;
 pub mod settings;
 pub mod sntp;
+pub mod system;
 pub mod time;

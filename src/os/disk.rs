@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -11,6 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// Longer files are refused: nothing we write comes near.
 const MOST: u64 = 1 << 20;
+const NOFOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
 
 /// Replaces `path` by `bytes`, atomically and durably.
 ///
@@ -50,6 +51,23 @@ pub fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).truncate(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// Adds to a file durably, or makes it, for its owner only. It is opened anew each time and through no link: whoever puts another file in
+/// its place gets neither its lines nor ours into theirs.
+///
+/// # Errors
+/// When it is no regular file with one name, or cannot be written.
+pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let fresh = !fs::exists(path)?;
+    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(NOFOLLOW).open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.nlink() != 1 {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is a link"));
+    }
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    if fresh { File::open(path.parent().ok_or(io::ErrorKind::InvalidInput)?)?.sync_all() } else { Ok(()) }
 }
 
 /// Removes `path` durably; a file that is not there is no error.
@@ -126,6 +144,24 @@ mod tests {
         fs::create_dir(dir.path().join("spec.new")).expect("dir");
         assert!(write(&path, b"new", 0o600).is_err());
         assert_eq!(read(&path).expect("read").as_deref(), Some("old"));
+    }
+
+    #[test]
+    fn a_link_in_place_of_a_file_that_grows_is_not_followed() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let (path, victim) = (dir.path().join("log"), dir.path().join("victim"));
+        append(&path, b"one\n").expect("append");
+        append(&path, b"two\n").expect("append");
+        assert_eq!(read(&path).expect("read").as_deref(), Some("one\ntwo\n"));
+        assert_eq!(fs::metadata(&path).expect("made").permissions().mode() & 0o777, 0o600);
+
+        fs::write(&victim, "precious").expect("write");
+        for link in [std::os::unix::fs::symlink::<&Path, &Path>, fs::hard_link::<&Path, &Path>] {
+            fs::remove_file(&path).expect("remove");
+            link(&victim, &path).expect("link");
+            assert!(append(&path, b"three\n").is_err());
+            assert_eq!(fs::read_to_string(&victim).expect("read"), "precious");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::lab::{Answer, Lab, PASSWORD, PATIENCE, SERVICE, UPLINK, eventually};
 
 /// Every route of the agent, and what a web process without a session gets of it, on a box that has a password.
-const ROUTES: [(&str, &str, u16); 23] = [
+pub const ROUTES: [(&str, &str, u16); 24] = [
     ("GET", "/v1/hello", 200),
     ("GET", "/v1/hello/events", 200),
     ("GET", "/v1/overview", 401),
@@ -28,6 +28,7 @@ const ROUTES: [(&str, &str, u16); 23] = [
     ("POST", "/v1/network/more-time", 401),
     ("POST", "/v1/network/test", 401),
     ("POST", "/v1/network/lease", 401),
+    ("GET", "/v1/audit", 401),
     ("GET", "/v1/settings", 401),
     ("POST", "/v1/settings/host-name", 401),
     ("POST", "/v1/settings/time", 401),
@@ -37,7 +38,7 @@ const ROUTES: [(&str, &str, u16); 23] = [
 ];
 
 /// A body that each route can read what it needs of.
-fn body() -> Value {
+pub fn body() -> Value {
     json!({
         "password": "guessed by web", "spec": { "ports": {} }, "base": "0".repeat(64), "handoff": "forged",
         "token": "forged", "untested": true, "action": "off",

@@ -20,6 +20,7 @@ use gatehouse::domain::{
         clock::{ClockStatus, Keeper, Measured, ServersFrom},
         proxy::ProxyView,
     },
+    system::SystemStatus,
     time::{BootMillis, UnixSeconds},
 };
 
@@ -96,6 +97,7 @@ pub fn new_box() -> Overview {
             uptime: 273_900,
         },
         service_port: ServicePortStatus::Serving { since: BootMillis(0) },
+        system: SystemStatus::default(),
         settings: SettingsStatus {
             clock: ClockStatus { zone: "Asia/Shanghai".to_owned(), offset: 28_800, ..ClockStatus::default() },
             ..SettingsStatus::default()

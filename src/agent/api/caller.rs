@@ -29,6 +29,12 @@ impl Connected<IncomingStream<'_, UnixListener>> for Peer {
     }
 }
 
+impl Peer {
+    pub fn uid(self) -> Option<u32> {
+        self.uid
+    }
+}
+
 /// The caller of one request.
 #[derive(Clone, Debug)]
 pub enum Who {
@@ -89,10 +95,17 @@ impl Who {
     pub fn actor(&self) -> Actor {
         match self {
             Self::Console => Actor::Console,
-            Self::Web(caller) => Actor::Session {
-                from: caller.connection.map_or_else(|| "unknown".to_owned(), |c| c.remote.0.to_string()),
-            },
+            Self::Web(_) => Actor::Session { from: self.address() },
         }
+    }
+
+    /// The browser's, as web tells it.
+    pub fn address(&self) -> String {
+        let connection = match self {
+            Self::Console => None,
+            Self::Web(caller) => caller.connection,
+        };
+        connection.map_or_else(|| "unknown".to_owned(), |connection| connection.remote.0.to_string())
     }
 }
 

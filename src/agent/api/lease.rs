@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use super::{
     Json, Reply, Shared,
+    audit::Remark,
     caller::{Admitted, Who},
 };
 use crate::network::{LeaseWish, Origin};
@@ -24,6 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 pub(super) async fn lease(
     State(shared): State<Shared>,
     Admitted(who): Admitted,
+    remark: Remark,
     Json(ask): Json<LeaseRequest>,
 ) -> Reply<DhcpStatus> {
     let by = match (&who, who.origin()) {
@@ -32,6 +34,11 @@ pub(super) async fn lease(
         (Who::Web(_), Origin::Console | Origin::Unknown) => None,
         (Who::Console, _) => ask.by,
     };
+    let asked = match ask.ask {
+        LeaseAsk::Renew => "renew",
+        LeaseAsk::Release => "release",
+    };
+    remark.say(format!("{asked} {}", ask.port));
     let wish = match ask.ask {
         LeaseAsk::Renew => LeaseWish::Renew,
         LeaseAsk::Release => LeaseWish::Release { unless_at: by.filter(|_| !ask.sure) },

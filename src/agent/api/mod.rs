@@ -1,5 +1,6 @@
 //! The agent's socket: HTTP/1.1 and JSON, for the web process and the command line only.
 
+mod audit;
 mod caller;
 mod lease;
 mod network;
@@ -14,12 +15,13 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRequest, Request, rejection::JsonRejection},
     http::StatusCode,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use tokio::{net::UnixListener, sync::watch};
 
-use super::{auth::Auth, network::Network, power::Power, settings::Settings};
+use super::{audit::Audit, auth::Auth, network::Network, power::Power, settings::Settings};
 use domain::{
     api::{BODY_LIMIT, Hello},
     box_file::BoxFile,
@@ -48,6 +50,7 @@ pub struct Shared {
 /// The tasks that calls are passed on to; each owns a resource.
 #[derive(Clone, Debug)]
 pub struct Tasks {
+    pub audit: Audit,
     pub network: Network,
     pub auth: Auth,
     pub settings: Settings,
@@ -86,7 +89,10 @@ impl IntoResponse for Refused {
         let refusal = Refusal::new(self.0, operation::id());
         tracing::info!(operation = refusal.operation, code = refusal.code, fault = %refusal.fault, "refused");
         let status = StatusCode::from_u16(refusal.fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, axum::Json(refusal)).into_response()
+        let told = audit::Told { code: refusal.code.clone(), operation: refusal.operation.clone() };
+        let mut response = (status, axum::Json(refusal)).into_response();
+        response.extensions_mut().insert(told);
+        response
     }
 }
 
@@ -124,6 +130,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/network/more-time", post(network::more_time))
         .route("/v1/network/lease", post(lease::lease))
         .route("/v1/network/test", post(network::test))
+        .route("/v1/audit", get(audit::show))
         .route("/v1/settings", get(settings::show))
         .route("/v1/settings/host-name", post(settings::host_name))
         .route("/v1/settings/time", post(settings::time))
@@ -131,6 +138,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/settings/proxy", post(settings::proxy))
         .route("/v1/power", post(power::power))
         .fallback(|| async { Refused(Fault::NotFound) })
+        .layer(from_fn_with_state(shared.clone(), audit::keep))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(shared)
 }

@@ -8,7 +8,9 @@ use tokio::time::timeout;
 
 use super::{
     Json, Refused, Reply, Shared,
+    audit::Remark,
     caller::{Admitted, Who},
+    sign_in::begun,
 };
 use crate::{
     dhcp, hops,
@@ -81,6 +83,7 @@ fn best(offers: &[Offer]) -> Option<&Lease> {
 pub(super) async fn apply(
     State(shared): State<Shared>,
     Admitted(who): Admitted,
+    remark: Remark,
     Json(ask): Json<ApplyRequest>,
 ) -> Reply<Applied> {
     let secret = || secrets::token().map_err(|e| Fault::Internal { detail: e.to_string() });
@@ -96,31 +99,49 @@ pub(super) async fn apply(
         window,
     };
     let tx = shared.tasks.network.apply(apply).await?;
+    remark.say(format!("change {}", tx.0));
     Ok(Body(Applied { tx, confirm, handoff }))
 }
 
 pub(super) async fn confirm(
     State(shared): State<Shared>,
     Admitted(who): Admitted,
+    remark: Remark,
     Json(ask): Json<ConfirmRequest>,
 ) -> Reply<Outcome> {
     let token = ask.token.as_ref().map(secrets::digest);
     let confirm = Confirm { tx: ask.tx, token, origin: who.origin(), automatic: ask.automatic, untested: ask.untested };
-    Ok(Body(shared.tasks.network.confirm(confirm).await?))
+    let outcome = shared.tasks.network.confirm(confirm).await?;
+    remark.say(ended(&outcome));
+    Ok(Body(outcome))
 }
 
 /// Without a session: the handoff is what lets the browser in at the new address.
-pub(super) async fn handoff(State(shared): State<Shared>, who: Who, Json(ask): Json<HandoffRequest>) -> Reply<Session> {
+pub(super) async fn handoff(
+    State(shared): State<Shared>,
+    who: Who,
+    remark: Remark,
+    Json(ask): Json<HandoffRequest>,
+) -> Reply<Session> {
     if !matches!(who, Who::Web(_)) {
         return Err(Refused::from(Fault::Forbidden));
     }
     let parent = shared.tasks.network.handoff(secrets::digest(&ask.handoff), who.origin()).await?;
-    let token = shared.tasks.auth.mint(who.source(&shared), parent.ok_or(Fault::NotSignedIn)?).await?;
-    Ok(Body(Session { token }))
+    let opened = shared.tasks.auth.mint(who.source(&shared), parent.ok_or(Fault::NotSignedIn)?).await?;
+    Ok(begun(&remark, opened))
 }
 
-pub(super) async fn rollback(State(shared): State<Shared>, Admitted(who): Admitted) -> Reply<Outcome> {
-    Ok(Body(shared.tasks.network.go_back(who.actor()).await?))
+pub(super) async fn rollback(State(shared): State<Shared>, Admitted(who): Admitted, remark: Remark) -> Reply<Outcome> {
+    let outcome = shared.tasks.network.go_back(who.actor()).await?;
+    remark.say(ended(&outcome));
+    Ok(Body(outcome))
+}
+
+fn ended(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Committed { tx } => format!("change {} kept", tx.0),
+        Outcome::RolledBack { tx, .. } => format!("change {} undone", tx.0),
+    }
 }
 
 pub(super) async fn more_time(State(shared): State<Shared>, _: Admitted) -> Reply<()> {

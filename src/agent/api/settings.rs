@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use axum::{Json as Body, extract::State};
 use ipnet::IpNet;
 
-use super::{Json, Refused, Reply, Shared, caller::Admitted};
+use super::{Json, Refused, Reply, Shared, audit::Remark, caller::Admitted};
 use crate::{
     hops::dns,
     proxy::{self, Found, Here, Proxy},
@@ -35,14 +35,23 @@ pub(super) async fn show(State(shared): State<Shared>, _: Admitted) -> Reply<Set
 pub(super) async fn host_name(
     State(shared): State<Shared>,
     _: Admitted,
+    remark: Remark,
     Json(ask): Json<HostNameRequest>,
 ) -> Reply<()> {
     let name = ask.check().map_err(invalid)?;
+    remark.say(name.to_string());
     Ok(Body(shared.tasks.settings.set_host_name(name).await?))
 }
 
-pub(super) async fn time(State(shared): State<Shared>, _: Admitted, Json(ask): Json<TimeRequest>) -> Reply<()> {
+pub(super) async fn time(
+    State(shared): State<Shared>,
+    _: Admitted,
+    remark: Remark,
+    Json(ask): Json<TimeRequest>,
+) -> Reply<()> {
     let (zone, servers) = ask.check().map_err(invalid)?;
+    let named = servers.iter().map(ToString::to_string);
+    remark.say(zone.iter().map(ToString::to_string).chain(named).collect::<Vec<_>>().join(" "));
     Ok(Body(shared.tasks.settings.set_time(zone, servers).await?))
 }
 
@@ -57,6 +66,7 @@ pub(super) async fn clock(State(shared): State<Shared>, _: Admitted, Json(ask): 
 pub(super) async fn proxy(
     State(shared): State<Shared>,
     _: Admitted,
+    remark: Remark,
     Json(ask): Json<ProxyRequest>,
 ) -> Reply<ProxySaved> {
     let network = shared.tasks.network.published().status.clone();
@@ -65,10 +75,12 @@ pub(super) async fn proxy(
     let saved = current.as_ref().map(|proxy| &proxy.spec);
     let wanted = ask.check(saved, Own { name: &name, addresses: &addresses }).map_err(invalid)?;
     let Some(WantedProxy { spec, password, host }) = wanted else {
+        remark.say("none");
         shared.tasks.settings.set_proxy(None).await?;
         return Ok(Body(ProxySaved::default()));
     };
     usable(&spec)?;
+    remark.say(spec.url.to_string());
     let secret = match &password {
         Password::None => None,
         Password::Kept => current.as_ref().and_then(|proxy| proxy.password.clone()),

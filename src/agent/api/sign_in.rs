@@ -2,22 +2,36 @@
 
 use axum::{Json as Body, extract::State};
 
-use super::{Json, Refused, Reply, Shared, caller::Who};
+use super::{Json, Refused, Reply, Shared, audit::Remark, caller::Who};
+use crate::auth::Opened;
 use domain::{
     api::{Login, Session, SessionInfo, SetPassword},
     fault::Fault,
 };
 
-pub(super) async fn setup(State(shared): State<Shared>, who: Who, Json(ask): Json<SetPassword>) -> Reply<Session> {
+pub(super) async fn setup(
+    State(shared): State<Shared>,
+    who: Who,
+    remark: Remark,
+    Json(ask): Json<SetPassword>,
+) -> Reply<Session> {
     let source = who.source(&shared);
-    let token = shared.tasks.auth.setup(ask.password, source).await?;
-    Ok(Body(Session { token }))
+    Ok(begun(&remark, shared.tasks.auth.setup(ask.password, source).await?))
 }
 
-pub(super) async fn login(State(shared): State<Shared>, who: Who, Json(ask): Json<Login>) -> Reply<Session> {
+pub(super) fn begun(remark: &Remark, Opened { token, number }: Opened) -> Body<Session> {
+    remark.session(number);
+    Body(Session { token })
+}
+
+pub(super) async fn login(
+    State(shared): State<Shared>,
+    who: Who,
+    remark: Remark,
+    Json(ask): Json<Login>,
+) -> Reply<Session> {
     let source = who.source(&shared);
-    let token = shared.tasks.auth.login(ask.password, source).await?;
-    Ok(Body(Session { token }))
+    Ok(begun(&remark, shared.tasks.auth.login(ask.password, source).await?))
 }
 
 pub(super) async fn logout(State(shared): State<Shared>, who: Who) -> Reply<()> {

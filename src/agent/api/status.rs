@@ -13,6 +13,7 @@ use super::{
 use domain::{
     api::{Hello, Overview},
     network::transaction::Digest,
+    system::SystemStatus,
 };
 use os::clock;
 
@@ -44,6 +45,7 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
         network: shared.tasks.network.watch(),
         settings: shared.tasks.settings.watch(),
         power: shared.tasks.power.watch(),
+        audit: shared.tasks.audit.watch(),
         watched: shared.watched.clone(),
         digest: who.digest(),
         shared,
@@ -61,6 +63,7 @@ struct Watcher {
     network: tokio::sync::watch::Receiver<std::sync::Arc<crate::network::Published>>,
     settings: tokio::sync::watch::Receiver<domain::settings::SettingsStatus>,
     power: tokio::sync::watch::Receiver<domain::power::PowerStatus>,
+    audit: tokio::sync::watch::Receiver<domain::audit::AuditState>,
     watched: Watched,
     /// `None` on the console.
     digest: Option<Digest>,
@@ -75,6 +78,7 @@ impl Watcher {
                 result = self.network.changed() => result.ok().map(|()| true),
                 result = self.settings.changed() => result.ok().map(|()| true),
                 result = self.power.changed() => result.ok().map(|()| true),
+                result = self.audit.changed() => result.ok().map(|()| true),
                 result = self.watched.load.changed() => result.ok().map(|()| true),
                 result = self.watched.service_port.changed() => result.ok().map(|()| true),
                 () = tokio::time::sleep(CHECK_SESSION) => Some(false),
@@ -122,6 +126,7 @@ impl Shared {
             service_port: self.watched.service_port.borrow().clone(),
             settings: self.tasks.settings.status(),
             power: self.tasks.power.status(),
+            system: SystemStatus { audit: self.tasks.audit.state() },
             now: clock::wall(),
         }
     }

@@ -16,11 +16,17 @@ pub const MOST: usize = 32;
 /// All sessions, by the digest of their token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sessions {
+    /// Of the session that was opened last.
+    #[serde(default)]
+    last: u64,
     by_digest: BTreeMap<String, Entry>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
+    /// Names it to people; no secret.
+    #[serde(default)]
+    pub number: u64,
     /// The browser's address at sign-in.
     pub from: String,
     pub since: BootMillis,
@@ -31,15 +37,17 @@ pub struct Entry {
 pub type Left = (u64, u64);
 
 impl Sessions {
-    /// A new session, whose longest life counts from `since`.
-    pub fn open(&mut self, digest: &Digest, from: String, since: BootMillis, now: BootMillis) {
+    /// A new session, whose longest life counts from `since`; its number.
+    pub fn open(&mut self, digest: &Digest, from: String, since: BootMillis, now: BootMillis) -> u64 {
         self.drop_ended(now);
         while self.by_digest.len() >= MOST {
             let oldest = self.by_digest.iter().min_by_key(|(_, e)| e.used).map(|(d, _)| d.clone());
             let Some(oldest) = oldest else { break };
             self.by_digest.remove(&oldest);
         }
-        self.by_digest.insert(digest.0.clone(), Entry { from, since, used: now });
+        self.last += 1;
+        self.by_digest.insert(digest.0.clone(), Entry { number: self.last, from, since, used: now });
+        self.last
     }
 
     /// Whether the session is alive; notes its use.
@@ -55,6 +63,11 @@ impl Sessions {
         let entry = self.by_digest.get(&digest.0).filter(|e| alive(e, now))?;
         let absolute = entry.since.plus(ABSOLUTE).left(now);
         Some((entry.used.plus(IDLE).left(now).min(absolute), absolute))
+    }
+
+    /// A living session, without using it.
+    pub fn get(&self, digest: &Digest, now: BootMillis) -> Option<&Entry> {
+        self.by_digest.get(&digest.0).filter(|entry| alive(entry, now))
     }
 
     /// When a living session began.

@@ -2,6 +2,7 @@
 //!
 //! A sub-page is a [`Way`] in one of the [`GROUPS`], and its routes in [`routes`].
 
+pub mod audit;
 pub mod host_name;
 pub mod power;
 pub mod proxy;
@@ -27,6 +28,7 @@ use crate::{
         civil::Civil,
         fault::{Fault, Refusal},
         network::issue::Field,
+        time::UnixSeconds,
     },
     text::Text,
     web::{App, Visitor},
@@ -73,7 +75,10 @@ const GROUPS: [Group; 3] = [
             Way { href: proxy::PATH, name: Text::proxy_title, state: proxy::said },
         ],
     },
-    Group { title: Text::system_access, ways: &[] },
+    Group {
+        title: Text::system_access,
+        ways: &[Way { href: audit::PATH, name: Text::audit_title, state: audit::said }],
+    },
     Group { title: Text::system_care, ways: &[Way { href: power::PATH, name: Text::power_title, state: power::said }] },
 ];
 
@@ -84,6 +89,7 @@ pub fn routes() -> Router<App> {
         .merge(time::routes())
         .merge(proxy::routes())
         .merge(power::routes())
+        .merge(audit::routes())
 }
 
 async fn show(State(app): State<App>, visitor: Visitor) -> Response {
@@ -133,7 +139,12 @@ fn line(text: Text, way: &Way, overview: &Overview) -> impl IntoView + use<> {
 fn shown(overview: &Overview) -> String {
     let clock = &overview.settings.clock;
     let zone = if clock.zone.is_empty() { "UTC" } else { &clock.zone };
-    format!("{} {zone}", Civil::of(overview.now, clock.offset))
+    format!("{} {zone}", moment(overview, overview.now))
+}
+
+/// A point in time as the box's clock showed it.
+fn moment(overview: &Overview, at: UnixSeconds) -> String {
+    Civil::of(at, overview.settings.clock.offset).to_string()
 }
 
 /// A page that came back, and what came of it.

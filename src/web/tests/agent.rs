@@ -26,6 +26,7 @@ use crate::domain::{
     power::PowerStatus,
     service_port::ServicePortStatus,
     settings::SettingsStatus,
+    system::SystemStatus,
     time::UnixSeconds,
 };
 
@@ -71,6 +72,7 @@ pub(super) fn said() -> Said {
             service_port: ServicePortStatus::default(),
             settings: SettingsStatus::default(),
             power: PowerStatus::default(),
+            system: SystemStatus::default(),
             now: UnixSeconds::default(),
         },
         sessions: ["alive".to_owned()].into(),

@@ -1,0 +1,68 @@
+//! The audit log: who did what.
+
+use crate::{
+    domain::audit::{Book, Chain, Kind, Who},
+    text::Text,
+};
+
+/// What a call is called; the call itself where another version had one that this one does not know.
+pub fn call(text: Text, what: &str) -> String {
+    let known = match what {
+        "setup" => text.call_setup(),
+        "login" => text.call_login(),
+        "logout" => text.call_logout(),
+        "password" => text.call_password(),
+        "network/apply" => text.call_network_apply(),
+        "network/confirm" => text.call_network_confirm(),
+        "network/handoff" => text.call_network_handoff(),
+        "network/rollback" => text.call_network_rollback(),
+        "network/more-time" => text.call_network_more_time(),
+        "network/lease" => text.call_network_lease(),
+        "network/undone" => text.call_network_undone(),
+        "settings/host-name" => text.call_settings_host_name(),
+        "settings/time" => text.call_settings_time(),
+        "settings/clock" => text.call_settings_clock(),
+        "settings/proxy" => text.call_settings_proxy(),
+        "power" => text.power_title(),
+        "audit/broken" => text.call_audit_broken(),
+        other => return other.to_owned(),
+    };
+    known.to_owned()
+}
+
+pub fn by(text: Text, who: &Who) -> String {
+    match who {
+        Who::Console => text.audit_by_console().to_owned(),
+        Who::Session { number, from } => text.audit_by_session(from, number),
+        Who::Visitor { from } if from == "*" => text.audit_by_others().to_owned(),
+        Who::Visitor { from } => text.audit_by_visitor(from),
+        Who::Local { user: Some(user) } => text.audit_by_user(user),
+        Who::Local { user: None } => text.audit_by_program().to_owned(),
+        Who::Seed => text.audit_by_seed().to_owned(),
+        Who::Machine => text.actor_machine().to_owned(),
+    }
+}
+
+pub fn kind(text: Text, kind: Kind) -> &'static str {
+    match kind {
+        Kind::Console => text.audit_kind_console(),
+        Kind::Session => text.audit_kind_session(),
+        Kind::Visitor => text.audit_kind_visitor(),
+        Kind::Local => text.audit_kind_local(),
+        Kind::Seed => text.audit_kind_seed(),
+        Kind::Machine => text.audit_kind_machine(),
+    }
+}
+
+/// Where the chain is broken; nothing where it is whole.
+pub fn broken(text: Text, chain: Chain) -> Option<String> {
+    match chain {
+        Chain::Unbroken => None,
+        Chain::Broken { after: Some(after), book: Book::Deeds | Book::Strangers } => {
+            Some(text.audit_broken_after(after))
+        }
+        Chain::Broken { after: None, book: Book::Deeds | Book::Strangers } => {
+            Some(text.audit_broken_beginning().to_owned())
+        }
+    }
+}
