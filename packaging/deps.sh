@@ -56,20 +56,19 @@ debian_packages() {
   apt "${missing[@]}"
 }
 
-# The standard library for WebAssembly. Where rustup cannot get it, Debian has a compiler with the library's sources
-# (packaging/assets/build.sh uses it).
-wasm_target() {
-  local triple=wasm32-unknown-unknown
+# The sources of the standard library, which packaging/assets/build.sh compiles for the browser. Where rustup cannot get them, Debian has a
+# compiler with them.
+wasm_sources() {
   command -v cargo >/dev/null || die "cargo is missing; install Rust with rustup first"
-  [ -d "$(rustc --print target-libdir --target "$triple")" ] && return
+  [ -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library" ] && return
   [ -d /usr/lib/rustlib/src ] && [ -x /usr/bin/rustc ] && return
-  if command -v rustup >/dev/null && rustup target add "$triple"; then
+  if command -v rustup >/dev/null && rustup component add rust-src; then
     return
   fi
-  echo "rustup has no $triple to give; taking Debian's compiler for it"
+  echo "rustup has no rust-src to give; taking Debian's compiler for the browser's part"
   apt rustc-web cargo-web rust-web-src
 }
 
 [ $# -gt 0 ] || die "usage: deps.sh run [test]"
 debian_packages "$@"
-wasm_target
+wasm_sources

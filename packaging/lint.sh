@@ -6,6 +6,7 @@ stage=packaging/stage.sh
 
 $stage "format" cargo fmt --all --check
 $stage "clippy, box" cargo clippy --locked --workspace --all-targets -- -D warnings
+[ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown)" ] || rustup target add wasm32-unknown-unknown
 $stage "clippy, browser" cargo clippy --locked --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
 $stage "architecture" cargo test --quiet --locked --workspace --test architecture
 if cargo deny --version >/dev/null 2>&1; then

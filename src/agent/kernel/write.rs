@@ -148,35 +148,31 @@ fn address_message(address: &Address, index: u32) -> AddressMessage {
 
 fn route_message(route: &Route, interfaces: &Interfaces) -> Result<RouteMessage, String> {
     let index = index(interfaces, &route.port)?;
-    let (own, metric) = (RouteProtocol::from(PROTOCOL), route.metric);
     Ok(match (route.destination, route.gateway) {
         (IpNet::V4(net), gateway) => {
-            let message = RouteMessageBuilder::<Ipv4Addr>::new()
-                .output_interface(index)
-                .destination_prefix(net.network(), net.prefix_len())
-                .table_id(route.table)
-                .protocol(own)
-                .priority(metric);
+            let builder = ours(RouteMessageBuilder::<Ipv4Addr>::new(), route, index);
+            let builder = builder.destination_prefix(net.network(), net.prefix_len());
             match gateway {
-                Some(IpAddr::V4(gateway)) => message.gateway(gateway).build(),
+                Some(IpAddr::V4(gateway)) => builder.gateway(gateway).build(),
                 Some(IpAddr::V6(_)) => return Err("an IPv4 route needs an IPv4 gateway".to_owned()),
-                None => message.scope(RouteScope::Link).build(),
+                None => builder.scope(RouteScope::Link).build(),
             }
         }
         (IpNet::V6(net), gateway) => {
-            let message = RouteMessageBuilder::<Ipv6Addr>::new()
-                .output_interface(index)
-                .destination_prefix(net.network(), net.prefix_len())
-                .table_id(route.table)
-                .protocol(own)
-                .priority(metric);
+            let builder = ours(RouteMessageBuilder::<Ipv6Addr>::new(), route, index);
+            let builder = builder.destination_prefix(net.network(), net.prefix_len());
             match gateway {
-                Some(IpAddr::V6(gateway)) => message.gateway(gateway).build(),
+                Some(IpAddr::V6(gateway)) => builder.gateway(gateway).build(),
                 Some(IpAddr::V4(_)) => return Err("an IPv6 route needs an IPv6 gateway".to_owned()),
-                None => message.build(),
+                None => builder.build(),
             }
         }
     })
+}
+
+/// What both families of a route have.
+fn ours<A>(builder: RouteMessageBuilder<A>, route: &Route, index: u32) -> RouteMessageBuilder<A> {
+    builder.output_interface(index).table_id(route.table).protocol(RouteProtocol::from(PROTOCOL)).priority(route.metric)
 }
 
 fn family(ip: IpAddr) -> AddressFamily {
