@@ -17,10 +17,14 @@ use os::disk;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The user that the web process runs as; only it and root may talk to the agent.
+    /// The user that the web process runs as; only it and root may talk to the agent. The package's own unless told.
     #[serde(default)]
     pub web_uid: Option<u32>,
 }
+
+/// Whom the package makes for the web process.
+const WEB_USER: &str = "gatehouse-web";
+const USERS: &str = "/etc/passwd";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -71,6 +75,10 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         read(path).map(Option::unwrap_or_default)
     }
+
+    pub fn web_uid(&self) -> Option<u32> {
+        self.web_uid.or_else(|| user(&disk::read(Path::new(USERS)).ok()??, WEB_USER))
+    }
 }
 
 /// Reads and checks `box.toml`.
@@ -89,6 +97,11 @@ pub fn box_file(path: &Path) -> Result<BoxFile, ConfigError> {
         return Err(ConfigError::Factory { path, issues });
     }
     Ok(board)
+}
+
+/// A user's number in a file like `passwd(5)`.
+fn user(users: &str, name: &str) -> Option<u32> {
+    users.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.split(':').nth(1)?.parse().ok())
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ConfigError> {
@@ -115,6 +128,16 @@ device = { mac = "02:00:00:00:01:03" }
         let path = dir.path().join("box.toml");
         std::fs::write(&path, text).expect("write");
         box_file(&path).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn the_web_user_is_found_by_its_name() {
+        let users =
+            "root:x:0:0:root:/root:/bin/sh\ngatehouse-web2:x:7:7::/:\ngatehouse-web:x:998:997::/:/usr/sbin/nologin\n";
+        assert_eq!(user(users, WEB_USER), Some(998));
+        assert_eq!(user("gatehouse-web:x:many:1::/:\n", WEB_USER), None);
+        let told = Config { web_uid: Some(5) };
+        assert_eq!(told.web_uid(), Some(5));
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod gateway;
 mod guard;
 pub mod hops;
 pub mod kernel;
+mod life;
 pub mod load;
 pub mod network;
 pub mod packet;
@@ -78,15 +79,16 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let bus = bus::Bus::default();
     let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
     let power = power::start(network.watch(), bus);
-    let (network_watch, auth_watch) = (network.clone(), auth.clone());
+    let (network_watch, auth_watch, proof) = (network.clone(), auth.clone(), network.clone());
     let tasks = api::Tasks { audit: audit.clone(), network, auth, settings, power };
     tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
-    let shared = api::Shared::new(board, tasks, api::Watched { load, service_port }, config.web_uid);
+    let shared = api::Shared::new(board, tasks, api::Watched { load, service_port }, config.web_uid());
     let path = options.runtime_dir.join("agent.sock");
     // a task that died would leave an open change open for ever: whoever supervises starts the agent anew, which undoes it
     let ended = tokio::select! {
         result = api::serve(&path, shared) => result.map_err(|source| AgentError::Serve { path, source }),
         () = network_watch.ended() => Err(AgentError::TaskEnded { task: "network" }),
+        never = life::keep_telling(&proof, &path) => match never {},
         () = auth_watch.ended() => Err(AgentError::TaskEnded { task: "sign-in" }),
         () = audit.ended() => Err(AgentError::TaskEnded { task: "audit" }),
     };

@@ -23,6 +23,8 @@ use rustix::{
     process::{PidfdFlags, Signal, geteuid, pidfd_open, pidfd_send_signal},
 };
 
+use os::notify;
+
 use crate::{
     clock,
     domain::guard::{Effect, Event, Promise, SOCKET, State, step},
@@ -57,8 +59,10 @@ pub fn run(runtime_dir: &Path) -> Result<(), GuardError> {
     let path = runtime_dir.join(SOCKET);
     let listener = listen(&path).map_err(|source| GuardError::Socket { path: path.clone(), source })?;
     tracing::info!(socket = %path.display(), "watching");
+    notify::ready();
     let (mut state, mut agent): (State, Option<Agent>) = (State::default(), None);
     loop {
+        notify::alive();
         let [connects, speaks, ends] = wait(&listener, agent.as_ref(), state)?;
         let mut events = Vec::new();
         if ends {
@@ -111,7 +115,9 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
 
 /// Whether somebody connects, the agent says something, the agent's process has ended.
 fn wait(listener: &UnixListener, agent: Option<&Agent>, state: State) -> Result<[bool; 3], GuardError> {
-    let left = state.deadline().map(|at| at.left(clock::now()).min(LOOK_AGAIN));
+    let due = state.deadline().map(|at| at.left(clock::now()).min(LOOK_AGAIN));
+    let proof = notify::every().and_then(|every| u64::try_from(every.as_millis()).ok());
+    let left = due.into_iter().chain(proof).min();
     let limit = left.map(|left| Timespec {
         tv_sec: i64::try_from(left / 1000).unwrap_or(0),
         tv_nsec: i64::try_from(left % 1000).unwrap_or(0) * 1_000_000,

@@ -29,7 +29,7 @@ use domain::{
     load::Load,
     service_port::ServicePortStatus,
 };
-use os::operation;
+use os::{notify, operation};
 
 pub use caller::Peer;
 
@@ -155,6 +155,7 @@ pub async fn serve(path: &Path, shared: Shared) -> io::Result<()> {
     let listener = UnixListener::bind(path)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o666))?;
     tracing::info!(socket = %path.display(), "ready");
+    notify::ready();
     let service = router(shared).into_make_service_with_connect_info::<Peer>();
     tokio::select! {
         result = axum::serve(listener, service) => result,

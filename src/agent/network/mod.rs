@@ -103,13 +103,40 @@ type Answer<T> = oneshot::Sender<Result<T, Fault>>;
 
 #[derive(Debug)]
 enum Command {
-    Plan { spec: NetworkSpec, offers: Leases, answer: Answer<Plan> },
-    Apply { apply: Box<Apply>, answer: Answer<TxId> },
-    Confirm { confirm: Confirm, answer: Answer<Outcome> },
-    Handoff { secret: Digest, origin: Origin, answer: Answer<Option<Digest>> },
-    GoBack { by: Actor, answer: Answer<Outcome> },
-    MoreTime { answer: Answer<()> },
-    Lease { port: PortName, wish: LeaseWish, answer: Answer<()> },
+    Plan {
+        spec: NetworkSpec,
+        offers: Leases,
+        answer: Answer<Plan>,
+    },
+    Apply {
+        apply: Box<Apply>,
+        answer: Answer<TxId>,
+    },
+    Confirm {
+        confirm: Confirm,
+        answer: Answer<Outcome>,
+    },
+    Handoff {
+        secret: Digest,
+        origin: Origin,
+        answer: Answer<Option<Digest>>,
+    },
+    GoBack {
+        by: Actor,
+        answer: Answer<Outcome>,
+    },
+    MoreTime {
+        answer: Answer<()>,
+    },
+    Lease {
+        port: PortName,
+        wish: LeaseWish,
+        answer: Answer<()>,
+    },
+    /// Whether the task still takes requests.
+    Answer {
+        answer: Answer<()>,
+    },
 }
 
 /// The way to the task. Clones are cheap.
@@ -159,6 +186,11 @@ impl Network {
     /// Answers when the port's client has been told.
     pub async fn lease(&self, port: PortName, wish: LeaseWish) -> Result<(), Fault> {
         self.ask(|answer| Command::Lease { port, wish, answer }).await
+    }
+
+    /// Whether the task answers at all; waits until it does.
+    pub async fn answers(&self) -> bool {
+        self.ask(|answer| Command::Answer { answer }).await.is_ok()
     }
 
     /// Ends when the task does, which it never should.

@@ -172,7 +172,14 @@ fn unprivileged(command: &mut Command) {
 /// The folder is root's: the file has to be there, and nobody's, before its owner-to-be starts.
 fn lease_file(path: &Path) -> io::Result<()> {
     let flags = libc::O_NOFOLLOW | libc::O_CLOEXEC;
-    let file = OpenOptions::new().append(true).create(true).mode(0o644).custom_flags(flags).open(path)?;
+    // to read: one that is nobody's already, this process may have no right to write to
+    let there = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let file = match there {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            OpenOptions::new().write(true).create_new(true).mode(0o644).custom_flags(flags).open(path)?
+        }
+        other => other?,
+    };
     fchown(&file, Some(NOBODY), Some(NOBODY))
 }
 

@@ -43,7 +43,12 @@ fn write(path: &Path, text: &str) {
     if disk::read(path).ok().flatten().as_deref() == Some(text) {
         return;
     }
-    if let Err(error) = disk::write(path, text.as_bytes(), 0o644) {
+    let written = match disk::write(path, text.as_bytes(), 0o644) {
+        // the unit lets this process write the file and not its folder
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => disk::write_in_place(path, text.as_bytes()),
+        other => other,
+    };
+    if let Err(error) = written {
         tracing::warn!(path = %path.display(), %error, "cannot be written");
     }
 }

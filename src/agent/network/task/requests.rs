@@ -47,6 +47,7 @@ impl Task {
                 self.ask(Event::Handoff { secret, proof }, Asker::Handoff(answer)).await;
             }
             Command::GoBack { by, answer } => self.ask(Event::GoBack { by }, Asker::End(answer)).await,
+            Command::Answer { answer } => drop(answer.send(Ok(()))),
             Command::Lease { port, wish, answer } => drop(answer.send(self.lease(&port, wish).await)),
             Command::MoreTime { answer } => {
                 self.ask(Event::MoreTime, Asker::Done(answer)).await;
