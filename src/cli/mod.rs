@@ -211,6 +211,11 @@ struct Context {
     output: Output,
 }
 
+/// The command line as data, for man pages and completions (`packaging/manual`).
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
 /// The whole program. Usage errors end in here, with code 2.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();

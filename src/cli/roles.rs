@@ -4,7 +4,7 @@ use super::{CliError, Global};
 use crate::{
     agent::{self, AgentOptions},
     guard,
-    web::{self, WebOptions},
+    web::{self, Inherited, WebOptions},
 };
 
 pub(super) async fn agent(global: &Global) -> Result<(), CliError> {
@@ -17,7 +17,11 @@ pub(super) async fn agent(global: &Global) -> Result<(), CliError> {
 }
 
 pub(super) async fn web(global: &Global) -> Result<(), CliError> {
-    let options = WebOptions { socket: global.socket(), state_dir: global.state_dir("/var/lib/gatehouse-web") };
+    let options = WebOptions {
+        socket: global.socket(),
+        state_dir: global.state_dir("/var/lib/gatehouse-web"),
+        inherited: Inherited::take(),
+    };
     web::run(options).await.map_err(|error| ended("web", &error))
 }
 

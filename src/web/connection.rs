@@ -32,6 +32,7 @@ use tower::ServiceExt;
 
 use super::{
     Conn,
+    inherited::confine,
     limits::Limits,
     places::{Place, Places},
     tls::Tls,
@@ -54,6 +55,7 @@ pub struct Server {
 /// Where connections come in.
 #[derive(Clone, Debug)]
 pub struct Door {
+    pub interface: String,
     pub port: PortName,
     pub service: bool,
     pub secure: bool,
@@ -81,6 +83,9 @@ fn admit(server: &Arc<Server>, tcp: TcpStream, door: &Door) {
     // Linux takes packets for any of its addresses on any port: the service port's address is not to be had from elsewhere.
     if !door.service && local.ip().to_canonical() == IpAddr::V4(SERVICE_ADDRESS) {
         return;
+    }
+    if let Err(error) = confine(&tcp, &door.interface) {
+        return tracing::warn!(port = %door.port, %peer, %error, "a connection cannot be bound to its interface");
     }
     let Some(place) = server.places.take(peer.ip(), server.limits.room(door.service)) else {
         tracing::debug!(port = %door.port, %peer, "no place for a connection");

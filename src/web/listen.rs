@@ -16,7 +16,9 @@ use super::{
     certificates::Subject,
     connection::{Door, Server, accept},
     follow::Known,
-    host, tls,
+    host,
+    inherited::Inherited,
+    tls,
 };
 use crate::domain::{api::Listen, name::PortName};
 
@@ -36,6 +38,13 @@ impl Default for TcpPorts {
     fn default() -> Self {
         Self { https: 443, http: 80 }
     }
+}
+
+/// What listeners are made of.
+#[derive(Clone, Debug)]
+pub struct Sockets {
+    pub ports: TcpPorts,
+    pub inherited: Inherited,
 }
 
 /// What makes a listener another one. An interface that comes back has another index.
@@ -62,7 +71,7 @@ struct Open {
 }
 
 /// Opens and closes listeners as `known` changes, until its sender is gone.
-pub async fn keep(server: Arc<Server>, mut known: watch::Receiver<Known>, ports: TcpPorts) {
+pub async fn keep(server: Arc<Server>, mut known: watch::Receiver<Known>, sockets: Sockets) {
     let mut listeners = HashMap::<Key, Open>::new();
     loop {
         let hello = known.borrow_and_update().hello.clone();
@@ -77,8 +86,11 @@ pub async fn keep(server: Arc<Server>, mut known: watch::Receiver<Known>, ports:
             }
             let wanted = hello.listen.iter().map(Key::from).collect::<Vec<_>>();
             listeners.retain(|key, _| wanted.contains(key));
+            if !wanted.is_empty() {
+                sockets.inherited.bind(wanted.iter().find(|key| key.service).map(|key| key.interface.as_str()));
+            }
             for key in wanted {
-                listeners.entry(key).or_insert_with_key(|key| open(&server, key, ports));
+                listeners.entry(key).or_insert_with_key(|key| open(&server, key, &sockets));
             }
         }
         if known.changed().await.is_err() {
@@ -87,21 +99,25 @@ pub async fn keep(server: Arc<Server>, mut known: watch::Receiver<Known>, ports:
     }
 }
 
-fn open(server: &Arc<Server>, key: &Key, ports: TcpPorts) -> Open {
+fn open(server: &Arc<Server>, key: &Key, sockets: &Sockets) -> Open {
     let (sender, open) = watch::channel(());
     let mut tasks = JoinSet::new();
-    for (secure, port) in [(true, ports.https), (false, ports.http)] {
-        let door = Door { port: key.port.clone(), service: key.service, secure, open: open.clone() };
-        tasks.spawn(stay(Arc::clone(server), key.interface.clone(), port, door));
+    for (secure, port) in [(true, sockets.ports.https), (false, sockets.ports.http)] {
+        let (interface, open) = (key.interface.clone(), open.clone());
+        let door = Door { interface, port: key.port.clone(), service: key.service, secure, open };
+        tasks.spawn(stay(Arc::clone(server), port, sockets.inherited.clone(), door));
     }
     Open { _tasks: tasks, _open: sender }
 }
 
-async fn stay(server: Arc<Server>, interface: String, port: u16, door: Door) {
+async fn stay(server: Arc<Server>, port: u16, inherited: Inherited, door: Door) {
     loop {
-        match bind(&interface, port) {
+        let interface = &door.interface;
+        let before = inherited.listener(port, interface).filter(|_| door.service);
+        let opened_before = before.is_some();
+        match before.unwrap_or_else(|| bind(interface, port)) {
             Ok(listener) => {
-                tracing::info!(interface, port, "serves pages");
+                tracing::info!(interface, port, opened_before, "serves pages");
                 return accept(server, listener, door).await;
             }
             Err(error) => tracing::warn!(interface, port, %error, "cannot listen"),

@@ -24,6 +24,8 @@ use tokio::{
 };
 use tokio_rustls::rustls;
 
+use os::notify;
+
 pub use crate::text::{Lang, Text};
 use crate::{
     client::{AgentClient, here},
@@ -45,7 +47,9 @@ mod follow;
 mod gate;
 mod headers;
 mod host;
+mod inherited;
 mod language;
+mod life;
 mod limits;
 mod listen;
 mod mdns;
@@ -59,6 +63,7 @@ mod visitor;
 
 pub use certificates::Certificates;
 pub use headers::FormTargets;
+pub use inherited::Inherited;
 pub use language::is_local;
 pub use visitor::{Conn, Visitor};
 
@@ -77,6 +82,8 @@ pub struct WebOptions {
     pub socket: PathBuf,
     /// For the certificates.
     pub state_dir: PathBuf,
+    /// What systemd has opened.
+    pub inherited: Inherited,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -164,8 +171,13 @@ async fn serve(options: WebOptions, pages: Pages, limits: Limits, ports: TcpPort
     let remembering = follow::remember(options.state_dir, known_here.clone());
     let server = Arc::new(server(app, limits, cuts)?);
     let naming = mdns::keep(known_here.clone());
-    tokio::join!(following, remembering, naming, listen::keep(server, known_here, ports));
-    Ok(())
+    let alive = life::keep_telling(server.secure.clone());
+    let listening = listen::keep(server, known_here, listen::Sockets { ports, inherited: options.inherited });
+    notify::ready();
+    tokio::select! {
+        never = alive => match never {},
+        _ = async { tokio::join!(following, remembering, naming, listening) } => Ok(()),
+    }
 }
 
 fn server(app: App, limits: Limits, cuts: watch::Receiver<u64>) -> Result<Server, WebError> {

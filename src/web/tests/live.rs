@@ -95,7 +95,8 @@ impl Live {
         let to = listener.local_addr().expect("address");
         let (door, open) = watch::channel(());
         let mut tasks = JoinSet::new();
-        let at = Door { port: "service".parse().expect("name"), service: true, secure: true, open };
+        let at =
+            Door { interface: "lo".into(), port: "service".parse().expect("name"), service: true, secure: true, open };
         tasks.spawn(accept(server, listener, at));
         Self { rig, to, door, _tasks: tasks }
     }

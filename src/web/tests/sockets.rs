@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use axum::body::{BodyDataStream, Bytes};
 use futures_util::{Stream, StreamExt};
+use socket2::Socket;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -45,7 +46,8 @@ async fn listeners_follow_what_the_agent_names() {
     let mut quiet = said();
     let named = std::mem::take(&mut quiet.hello.listen)[..1].to_vec();
     let mut agent = Agent::start(folder.path().join("agent.sock"), quiet);
-    let options = WebOptions { socket: agent.socket.clone(), state_dir: folder.path().into() };
+    let options =
+        WebOptions { socket: agent.socket.clone(), state_dir: folder.path().into(), inherited: Inherited::default() };
     let (ports, again) = (free(), options.clone());
     let mut tasks = JoinSet::new();
     tasks.spawn(async move { serve(options, pages(), Limits::default(), ports).await.expect("serves") });
@@ -71,6 +73,31 @@ async fn listeners_follow_what_the_agent_names() {
     tasks.spawn(async move { serve(again, pages(), Limits::default(), ports).await.expect("serves") });
     let (_, third) = until(|| async { tls(https, "127.0.0.1", "h2").await.ok() }).await;
     assert_eq!(first, third, "it even starts without the agent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_came_before_the_start_is_served_by_what_systemd_had_opened() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut quiet = said();
+    let named = std::mem::take(&mut quiet.hello.listen)[..1].to_vec();
+    let agent = Agent::start(folder.path().join("agent.sock"), quiet);
+    let opened = [0, 0].map(|port| std::net::TcpListener::bind(("127.0.0.1", port)).expect("port"));
+    let [https, http] = opened.each_ref().map(|socket| socket.local_addr().expect("address"));
+    let ports = TcpPorts { https: https.port(), http: http.port() };
+    let [kept, _] = opened.each_ref().map(|socket| Socket::from(socket.try_clone().expect("socket")));
+    let inherited = opened.into_iter().map(Socket::from).collect::<Inherited>();
+    let visitor = tokio::spawn(async move { tls(https, "127.0.0.1", "h2").await });
+
+    let options = WebOptions { socket: agent.socket.clone(), state_dir: folder.path().into(), inherited };
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { serve(options, pages(), Limits::default(), ports).await.expect("serves") });
+    assert_eq!(kept.device().expect("device"), None, "nobody has said where the service port is");
+    agent.said.send_modify(|s| s.hello.listen = named);
+    soon(visitor).await.expect("task").expect("served");
+    assert_eq!(kept.device().expect("device").as_deref(), Some(&b"lo"[..]), "nobody else reaches it any more");
+    // the watchdog's proof goes the way of a request
+    let rig = Rig::new().await;
+    assert_eq!(life::proof(rig.router.clone()).await, Some(true));
 }
 
 #[tokio::test]
@@ -107,7 +134,8 @@ async fn plain_http_explains_the_warning_and_gives_nothing_else() {
 async fn plain_http_answers_on_its_port() {
     let folder = tempfile::tempdir().expect("folder");
     let agent = Agent::start(folder.path().join("agent.sock"), said());
-    let options = WebOptions { socket: agent.socket.clone(), state_dir: folder.path().into() };
+    let options =
+        WebOptions { socket: agent.socket.clone(), state_dir: folder.path().into(), inherited: Inherited::default() };
     let ports = free();
     let mut tasks = JoinSet::new();
     tasks.spawn(async move { serve(options, pages(), Limits::default(), ports).await.expect("serves") });
