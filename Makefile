@@ -1,13 +1,16 @@
 # One command for each thing to do. The work is in packaging/*.sh, which a person can read; CARGO_TARGET_DIR is respected.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint bench soak fuzz assets deps deps-test
+.PHONY: help run lab test build deb lint bench soak fuzz assets deps deps-test
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: deps ## bring up a box to try, and print its address
 	@packaging/run.sh
+
+lab: deps-test ## boot two Debian boxes with the package, and print their addresses
+	@packaging/lab.sh
 
 test: deps-test ## all tests
 	@packaging/test.sh
@@ -17,6 +20,9 @@ lint: deps ## format, clippy, dependencies' licences and advisories
 
 build: deps assets ## the program that ships, in target/release
 	@packaging/stage.sh "release build" cargo build --locked --release --bin gatehouse
+
+deb: build ## the Debian package of it, in target/deb
+	@packaging/stage.sh "package" packaging/deb/make.sh
 
 bench: deps assets ## measure the program that ships, beside others in the same run
 	@packaging/bench.sh
