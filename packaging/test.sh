@@ -44,6 +44,7 @@ browser_tests() {
 }
 
 case ${1:-} in
+  image) as_root packaging/lab/image.sh ;;
   rust) rust_tests ;;
   soak)
     cargo build --locked --workspace --bins
@@ -53,8 +54,9 @@ case ${1:-} in
   "")
     packaging/stage.sh "assets" packaging/assets/build.sh
     packaging/stage.sh "build" cargo build --locked --workspace --bins --tests
+    packaging/stage.sh "lab image" packaging/test.sh image
     packaging/stage.sh "Rust tests" packaging/test.sh rust
     packaging/stage.sh "browser tests" packaging/test.sh browser
     ;;
-  *) die "usage: test.sh [rust|browser|soak]" ;;
+  *) die "usage: test.sh [image|rust|browser|soak]" ;;
 esac

@@ -4,16 +4,17 @@
 //! state stays, and so do the wires, the laptop and the MACs; switching on makes the rest anew, with another boot id.
 
 mod builder;
+mod system;
 
 pub use builder::Builder;
+use system::{On, System};
 
 use crate::{
-    config::{self, PORTS},
+    config::{self, HEARTBEAT, PORTS},
     error::{Context, Error, Result},
-    inside::{BootSpec, Folders, InitReply, InitRequest},
+    inside::Folders,
     ns::Ns,
-    roles::{Role, RoleStatus, Signal},
-    running::Running,
+    roles::Role,
     site::{Network, Site, Technician},
 };
 use std::{
@@ -28,13 +29,15 @@ use std::{
 pub struct Appliance {
     number: u8,
     // Dropped in this order: first the box, then what it is plugged into.
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<On>>,
     /// Ports whose far end is down, which it stays over a restart of the box.
     links_down: Mutex<HashSet<&'static str>>,
     pub(crate) technician: Technician,
     service: Network,
+    heartbeat: Option<Network>,
     site: Site,
-    spec: BootSpec,
+    folders: Folders,
+    system: System,
 }
 
 impl Appliance {
@@ -54,33 +57,12 @@ impl Appliance {
 
     /// Where the box's lasting files are on this machine.
     pub fn folders(&self) -> &Folders {
-        &self.spec.folders
+        &self.folders
     }
 
     /// Its first process as this machine counts, for `setns`; another one after each restart.
     pub fn init_pid(&self) -> Result<i32> {
-        self.lock().as_ref().map(Running::init).ok_or(Error::Off)
-    }
-
-    pub fn kill(&self, role: Role, signal: Signal) -> Result<()> {
-        self.ask(InitRequest::Signal { role, signal }).map(drop)
-    }
-
-    /// Hangs a role, all its threads (SIGSTOP).
-    pub fn stop(&self, role: Role) -> Result<()> {
-        self.kill(role, Signal::Stop)
-    }
-
-    /// Lets it go on.
-    pub fn cont(&self, role: Role) -> Result<()> {
-        self.kill(role, Signal::Cont)
-    }
-
-    pub fn roles(&self) -> Result<Vec<RoleStatus>> {
-        match self.ask(InitRequest::Roles)? {
-            InitReply::Roles(roles) => Ok(roles),
-            other => Err(Error::Refused(format!("its first process said {other:?}"))),
-        }
+        self.lock().as_ref().map(On::init).ok_or(Error::Off)
     }
 
     /// A power cut.
@@ -112,7 +94,7 @@ impl Appliance {
 
     /// Plugs a cable in or out at the far end: the box sees its carrier come or go.
     pub fn link(&self, port: &str, up: bool) -> Result<()> {
-        let Some((port, network)) = self.wires().into_iter().find(|(known, _)| known.name == port) else {
+        let Some((port, network)) = self.wires().find(|(known, _)| known.name == port) else {
             return Err(Error::Refused(format!("there is no port {port}")));
         };
         let mut down = locked(&self.links_down);
@@ -127,7 +109,10 @@ impl Appliance {
 
     /// What a role has printed since the last reset.
     pub fn log(&self, role: Role) -> Result<String> {
-        let path = self.spec.folders.log.join(format!("{role}.log"));
+        if let System::Debian(_) = &self.system {
+            return Ok(self.exec(&["journalctl", "--no-pager", "--output=cat", "--unit", &role.unit()])?.stdout);
+        }
+        let path = self.folders.log.join(format!("{role}.log"));
         match fs::read(&path) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
@@ -135,18 +120,15 @@ impl Appliance {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Running>> {
+    fn lock(&self) -> MutexGuard<'_, Option<On>> {
         locked(&self.running)
     }
 
-    fn ask(&self, request: InitRequest) -> Result<InitReply> {
-        self.lock().as_mut().ok_or(Error::Off)?.ask(request)
-    }
-
     /// Which port is plugged into what.
-    fn wires(&self) -> [(config::Port, &Network); 3] {
+    fn wires(&self) -> impl Iterator<Item = (config::Port, &Network)> {
         let [lan1, lan2, lan3] = PORTS;
-        [(lan1, &self.site.a), (lan2, &self.site.b), (lan3, &self.service)]
+        let wires = [(lan1, &self.site.a), (lan2, &self.site.b), (lan3, &self.service)];
+        wires.into_iter().chain(self.heartbeat.iter().map(|wire| (HEARTBEAT, wire)))
     }
 
     /// The far end's name, as it stands in the network's namespace.
@@ -154,9 +136,8 @@ impl Appliance {
         format!("box{}-{port}", self.number)
     }
 
-    fn switch_on(&self, running: &mut Option<Running>) -> Result<()> {
+    fn switch_on(&self, running: &mut Option<On>) -> Result<()> {
         let ns = Ns::new()?;
-        ns.sysctl("ipv4/ip_unprivileged_port_start", "80")?; // the web role has no capability
         for (port, network) in self.wires() {
             let outer = self.outer(port.name);
             network.attach(&outer, &ns, port.name, &port.mac(self.number))?;
@@ -164,11 +145,11 @@ impl Appliance {
                 network.ns().ip(&format!("link set {outer} down"))?;
             }
         }
-        *running = Some(Running::start(&ns, &self.spec)?);
+        *running = Some(self.system.start(&ns)?);
         Ok(())
     }
 
-    fn switch_off(&self, running: &mut Option<Running>) {
+    fn switch_off(&self, running: &mut Option<On>) {
         *running = None;
         // The kernel takes a namespace's interfaces away some time after its end: at once, so that the names are free.
         for (port, network) in self.wires() {
@@ -177,7 +158,10 @@ impl Appliance {
     }
 
     fn factory_fresh(&self) -> Result<()> {
-        let Folders { config, agent, web, log } = &self.spec.folders;
+        if let System::Debian(debian) = &self.system {
+            return debian.factory_fresh(self.number);
+        }
+        let Folders { config, agent, web, log } = &self.folders;
         for folder in [config, agent, web, log] {
             empty(folder).could_not(|| format!("empty {}", folder.display()))?;
         }

@@ -21,6 +21,9 @@ pub(crate) const PORTS: [Port; 3] = [
     Port { name: "lan3", label: "LAN3", role: "service", last: 3 },
 ];
 
+/// The direct wire between two boxes, which only Debian ones have.
+pub(crate) const HEARTBEAT: Port = Port { name: "lan4", label: "LAN4", role: "heartbeat", last: 4 };
+
 impl Port {
     /// The same over every restart of the box.
     pub fn mac(self, number: u8) -> String {
@@ -30,22 +33,28 @@ impl Port {
 
 /// Writes both. What a test wrote there before is overwritten, as by a factory's image.
 pub(crate) fn write(folder: &Path, number: u8) -> Result<()> {
-    for (name, text) in [("box.toml", box_toml(number)), ("gatehouse.toml", format!("web_uid = {WEB_UID}\n"))] {
-        let path = folder.join(name);
-        fs::write(&path, text).could_not(|| format!("write {}", path.display()))?;
-    }
-    Ok(())
+    write_box(folder, number, &PORTS)?;
+    put(&folder.join("gatehouse.toml"), &format!("web_uid = {WEB_UID}\n"))
 }
 
-fn box_toml(number: u8) -> String {
-    let ports = PORTS.map(|port| {
+/// The one that a package does not bring.
+pub(crate) fn write_box(folder: &Path, number: u8, ports: &[Port]) -> Result<()> {
+    put(&folder.join("box.toml"), &box_toml(number, ports))
+}
+
+fn put(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).could_not(|| format!("write {}", path.display()))
+}
+
+fn box_toml(number: u8, ports: &[Port]) -> String {
+    let ports = ports.iter().map(|port| {
         let Port { name, label, role, .. } = port;
         let mac = port.mac(number);
         format!(
             "[[port]]\nname = \"{name}\"\nlabel = \"{label}\"\nrole = \"{role}\"\ndevice = {{ mac = \"{mac}\" }}\n\n"
         )
     });
-    let ports = ports.concat();
+    let ports = ports.collect::<String>();
     let (serial, last) = (2218 + u16::from(number), 14 + number);
     format!(
         r#"model = "B-012"
@@ -71,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_first_box_has_the_documented_names_and_addresses() {
-        let text = box_toml(1);
+        let text = box_toml(1, &PORTS);
         for part in ["\"7F3K-2219\"", "02:00:00:00:01:03", "10.20.0.15/24", "label = \"LAN2\"\nrole = \"uplink\""] {
             assert!(text.contains(part), "{part} is missing in {text}");
         }

@@ -3,11 +3,47 @@
 
 mod cli;
 
-use clap::{Parser, Subcommand};
+use boxes::control::{Request, ask};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::{path::PathBuf, process::ExitCode};
 
-/// The control socket of `boxes run`.
+/// The control sockets of `boxes run` and `boxes lab`.
 const CONTROL: &str = "/run/gatehouse-boxes.sock";
+const SECOND: &str = "/run/gatehouse-boxes-2.sock";
+
+/// Which box is meant.
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// The lab has two
+    #[arg(long = "box", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), value_name = "NUMBER")]
+    number: u8,
+    /// The socket of another runner
+    #[arg(long)]
+    control: Option<PathBuf>,
+}
+
+impl Which {
+    fn control(self) -> PathBuf {
+        self.control.unwrap_or_else(|| if self.number == 1 { CONTROL } else { SECOND }.into())
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Power {
+    /// A power cut
+    Off,
+    On,
+    /// A power cut, and power again at once
+    Cut,
+    /// As `systemctl reboot` in it
+    Restart,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Plug {
+    In,
+    Out,
+}
 
 #[derive(Debug, Parser)]
 #[command(about = "Boxes in network namespaces of this machine, which leave nothing behind")]
@@ -27,19 +63,47 @@ enum Command {
         #[arg(long, default_value = CONTROL)]
         control: PathBuf,
     },
+    /// Boot two Debian boxes with the package on one site; the first one's service port is reachable from this machine
+    Lab {
+        /// As packaging/lab/image.sh makes one
+        #[arg(long)]
+        image: PathBuf,
+        /// As packaging/deb/build.sh makes one
+        #[arg(long)]
+        package: PathBuf,
+    },
+    /// Pull a box's plug, or put it in
+    Power {
+        what: Power,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Pull a cable out of a box, or put it in
+    Cable {
+        port: String,
+        what: Plug,
+        #[command(flatten)]
+        which: Which,
+    },
     /// Bring up a site with a box and a laptop, and say in one line of JSON how to reach them; ends with standard input
     Up {
         /// The program to run in the box
-        #[arg(long)]
+        #[arg(long, required_unless_present = "image", default_value = "", hide_default_value = true)]
         gatehouse: PathBuf,
+        /// Boot this Debian instead
+        #[arg(long, requires = "package")]
+        image: Option<PathBuf>,
+        /// With this package
+        #[arg(long)]
+        package: Option<PathBuf>,
         /// Only JSON on standard output (it always is; kept for clarity in scripts)
         #[arg(long)]
         json: bool,
     },
     /// Run a command in the box
     Exec {
-        #[arg(long, default_value = CONTROL)]
-        control: PathBuf,
+        #[command(flatten)]
+        which: Which,
         #[arg(last = true, required = true)]
         argv: Vec<String>,
     },
@@ -75,6 +139,12 @@ enum Command {
         argv: Vec<String>,
     },
     #[command(hide = true)]
+    Machine {
+        spec: String,
+        #[arg(last = true)]
+        argv: Vec<String>,
+    },
+    #[command(hide = true)]
     Idle,
 }
 
@@ -91,8 +161,24 @@ fn main() -> ExitCode {
 fn carry_out(command: Command) -> boxes::Result<ExitCode> {
     match command {
         Command::Run { gatehouse, control } => cli::run::run(&gatehouse, &control),
-        Command::Up { gatehouse, json: _ } => cli::up::run(&gatehouse),
-        Command::Exec { control, argv } => cli::reach::exec(&control, &argv),
+        Command::Lab { image, package } => cli::lab::run(&image, &package, &[CONTROL.into(), SECOND.into()]),
+        Command::Power { what, which } => {
+            let request = match what {
+                Power::Off => Request::PowerOff,
+                Power::On => Request::PowerOn,
+                Power::Cut => Request::Reboot,
+                Power::Restart => Request::Exec { argv: ["systemctl", "reboot"].map(String::from).into() },
+            };
+            ask(&which.control(), &request).map(|_| ExitCode::SUCCESS)
+        }
+        Command::Cable { port, what, which } => {
+            ask(&which.control(), &Request::Link { port, up: what == Plug::In }).map(|_| ExitCode::SUCCESS)
+        }
+        Command::Up { image: Some(image), package: Some(package), .. } => {
+            cli::up::run(cli::up::Make::Debian { image, package })
+        }
+        Command::Up { gatehouse, .. } => cli::up::run(cli::up::Make::Program(gatehouse)),
+        Command::Exec { which, argv } => cli::reach::exec(&which.control(), &argv),
         Command::InClient { control, argv } => cli::reach::in_client(&control, &argv),
         Command::Keeper { spec } => boxes::inside::keeper::run(&spec).map(|()| ExitCode::SUCCESS),
         Command::Init { spec } => boxes::inside::init::run(&spec).map(|()| ExitCode::SUCCESS),
@@ -103,6 +189,7 @@ fn carry_out(command: Command) -> boxes::Result<ExitCode> {
             println!("{}", serde_json::to_string(&boxes::kill_at(point, &argv)?)?);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Machine { spec, argv } => boxes::debian::keeper::run(&spec, &argv).map(ExitCode::from),
         Command::Idle => {
             drop(std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
             Ok(ExitCode::SUCCESS)

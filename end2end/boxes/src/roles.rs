@@ -22,6 +22,13 @@ impl Role {
     }
 }
 
+impl Role {
+    /// The unit of our package.
+    pub fn unit(self) -> String {
+        format!("gatehouse-{self}.service")
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -37,6 +44,20 @@ pub enum Signal {
     Hup,
     Stop,
     Cont,
+}
+
+impl Signal {
+    /// As `kill` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "KILL",
+            Self::Term => "TERM",
+            Self::Int => "INT",
+            Self::Hup => "HUP",
+            Self::Stop => "STOP",
+            Self::Cont => "CONT",
+        }
+    }
 }
 
 impl From<Signal> for rustix::process::Signal {

@@ -4,12 +4,16 @@
 //!  network A: 10.20.0.0/24 and 10.30.0.0/24 on one wire   gateways 10.20.0.1, 10.30.0.1 ── lan1 of each box, laptop
 //!  network B: 10.21.0.0/24                                gateway 10.21.0.1             ── lan2 of each box
 //!  service wire, one a box: 192.168.100.0/24                                            ── lan3, laptop (.197)
+//!  heartbeat, without addresses                                                         ── lan4 of Debian boxes
 //! ```
 //! Each network is a bridge in a namespace of its own, so that further hosts can be attached. A gateway doesn't forward;
 //! it is "the internet", too: 203.0.113.1.
 
 use crate::{error::Result, ns::Ns};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU32, Ordering},
+};
 
 /// The bridge of each network.
 pub const BRIDGE: &str = "br0";
@@ -67,9 +71,30 @@ impl Network {
         Ok(ns)
     }
 
+    /// An interface of this machine on this network, with an address (and prefix), until it is dropped.
+    pub fn here(&self, interface: &str, mac: &str, address: &str) -> Result<Leg> {
+        let leg = Leg { ns: Ns::current()?, interface: interface.to_owned() };
+        self.attach("here", &leg.ns, interface, mac)?;
+        leg.ns.ip_batch(&[format!("addr add {address} dev {interface}"), format!("link set {interface} up")])?;
+        Ok(leg)
+    }
+
     /// Takes a wire away, and says nothing when it is gone already.
     pub(crate) fn detach(&self, outer: &str) {
         drop(self.ns.ip(&format!("link del {outer}")));
+    }
+}
+
+/// See [`Network::here`].
+#[derive(Debug)]
+pub struct Leg {
+    ns: Ns,
+    interface: String,
+}
+
+impl Drop for Leg {
+    fn drop(&mut self) {
+        drop(self.ns.ip(&format!("link del {}", self.interface)));
     }
 }
 
@@ -85,6 +110,7 @@ pub enum Uplink {
 pub struct Site {
     pub a: Network,
     pub b: Network,
+    heartbeat: Arc<Mutex<Option<Network>>>,
 }
 
 impl Site {
@@ -92,7 +118,17 @@ impl Site {
         Ok(Self {
             a: Network::new("02:00:00:00:0a:01", &["10.20.0.1/24", "10.30.0.1/24"])?,
             b: Network::new("02:00:00:00:0b:01", &["10.21.0.1/24"])?,
+            heartbeat: Arc::default(),
         })
+    }
+
+    /// The direct wire of all boxes here that have such a port.
+    pub fn heartbeat(&self) -> Result<Network> {
+        let mut made = self.heartbeat.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*made {
+            Some(network) => Ok(network.clone()),
+            None => Ok(made.insert(Network::new("02:00:00:00:0c:01", &[])?).clone()),
+        }
     }
 
     pub fn network(&self, uplink: Uplink) -> &Network {

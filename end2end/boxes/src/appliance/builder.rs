@@ -1,24 +1,37 @@
 //! How a box is to be made, and the making.
 
-use super::Appliance;
+use super::{Appliance, system::System};
 use crate::{
+    debian::Debian,
     error::{Context, Error, Result},
     inside::{BootSpec, Folders},
     roles::Role,
     site::{Network, Site, Technician},
 };
-use std::{fs, path::PathBuf, sync::Mutex};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
 /// How a box is to be made. `Appliance::builder(&site, "target/debug/gatehouse", folder).number(2).start()?`
 #[derive(Debug)]
 pub struct Builder {
     site: Site,
-    gatehouse: PathBuf,
+    runs: Runs,
     folder: PathBuf,
     number: u8,
     roles: Vec<Role>,
     environment: Vec<(String, String)>,
     service_here: Option<String>,
+}
+
+#[derive(Debug)]
+enum Runs {
+    /// This program, in namespaces.
+    Program(PathBuf),
+    /// This image, booted.
+    Image { image: PathBuf, packages: Option<PathBuf>, installed: Option<String> },
 }
 
 impl Builder {
@@ -46,6 +59,23 @@ impl Builder {
         self
     }
 
+    /// A folder of this machine that a Debian box sees as [`crate::debian::PACKAGES`].
+    pub fn packages(mut self, folder: impl Into<PathBuf>) -> Self {
+        if let Runs::Image { packages, .. } = &mut self.runs {
+            *packages = Some(folder.into());
+        }
+        self
+    }
+
+    /// A package that is in a Debian box's image when it boots for the first time.
+    pub fn install(mut self, package: &Path) -> Self {
+        if let Runs::Image { packages, installed, .. } = &mut self.runs {
+            *packages = package.parent().map(Path::to_owned);
+            *installed = package.file_name().map(|name| name.to_string_lossy().into_owned());
+        }
+        self
+    }
+
     /// Makes the box and switches it on. The roles may not answer yet: see [`Appliance::wait_ready`].
     pub fn start(self) -> Result<Appliance> {
         if !rustix::process::geteuid().is_root() {
@@ -62,13 +92,22 @@ impl Builder {
         };
         let folder = |name: &str| self.folder.join(name);
         let folders = Folders { config: folder("etc"), agent: folder("agent"), web: folder("web"), log: folder("log") };
-        let gatehouse = fs::canonicalize(&self.gatehouse).could_not(|| format!("find {}", self.gatehouse.display()))?;
-        let spec = BootSpec {
-            gatehouse,
-            folders,
-            host_name: format!("gatehouse-{number}"),
-            roles: self.roles,
-            environment: self.environment,
+        let host_name = format!("gatehouse-{number}");
+        let heartbeat = match self.runs {
+            Runs::Program(_) => None,
+            Runs::Image { .. } => Some(self.site.heartbeat()?),
+        };
+        let (folders, system) = match self.runs {
+            Runs::Program(gatehouse) => {
+                let gatehouse = fs::canonicalize(&gatehouse).could_not(|| format!("find {}", gatehouse.display()))?;
+                let (roles, environment, theirs) = (self.roles, self.environment, folders.clone());
+                let spec = BootSpec { gatehouse, folders: theirs, host_name, roles, environment };
+                (folders, System::Namespaces(spec))
+            }
+            Runs::Image { image, packages, installed } => {
+                let debian = Debian { name: host_name, image, disk: self.folder, packages, installed };
+                (debian.folders(), System::Debian(debian))
+            }
         };
         let appliance = Appliance {
             number,
@@ -76,8 +115,10 @@ impl Builder {
             links_down: Mutex::default(),
             technician,
             service,
+            heartbeat,
             site: self.site,
-            spec,
+            folders,
+            system,
         };
         appliance.factory_fresh()?;
         appliance.switch_on(&mut appliance.lock())?;
@@ -91,12 +132,18 @@ impl Appliance {
     pub fn builder(site: &Site, gatehouse: impl Into<PathBuf>, folder: impl Into<PathBuf>) -> Builder {
         Builder {
             site: site.clone(),
-            gatehouse: gatehouse.into(),
+            runs: Runs::Program(gatehouse.into()),
             folder: folder.into(),
             number: 1,
             roles: vec![Role::Guard, Role::Agent, Role::Web],
             environment: Vec::new(),
             service_here: None,
         }
+    }
+
+    /// The same with a booted Debian in it, of `image` (see [`crate::debian::image`]). Without [`Builder::install`] it is bare.
+    pub fn debian(site: &Site, image: impl Into<PathBuf>, folder: impl Into<PathBuf>) -> Builder {
+        let runs = Runs::Image { image: image.into(), packages: None, installed: None };
+        Builder { runs, ..Self::builder(site, PathBuf::new(), folder) }
     }
 }

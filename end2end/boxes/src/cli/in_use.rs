@@ -1,11 +1,13 @@
-//! Whether the service wire's addresses are free on this machine. A box to try must not take a network away that is in
-//! use here: an address or a route of the machine that overlaps 192.168.100.0/24 is a reason to refuse.
+//! Whether the addresses of a wire to this machine are free here. A box to try must not take a network away that is in use: an
+//! address or a route of the machine that overlaps it is a reason to refuse.
 
 use boxes::{Error, Result};
 use serde::Deserialize;
 use std::{net::Ipv4Addr, process::Command};
 
-const SERVICE: (Ipv4Addr, u8) = (Ipv4Addr::new(192, 168, 100, 0), 24);
+pub type Prefix = (Ipv4Addr, u8);
+pub const SERVICE: Prefix = (Ipv4Addr::new(192, 168, 100, 0), 24);
+pub const SITE: Prefix = (Ipv4Addr::new(10, 20, 0, 0), 24);
 /// Shorter prefixes are default routes by another name (a VPN's 0.0.0.0/1).
 const SHORTEST: u8 = 8;
 
@@ -31,36 +33,36 @@ struct Route {
     dev: String,
 }
 
-/// Says what uses the service network here, or `None` if nothing does.
-pub fn service_network() -> Result<Option<String>> {
+/// Says what uses a network here, or `None` if nothing does.
+pub fn user_of(network: Prefix) -> Result<Option<String>> {
     let links: Vec<Link> = serde_json::from_slice(&ip(&["-4", "-j", "address", "show"])?)?;
     let routes: Vec<Route> = serde_json::from_slice(&ip(&["-4", "-j", "route", "show", "table", "all"])?)?;
-    Ok(user(&links, &routes))
+    Ok(user(network, &links, &routes))
 }
 
-fn user(links: &[Link], routes: &[Route]) -> Option<String> {
+fn user(network: Prefix, links: &[Link], routes: &[Route]) -> Option<String> {
     let by_address = links.iter().find_map(|link| {
         let mut used = link.addr_info.iter().filter_map(|a| Some((a.local?, a.prefixlen)));
-        let (address, length) = used.find(|used| overlaps(*used))?;
+        let (address, length) = used.find(|used| overlaps(network, *used))?;
         Some(format!("{} has the address {address}/{length}", link.ifname))
     });
     let by_route = || {
-        let route = routes.iter().find(|route| prefix(&route.dst).is_some_and(overlaps))?;
+        let route = routes.iter().find(|route| prefix(&route.dst).is_some_and(|used| overlaps(network, used)))?;
         Some(format!("there is a route to {} by {}", route.dst, route.dev))
     };
     by_address.or_else(by_route)
 }
 
-fn prefix(text: &str) -> Option<(Ipv4Addr, u8)> {
+fn prefix(text: &str) -> Option<Prefix> {
     match text.split_once('/') {
         Some((address, length)) => Some((address.parse().ok()?, length.parse().ok()?)),
         None => Some((text.parse().ok()?, 32)),
     }
 }
 
-fn overlaps((address, length): (Ipv4Addr, u8)) -> bool {
-    let shared = u32::from(length.min(SERVICE.1));
-    let difference = u32::from(address) ^ u32::from(SERVICE.0);
+fn overlaps(network: Prefix, (address, length): Prefix) -> bool {
+    let shared = u32::from(length.min(network.1));
+    let difference = u32::from(address) ^ u32::from(network.0);
     length >= SHORTEST && difference >> (32 - shared) == 0
 }
 
@@ -90,7 +92,7 @@ mod tests {
             ("128.0.0.0/1", false),
             ("default", false),
         ] {
-            assert_eq!(prefix(text).is_some_and(overlaps), expected, "{text}");
+            assert_eq!(prefix(text).is_some_and(|used| overlaps(SERVICE, used)), expected, "{text}");
         }
     }
 
@@ -98,6 +100,6 @@ mod tests {
     fn the_user_is_named() {
         let json = r#"[{"ifname":"eth0","addr_info":[{"family":"inet","local":"192.168.100.5","prefixlen":24}]}]"#;
         let links: Vec<Link> = serde_json::from_str(json).unwrap();
-        assert_eq!(user(&links, &[]).unwrap(), "eth0 has the address 192.168.100.5/24");
+        assert_eq!(user(SERVICE, &links, &[]).unwrap(), "eth0 has the address 192.168.100.5/24");
     }
 }

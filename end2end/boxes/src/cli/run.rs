@@ -27,7 +27,7 @@ pub fn run(gatehouse: &Path, control: &Path) -> Result<ExitCode> {
     if UnixStream::connect(control).is_ok() {
         return Err(Error::Refused("another `boxes run` is up on this machine: end it first".into()));
     }
-    if let Some(user) = in_use::service_network()? {
+    if let Some(user) = in_use::user_of(in_use::SERVICE)? {
         let why = format!(
             "192.168.100.0/24 is in use on this machine ({user}). The box's service port needs it: disconnect that \
              network, or try the box on another machine"

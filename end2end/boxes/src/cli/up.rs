@@ -3,18 +3,33 @@
 use super::events::{Event, Events, print_logs};
 use boxes::{Appliance, Error, Result, Scratch, Site, control};
 use std::{
-    path::Path,
+    path::PathBuf,
     process::{ExitCode, Stdio},
     sync::Arc,
 };
 
-pub fn run(gatehouse: &Path) -> Result<ExitCode> {
+/// What the box is made of.
+#[derive(Debug)]
+pub enum Make {
+    /// This program, in namespaces.
+    Program(PathBuf),
+    /// This image with this package, booted.
+    Debian { image: PathBuf, package: PathBuf },
+}
+
+pub fn run(make: Make) -> Result<ExitCode> {
     let events = Events::new()?;
     events.end_with_stdin();
     let scratch = Scratch::new(&[])?;
     let site = Site::new()?;
     let _dhcp = site.dhcp()?;
-    let appliance = Arc::new(Appliance::builder(&site, gatehouse, scratch.path().join("box")).start()?);
+    let folder = scratch.path().join("box");
+    let builder = match make {
+        Make::Program(gatehouse) => Appliance::builder(&site, gatehouse, folder),
+        Make::Debian { image, package } => Appliance::debian(&site, image, folder).install(&package),
+    };
+    let appliance = Arc::new(builder.start()?);
+    appliance.restart_itself();
 
     // A process in the laptop's network, for others to follow into it. It ends with this one, by the end of its input.
     let mut idle = appliance.client().command("/proc/self/exe");

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# The lab's Debian, made once by debootstrap and kept outside the clone; prints its folder on the last line. Boxes never write to
+# it. Its name is made of this file: a change here makes a new one.
+set -euo pipefail
+suite=bookworm
+packages=(systemd systemd-sysv dbus polkitd libpam-systemd systemd-timesyncd dnsmasq-base iproute2 tzdata procps
+  keepalived modemmanager)
+
+cache=${GATEHOUSE_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/gatehouse/lab}
+image=$cache/debian-$(sha256sum <"${BASH_SOURCE[0]}" | cut -c 1-12)
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+if [ -d "$image" ]; then
+  echo "$image"
+  exit
+fi
+
+[ "$(id -u)" -eq 0 ] || { echo "lab: root is needed to make a Debian: $0" >&2; exit 1; }
+command -v debootstrap >/dev/null || { echo "lab: debootstrap is missing: packaging/deps.sh run test" >&2; exit 1; }
+# Where this machine gets its own packages; debootstrap's own choice if it is not said.
+mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" 'Created-By: Packages' 2>/dev/null | head -n 1 || true)
+new=$cache/new
+rm -rf --one-file-system "$new"
+echo "lab: making $image; once, some minutes" >&2
+debootstrap --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" "$suite" "$new" ${mirror:+"$mirror"} >"$cache/log" 2>&1 ||
+  { tail -n 20 "$cache/log" >&2; exit 1; }
+
+# What no box of the lab needs, and what would make each boot longer.
+rm -rf "$new"/var/cache/apt/* "$new"/var/lib/apt/lists/* "$new"/usr/share/{man,locale,info}/*
+for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
+  systemd-update-utmp.service console-getty.service getty.target ModemManager.service keepalived.service; do
+  ln -sf /dev/null "$new/etc/systemd/system/$unit"
+done
+ln -sf /lib/systemd/system/multi-user.target "$new/etc/systemd/system/default.target"
+# timesyncd does not run in containers, since they may not set the clock. Here it asks its servers and fails to set it, which is right:
+# nothing in the lab has the capability, so that the machine's clock stays.
+timesyncd=$new/etc/systemd/system/systemd-timesyncd.service.d
+mkdir -p "$timesyncd"
+printf '[Unit]\nConditionVirtualization=\nConditionCapability=\n[Service]\nCapabilityBoundingSet=\nAmbientCapabilities=\n' >"$timesyncd/lab.conf"
+mkdir -p "$new/etc/systemd/journald.conf.d"
+printf '[Journal]\nStorage=persistent\nRateLimitBurst=0\n' >"$new/etc/systemd/journald.conf.d/lab.conf"
+: >"$new/etc/machine-id"
+
+mv "$new" "$image"
+for old in "$cache"/debian-*; do
+  [ "$old" = "$image" ] || rm -rf --one-file-system "$old"
+done
+echo "$image"

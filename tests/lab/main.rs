@@ -1,0 +1,9 @@
+//! The package on a booted Debian: units, sandboxes, watchdog and power cuts as they ship. Needs root and `systemd-nspawn`.
+//!
+//! The image is made once by debootstrap (`packaging/lab/image.sh`) and kept outside the clone. What needs no systemd is tested
+//! faster in `tests/box`.
+
+mod lab;
+mod package;
+mod power;
+mod units;
