@@ -8,6 +8,8 @@ mod access;
 mod all;
 #[path = "pages/boxes.rs"]
 mod boxes;
+#[path = "pages/care.rs"]
+mod care;
 #[path = "pages/power.rs"]
 mod power;
 #[path = "pages/settings.rs"]
@@ -19,7 +21,7 @@ use all::{
     change_page, change_view, ended, frame, pages, port_page, refusal, stays, test_page, wrong_form, wrong_host,
 };
 use gatehouse::{
-    components::words::{Ports, audit::call, cause, explain, issue, mend, why},
+    components::words::{Ports, audit::call, cause, explain, issue, mend, seed_part, seed_problem, why},
     domain::{
         auth::password::PasswordRule,
         box_file::Mac,
@@ -31,6 +33,7 @@ use gatehouse::{
             proof::Proof,
             transaction::{Actor, Outcome, TxId, Why},
         },
+        seed::{Part, Problem, What},
     },
     pages::{fault, live::pieces, render::to_html},
     text::{Lang, Text},
@@ -182,12 +185,14 @@ fn names_with_markup_are_text() {
     }
     it.network.transaction.last =
         Some(Outcome::RolledBack { tx: TxId(1), reason: Why::NotSaved { error: nasty.to_owned() } });
+    it.seed = care::refused_seed(nasty);
     let mut wrong = wrong_form();
     wrong.form.address = nasty.to_owned();
     let mut all = vec![
         port_page(TEXTS[0], &it, 0, wrong),
         change_page(TEXTS[0], &it, &change_view(true, true, stays())),
         test_page(TEXTS[0], &it, wrong_host(nasty)),
+        care::seed_page(TEXTS[0], &it),
         to_html(|| {
             fault::page(frame(TEXTS[0], Some(&it), None), &refusal(Fault::Internal { detail: nasty.to_owned() }))
         }),
@@ -272,6 +277,7 @@ fn faults() -> Vec<Fault> {
         Fault::PowerRefused { reason: None },
         Fault::PowerRefused { reason: Some(text()) },
         Fault::GoingDown,
+        Fault::SeedUnusable { problems: vec![Problem { line: Some(2), what: What::NotText }] },
     ];
     let rules = [PasswordRule::TooShort, PasswordRule::TooLong, PasswordRule::Common, PasswordRule::Monotonous];
     faults.extend(rules.map(|rule| Fault::BadPassword { rule }));
@@ -361,6 +367,31 @@ fn every_write_of_the_agent_has_words_in_the_audit_log() {
     for what in calls {
         assert_ne!(call(TEXTS[0], what), what, "give it words in components/words/audit.rs");
         said(|text| call(text, what));
+    }
+}
+
+#[test]
+fn every_problem_and_part_of_a_seed_has_words() {
+    let network = boxes::working_box().network;
+    let value = |field| What::Value { issue: Issue { port: None, field, rule: Rule::Missing } };
+    for what in [
+        What::NotAFile,
+        What::TooLong { most: 9 },
+        What::NotText,
+        What::Unreadable { error: "x".to_owned() },
+        What::Malformed { reason: "x".to_owned() },
+        value(Field::RegistryCa),
+        value(Field::TimeZone),
+        value(Field::ProxyUrl),
+        value(Field::UplinkOrder),
+    ] {
+        said(|text| seed_problem(text, &Problem { line: None, what: what.clone() }, Ports(&network)));
+        let numbered = Problem { line: Some(7), what };
+        said(|text| seed_problem(text, &numbered, Ports(&network)));
+        assert!(seed_problem(TEXTS[0], &numbered, Ports(&network)).starts_with("Line 7: "));
+    }
+    for part in Part::ALL {
+        said(|text| seed_part(text, part).to_owned());
     }
 }
 

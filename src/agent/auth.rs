@@ -20,6 +20,7 @@ use domain::{
     fault::Fault,
     network::transaction::Digest,
     secret::Secret,
+    seed::PasswordHash as PasswordSeed,
     time::BootMillis,
 };
 use os::{clock, disk};
@@ -60,6 +61,7 @@ type Answer<T> = oneshot::Sender<Result<T, Fault>>;
 enum Command {
     Setup { password: Secret, source: Source, answer: Answer<Opened> },
     SetPassword { password: Secret, answer: Answer<()> },
+    Fill { hash: PasswordSeed, answer: Answer<bool> },
     Login { password: Secret, source: Source, answer: Answer<Opened> },
     Checked { right: bool, against: String, source: Source, answer: Answer<Opened> },
     Hashed { hash: Result<String, Fault>, first: Option<Source>, answer: Hashed },
@@ -109,6 +111,11 @@ impl Auth {
     /// A new password; ends all sessions.
     pub async fn set_password(&self, password: Secret) -> Result<(), Fault> {
         self.ask(|answer| Command::SetPassword { password, answer }).await
+    }
+
+    /// The password of a seed. Answers whether it is the box's; `false` where somebody had set another one.
+    pub async fn fill(&self, hash: PasswordSeed) -> Result<bool, Fault> {
+        self.ask(|answer| Command::Fill { hash, answer }).await
     }
 
     pub async fn login(&self, password: Secret, source: Source) -> Result<Opened, Fault> {
@@ -220,6 +227,13 @@ impl Task {
                 Some(rule) => drop(answer.send(Err(Fault::BadPassword { rule }))),
                 None => self.hash_beside(password, None, Hashed::Password(answer)),
             },
+            Command::Fill { hash, answer } => {
+                let result = match &self.hash {
+                    Some(set) => Ok(set == hash.expose()),
+                    None => self.save_password(hash.expose().to_owned()).map(|()| true),
+                };
+                drop(answer.send(result));
+            }
             Command::Login { password, source, answer } => self.login(password, source, answer),
             Command::Checked { right, against, source, answer } => {
                 // a password that was replaced while it was being checked is an old one
@@ -347,7 +361,11 @@ impl Task {
     }
 }
 
-fn hash(password: &Secret) -> Result<String, String> {
+/// What is kept of a password: an Argon2id hash as a PHC string.
+///
+/// # Errors
+/// When the kernel gives no random bytes.
+pub fn hash(password: &Secret) -> Result<String, String> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|e| e.to_string())?;
     let salt = SaltString::encode_b64(&salt).map_err(|e| e.to_string())?;

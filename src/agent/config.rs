@@ -10,16 +10,32 @@ use serde::{Deserialize, de::DeserializeOwned};
 use domain::{
     box_file::{BoxFile, BoxFileProblem},
     network::{issue::Issue, validate::validate},
+    seed::FILE_NAME,
 };
 use os::disk;
 
 /// `gatehouse.toml`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The user that the web process runs as; only it and root may talk to the agent. The package's own unless told.
     #[serde(default)]
     pub web_uid: Option<u32>,
+    /// Where a seed is looked for, first choice first; see [`crate::seed::find`].
+    #[serde(default = "seed_paths")]
+    pub seed_paths: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { web_uid: None, seed_paths: seed_paths() }
+    }
+}
+
+/// A stick that is mounted, then what cloud-init's `write_files` writes.
+fn seed_paths() -> Vec<String> {
+    let stick = ["/media/*", "/run/media/*", "/run/media/*/*"].map(|folder| format!("{folder}/{FILE_NAME}"));
+    stick.into_iter().chain(["/etc/gatehouse/seed.toml".to_owned()]).collect()
 }
 
 /// Whom the package makes for the web process.
@@ -136,7 +152,7 @@ device = { mac = "02:00:00:00:01:03" }
             "root:x:0:0:root:/root:/bin/sh\ngatehouse-web2:x:7:7::/:\ngatehouse-web:x:998:997::/:/usr/sbin/nologin\n";
         assert_eq!(user(users, WEB_USER), Some(998));
         assert_eq!(user("gatehouse-web:x:many:1::/:\n", WEB_USER), None);
-        let told = Config { web_uid: Some(5) };
+        let told = Config { web_uid: Some(5), ..Config::default() };
         assert_eq!(told.web_uid(), Some(5));
     }
 

@@ -2,7 +2,7 @@
 //!
 //! One task owns each resource: `network` the kernel's network state, the spec and the journal; `auth` the password and the
 //! sessions; `audit` the log of who did what; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop; `settings` name,
-//! time and proxy; `power` going down. The API only sends them messages; nothing runs on a request's future.
+//! time and proxy; `power` going down; `seed` the file that sets up a box with nobody there. The API only sends them messages; nothing runs on a request's future.
 
 pub mod acd;
 pub mod api;
@@ -24,6 +24,7 @@ pub mod packet;
 pub mod power;
 pub mod proxy;
 pub mod secrets;
+pub mod seed;
 pub mod service_port;
 pub mod settings;
 
@@ -79,10 +80,12 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let bus = bus::Bus::default();
     let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
     let power = power::start(network.watch(), bus);
+    let filled = (network.clone(), auth.clone(), settings.clone());
+    let seed = seed::start(&options.state_dir, config.seed_paths.clone(), board.clone(), filled);
     let (network_watch, auth_watch, proof) = (network.clone(), auth.clone(), network.clone());
     let tasks = api::Tasks { audit: audit.clone(), network, auth, settings, power };
     tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
-    let shared = api::Shared::new(board, tasks, api::Watched { load, service_port }, config.web_uid());
+    let shared = api::Shared::new(board, tasks, api::Watched { load, service_port, seed }, config.web_uid());
     let path = options.runtime_dir.join("agent.sock");
     // a task that died would leave an open change open for ever: whoever supervises starts the agent anew, which undoes it
     let ended = tokio::select! {

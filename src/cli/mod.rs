@@ -19,6 +19,7 @@ mod password;
 mod power;
 mod qr;
 mod roles;
+mod seed;
 mod settings;
 mod spec_file;
 mod status;
@@ -118,6 +119,9 @@ enum Command {
     /// The password of the pages
     #[command(subcommand)]
     Password(password::Command),
+    /// The file that sets up a box with nobody there
+    #[command(subcommand)]
+    Seed(seed::Command),
 }
 
 impl Command {
@@ -139,6 +143,7 @@ fn long_help() -> String {
   gatehouse settings show                   name, clock and proxy
   gatehouse password reset                  a new password for the pages
   gatehouse restart                         asks, then restarts the box
+  gatehouse seed check gatehouse-seed.toml  whether a seed file can be used
 
 {}
 GATEHOUSE_LOG chooses what is logged, such as `debug`, or `agent=debug` for the agent alone.",
@@ -168,6 +173,8 @@ enum CliError {
     RolledBack(Box<Outcome>),
     #[error("the network test found something broken at this hop: {0}")]
     Broken(&'static str),
+    #[error("the password's hash cannot be made: {0}")]
+    Hash(String),
     #[error("the two passwords differ; nothing was changed")]
     PasswordsDiffer,
     #[error("cannot read from standard input")]
@@ -196,6 +203,7 @@ impl CliError {
             Self::Broken(_) => Exit::Broken,
             Self::Declined
             | Self::PasswordsDiffer
+            | Self::Hash(_)
             | Self::Fingerprint(_)
             | Self::Input(_)
             | Self::Output(_)
@@ -260,6 +268,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
             Command::PowerOff(arguments) => power::run(&context, &arguments, PowerAction::Off).await,
             Command::Audit(arguments) => audit::run(&context, arguments).await,
             Command::Password(command) => password::run(&context, command).await,
+            Command::Seed(command) => seed::run(&context, &cli.global, command).await,
         }
     });
     // a thread that still reads from the terminal must not hold up the end

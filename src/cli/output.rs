@@ -63,6 +63,9 @@ fn explained(error: &CliError) -> String {
         if let Fault::Invalid { issues } = &refusal.fault {
             text.extend(issues.iter().map(|issue| format!("\n  {issue}")));
         }
+        if let Fault::SeedUnusable { problems } = &refusal.fault {
+            text.extend(problems.iter().map(|problem| format!("\n  {problem}")));
+        }
         if let Fault::ProxyFails { cause } = &refusal.fault {
             text = format!("{text}\n  {}", words::cause(cause));
         }

@@ -1,4 +1,5 @@
-//! `gatehouse password reset`: a new password for the pages, from the console. All browsers are signed out.
+//! `gatehouse password reset`: a new password for the pages, from the console. All browsers are signed out. `gatehouse password hash` makes
+//! what a seed file has instead of a password; it asks no agent.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -6,23 +7,37 @@ use clap::Subcommand;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
 use super::{CliError, Context};
-use crate::domain::{
-    api::{Caller, SetPassword},
-    secret::Secret,
+use crate::{
+    agent::auth,
+    client::here,
+    domain::{
+        api::{Caller, SetPassword},
+        auth::password::broken_rule,
+        fault::Fault,
+        secret::Secret,
+    },
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Set a new password: typed twice on a terminal, or one line of standard input
     Reset,
+    /// Print the hash of a password, for a seed file: typed twice on a terminal, or one line of standard input
+    Hash,
 }
 
 /// What Ctrl-C sends.
 const INTERRUPT: u8 = 3;
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
-    let Command::Reset = command;
     let password = read()?;
+    if let Command::Hash = command {
+        if let Some(rule) = broken_rule(password.expose()) {
+            return Err(here(Fault::BadPassword { rule }).into());
+        }
+        let hash = auth::hash(&password).map_err(CliError::Hash)?;
+        return context.output.answer(&hash, Clone::clone);
+    }
     context.agent.set_password(&Caller::default(), &SetPassword { password }).await?;
     context.output.answer(&(), |()| "The password is set; all browsers are signed out.".to_owned())
 }

@@ -101,6 +101,7 @@ mod tests {
             settings: SettingsStatus::default(),
             power: PowerStatus::default(),
             system: SystemStatus::default(),
+            seed: crate::domain::seed::SeedStatus::default(),
             now: UnixSeconds(0),
         };
         insta::assert_snapshot!(text(&overview), @"

@@ -118,6 +118,7 @@ fn overview(transaction: TransactionView) -> Overview {
         settings: SettingsStatus::default(),
         power: PowerStatus::default(),
         system: SystemStatus::default(),
+        seed: crate::domain::seed::SeedStatus::default(),
         now: UnixSeconds(0),
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         Fault::NotSaved { .. } => "Is the disk full? See `df /var/lib/gatehouse`.",
         Fault::ClockNotSet { .. } => "A time server sets the clock, too: see `gatehouse settings time`.",
         Fault::ProxyFails { cause } => mend(cause.mend()),
+        Fault::SeedUnusable { .. } => "Correct the file and check it again. docs/seed-file.md has every key.",
         Fault::Internal { .. } => "The agent's log has more: look for the operation's number.",
         Fault::ChangeOpen { .. } => {
             "Keep the change with `gatehouse network confirm`, or end it with `gatehouse network rollback`; then try again."

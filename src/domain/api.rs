@@ -40,6 +40,7 @@ use super::{
     network::{kernel::StateHash, proof::Connection, spec::NetworkSpec, status::NetworkStatus, transaction::TxId},
     power::PowerStatus,
     secret::Secret,
+    seed::{Language, SeedStatus},
     service_port::ServicePortStatus,
     settings::SettingsStatus,
     system::SystemStatus,
@@ -71,6 +72,9 @@ pub struct Hello {
     pub listen: Vec<Listen>,
     /// Grows when connections that were accepted before must be closed.
     pub cut: u64,
+    /// Of the pages, for who has not chosen one; the browser's where nobody has set it.
+    #[serde(default)]
+    pub language: Option<Language>,
 }
 
 /// One interface to serve pages on.
@@ -102,6 +106,8 @@ pub struct Overview {
     pub power: PowerStatus,
     #[serde(default)]
     pub system: SystemStatus,
+    #[serde(default)]
+    pub seed: SeedStatus,
     pub now: UnixSeconds,
 }
 

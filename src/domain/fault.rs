@@ -77,6 +77,8 @@ pub enum Fault {
     AgentAway,
     #[error("something went wrong inside: {detail}")]
     Internal { detail: String },
+    #[error("the seed file cannot be used; nothing of it was applied")]
+    SeedUnusable { problems: Vec<super::seed::Problem> },
 }
 
 impl Fault {
@@ -113,6 +115,7 @@ impl Fault {
             Self::ChangeOpen { .. } => "GH-701",
             Self::PowerRefused { .. } => "GH-702",
             Self::GoingDown => "GH-703",
+            Self::SeedUnusable { .. } => "GH-710",
         }
     }
 
@@ -138,7 +141,7 @@ impl Fault {
             | Self::PowerRefused { .. }
             | Self::GoingDown => 409,
             Self::NoChangeOpen { .. } => 410,
-            Self::BadPassword { .. } | Self::Invalid { .. } => 422,
+            Self::BadPassword { .. } | Self::Invalid { .. } | Self::SeedUnusable { .. } => 422,
             Self::SlowDown { .. } => 429,
             Self::Malformed { .. } => 400,
             Self::Internal { .. } => 500,

@@ -18,6 +18,7 @@ pub mod network;
 pub mod plain;
 pub mod power;
 pub mod secret;
+pub mod seed;
 pub mod service_port;
 pub mod settings;
 pub mod sntp;

@@ -39,7 +39,7 @@ impl Doors {
         let conn = conn(&mut parts)?;
         let (body, place) = body::whole(&self.bodies, &conn, body).await?;
         host::check(&self.app, &conn, &parts)?;
-        let visitor = Visitor::of(&parts, conn);
+        let visitor = Visitor::of(&parts, conn, self.app.language());
         origin::check(&self.app, &visitor, &parts)?;
         gate::check(&self.app, &visitor, &parts).await?;
         parts.extensions.insert(visitor);
@@ -68,7 +68,7 @@ fn heard(app: &App, request: Request) -> Admission<Request> {
     body::head(&parts)?;
     let conn = conn(&mut parts)?;
     host::check(app, &conn, &parts)?;
-    let visitor = Visitor::of(&parts, conn);
+    let visitor = Visitor::of(&parts, conn, app.language());
     parts.extensions.insert(visitor);
     Ok(Request::from_parts(parts, Body::empty()))
 }

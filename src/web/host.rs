@@ -72,7 +72,7 @@ mod tests {
             service: false,
             accepted: std::time::Instant::now(),
         };
-        let hello = Hello { ready: true, host_name: "gh-1".into(), listen: Vec::new(), cut: 0 };
+        let hello = Hello { ready: true, host_name: "gh-1".into(), listen: Vec::new(), cut: 0, language: None };
         for good in ["10.0.0.5", "10.0.0.5:443", "gatehouse.local", "GH-1.local", "gh-1", "gh-1:443"] {
             assert!(ours(good, &conn, Some(&hello)), "{good}");
         }

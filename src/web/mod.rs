@@ -32,6 +32,7 @@ use crate::{
     domain::{
         api::{Hello, Overview},
         fault::{Fault, Refusal},
+        seed::Language,
     },
     pages,
 };
@@ -129,6 +130,11 @@ impl App {
     /// What the agent said of itself last; `None` while it has not answered since this process began.
     pub fn hello(&self) -> Option<Arc<Hello>> {
         self.known.borrow().hello.clone()
+    }
+
+    /// Of the pages, as the agent says it.
+    pub fn language(&self) -> Option<Language> {
+        self.known.borrow().hello.as_ref()?.language
     }
 
     pub fn refused(&self, visitor: &Visitor, refusal: &Refusal) -> Response {

@@ -12,7 +12,7 @@ use axum::{
 
 use super::{App, cookies, host};
 use crate::{
-    domain::{api::Caller, name::PortName, network::proof::Connection},
+    domain::{api::Caller, name::PortName, network::proof::Connection, seed::Language},
     text::{Lang, Text},
 };
 
@@ -57,11 +57,12 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    pub(super) fn of(parts: &Parts, conn: Conn) -> Self {
+    /// `language`: the box's, for who has not chosen one.
+    pub(super) fn of(parts: &Parts, conn: Conn, language: Option<Language>) -> Self {
         let headers = &parts.headers;
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
         Self {
-            text: Text(Lang::negotiate(cookies::language(headers), accepted)),
+            text: Text(Lang::negotiate(cookies::language(headers).or(language.map(Language::tag)), accepted)),
             caller: Caller { session: cookies::session(headers), connection: conn.pair() },
             service: conn.service,
             host: host::authority(parts).unwrap_or_default().to_owned(),

@@ -11,6 +11,7 @@ mod guard;
 mod lab;
 mod network_test;
 mod power;
+mod seed;
 mod service_port;
 mod settings;
 mod window;

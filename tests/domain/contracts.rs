@@ -19,6 +19,7 @@ use domain::{
         transaction::{Actor, Awaiting, Checks, Duplicate, GatewayCheck, Outcome, Phase, TransactionView, TxId, Why},
     },
     secret::Secret,
+    seed::{Language, Problem, What},
     time::BootMillis,
 };
 use proptest::prelude::*;
@@ -59,6 +60,7 @@ fn faults() -> Vec<Fault> {
         Fault::ChangeOpen { by: Actor::Console, left: 5_000 },
         Fault::PowerRefused { reason: None },
         Fault::GoingDown,
+        Fault::SeedUnusable { problems: vec![Problem { line: Some(1), what: What::NotAFile }] },
     ]
 }
 
@@ -139,7 +141,13 @@ fn requests_read_back_and_leave_out_what_is_optional() {
         service: false,
         addresses: vec![ip("10.20.0.15")],
     };
-    reads_back(&Hello { ready: true, host_name: "box".into(), listen: vec![listen], cut: 3 });
+    reads_back(&Hello {
+        ready: true,
+        host_name: "box".into(),
+        listen: vec![listen],
+        cut: 3,
+        language: Some(Language::ZhCn),
+    });
     reads_back(&Applied { tx: TxId(7), confirm: Secret::new("c"), handoff: Secret::new("h") });
     reads_back(&TransactionView::default());
     let read = |json| serde_json::from_str::<ConfirmRequest>(json);

@@ -23,6 +23,7 @@ mod model_kernel;
 mod plan_cases;
 mod plan_properties;
 mod rdnss;
+mod seed;
 mod service_port;
 mod settings;
 mod sntp;

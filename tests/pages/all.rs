@@ -41,7 +41,7 @@ use gatehouse::{
 use super::{
     access,
     boxes::{awaiting, changing_box, ipv6_box, name, new_box, troubled_box, working_box},
-    power, settings,
+    care, power, settings,
 };
 
 pub fn frame(text: Text, of: Option<&Overview>, place: Option<Place>) -> Frame {
@@ -322,6 +322,6 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
         ("not-found", to_html(|| fault::page(bare(), &refusal(Fault::NotFound)))),
         ("agent-away", to_html(|| fault::page(bare(), &refusal(Fault::AgentAway)))),
     ];
-    all.extend([settings::pages, power::pages, access::pages].into_iter().flat_map(|pages| pages(text)));
+    all.extend([settings::pages, power::pages, access::pages, care::pages].into_iter().flat_map(|pages| pages(text)));
     all
 }

@@ -14,6 +14,7 @@ use gatehouse::domain::{
         transaction::{Actor, ChecksView, GatewayCheck, OpenView, Outcome, PhaseView, TransactionView, TxId, Why},
     },
     power::PowerStatus,
+    seed::SeedStatus,
     service_port::ServicePortStatus,
     settings::{
         SettingsStatus,
@@ -103,6 +104,7 @@ pub fn new_box() -> Overview {
             ..SettingsStatus::default()
         },
         power: PowerStatus::default(),
+        seed: SeedStatus::default(),
         now: UnixSeconds(1_795_608_000),
     }
 }

@@ -27,6 +27,7 @@ use domain::{
     box_file::BoxFile,
     fault::{Fault, Refusal},
     load::Load,
+    seed::SeedStatus,
     service_port::ServicePortStatus,
 };
 use os::{notify, operation};
@@ -62,6 +63,7 @@ pub struct Tasks {
 pub struct Watched {
     pub load: watch::Receiver<Load>,
     pub service_port: watch::Receiver<ServicePortStatus>,
+    pub seed: watch::Receiver<SeedStatus>,
 }
 
 impl Shared {

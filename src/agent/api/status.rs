@@ -81,6 +81,7 @@ impl Watcher {
                 result = self.audit.changed() => result.ok().map(|()| true),
                 result = self.watched.load.changed() => result.ok().map(|()| true),
                 result = self.watched.service_port.changed() => result.ok().map(|()| true),
+                result = self.watched.seed.changed() => result.ok().map(|()| true),
                 () = tokio::time::sleep(CHECK_SESSION) => Some(false),
             };
             self.alive().await?;
@@ -127,6 +128,7 @@ impl Shared {
             settings: self.tasks.settings.status(),
             power: self.tasks.power.status(),
             system: SystemStatus { audit: self.tasks.audit.state() },
+            seed: self.watched.seed.borrow().clone(),
             now: clock::wall(),
         }
     }
@@ -147,8 +149,8 @@ pub(super) async fn keep_hello(shared: Shared) {
             let published = network.borrow_and_update();
             (published.listen.clone(), published.cut)
         };
-        settings.mark_unchanged();
-        let hello = Hello { ready: *ready.borrow_and_update(), host_name: host_name(), listen, cut };
+        let language = settings.borrow_and_update().language;
+        let hello = Hello { ready: *ready.borrow_and_update(), host_name: host_name(), listen, cut, language };
         shared.hello.send_if_modified(|old| {
             let changed = *old != hello;
             *old = hello;

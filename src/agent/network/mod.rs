@@ -137,6 +137,10 @@ enum Command {
     Answer {
         answer: Answer<()>,
     },
+    Fill {
+        spec: Box<NetworkSpec>,
+        answer: Answer<bool>,
+    },
 }
 
 /// The way to the task. Clones are cheap.
@@ -191,6 +195,12 @@ impl Network {
     /// Whether the task answers at all; waits until it does.
     pub async fn answers(&self) -> bool {
         self.ask(|answer| Command::Answer { answer }).await.is_ok()
+    }
+
+    /// The network of a seed: committed as a factory's, without a proof, because nobody is there to give one and the service port answers
+    /// in any case. Answers whether it is the box's; `false` where somebody had set another one.
+    pub async fn fill(&self, spec: NetworkSpec) -> Result<bool, Fault> {
+        self.ask(|answer| Command::Fill { spec: Box::new(spec), answer }).await
     }
 
     /// Ends when the task does, which it never should.

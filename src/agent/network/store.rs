@@ -118,6 +118,11 @@ impl Paths {
         Ok((board.factory.clone(), problem))
     }
 
+    /// Whether anybody has set the network of this box.
+    pub fn has_spec(&self) -> bool {
+        self.spec.exists() || self.spec_before.exists()
+    }
+
     /// Saves a spec; the one before is kept beside it.
     ///
     /// # Errors

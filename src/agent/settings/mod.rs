@@ -5,7 +5,7 @@
 mod host_name;
 pub(super) mod measure;
 mod store;
-mod time;
+pub(super) mod time;
 
 use std::{path::Path, pin::Pin, sync::Arc, time::Duration};
 
@@ -16,6 +16,7 @@ use super::{bus::Bus, done, hops::dns, network::Published, proxy::Proxy};
 use domain::{
     fault::Fault,
     network::issue::{Field, Issue, Rule},
+    seed::Language,
     settings::{
         MOST_TIME_SERVERS, Settings as Saved, SettingsStatus,
         clock::{ClockStatus, Measured, ServersFrom},
@@ -43,6 +44,16 @@ enum Command {
     Time { zone: Option<ZoneName>, servers: Vec<TimeServer>, answer: Answer<()> },
     Clock { time: UnixSeconds, answer: Answer<()> },
     Proxy { proxy: Option<(ProxySpec, Password)>, answer: Answer<()> },
+    Fill { value: Fill, answer: Answer<bool> },
+}
+
+/// What a seed gives. It is taken only where nobody has set anything.
+#[derive(Debug)]
+pub enum Fill {
+    Language(Language),
+    HostName(HostName),
+    Time(Option<ZoneName>, Vec<TimeServer>),
+    Proxy(ProxySpec, Password),
 }
 
 /// The way to the task.
@@ -81,6 +92,11 @@ impl Settings {
 
     pub async fn set_proxy(&self, proxy: Option<(ProxySpec, Password)>) -> Result<(), Fault> {
         self.ask(|answer| Command::Proxy { proxy, answer }).await
+    }
+
+    /// Answers whether it is in force; `false` where somebody had set something else.
+    pub async fn fill(&self, value: Fill) -> Result<bool, Fault> {
+        self.ask(|answer| Command::Fill { value, answer }).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Fault> {
@@ -183,14 +199,16 @@ impl Task {
     async fn perform(&mut self, command: Command) -> bool {
         match command {
             Command::HostName { name, answer } => {
-                let wanted = Saved { host_name: Some(name.clone()), ..self.saved.clone() };
-                let mut result = self.save(wanted);
-                if result.is_ok() {
-                    result = host_name::apply(&self.bus, &name).await.map_err(not_saved);
-                }
+                let result = self.set_host_name(name).await;
                 self.publish();
                 drop(answer.send(result));
                 false
+            }
+            Command::Fill { value, answer } => {
+                let result = self.fill(value).await;
+                self.publish();
+                drop(answer.send(result));
+                true
             }
             Command::Time { zone, servers, answer } => {
                 let result = self.set_time(zone, servers).await;
@@ -209,6 +227,54 @@ impl Task {
                 drop(answer.send(result));
                 false
             }
+        }
+    }
+
+    async fn set_host_name(&mut self, name: HostName) -> Result<(), Fault> {
+        self.save(Saved { host_name: Some(name.clone()), ..self.saved.clone() })?;
+        host_name::apply(&self.bus, &name).await.map_err(not_saved)
+    }
+
+    async fn fill(&mut self, value: Fill) -> Result<bool, Fault> {
+        match value {
+            Fill::Language(language) => {
+                let free = self.saved.language.is_none_or(|set| set == language);
+                if free {
+                    self.save(Saved { language: Some(language), ..self.saved.clone() })?;
+                }
+                Ok(free)
+            }
+            Fill::HostName(name) => {
+                let free = self.saved.host_name.as_ref().is_none_or(|set| *set == name);
+                if free {
+                    self.set_host_name(name).await?;
+                }
+                Ok(free)
+            }
+            Fill::Time(zone, servers) => {
+                let unset = self.saved.time_zone.is_none() && self.saved.time_servers.is_empty();
+                let free = unset || (self.saved.time_zone == zone && self.saved.time_servers == servers);
+                if free {
+                    self.set_time(zone, servers).await?;
+                }
+                Ok(free)
+            }
+            Fill::Proxy(spec, password) => {
+                let free = self.saved.proxy.as_ref().is_none_or(|set| *set == spec && self.has_password(&password));
+                if free {
+                    self.set_proxy(Some((spec, password)))?;
+                }
+                Ok(free)
+            }
+        }
+    }
+
+    fn has_password(&self, password: &Password) -> bool {
+        let kept = self.proxy.borrow().as_ref().and_then(|proxy| proxy.password.clone());
+        match password {
+            Password::None => kept.is_none(),
+            Password::Kept => true,
+            Password::New(secret) => kept.as_ref() == Some(secret),
         }
     }
 
@@ -299,6 +365,7 @@ impl Task {
             ProxyView { url, user, password, ca }
         });
         let now = SettingsStatus {
+            language: self.saved.language,
             host_name: self.saved.host_name.clone(),
             time_zone: self.saved.time_zone.clone(),
             time_servers: self.saved.time_servers.clone(),

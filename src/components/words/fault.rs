@@ -90,6 +90,11 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
         Fault::NotFound => say(t.fault_not_found(), t.fault_not_found_why(), t.fault_not_found_next()),
         Fault::Forbidden => say(t.fault_forbidden(), t.fault_forbidden_why(), t.fault_forbidden_next()),
         Fault::AgentAway => say(t.fault_agent_away(), t.fault_agent_away_why(), t.fault_agent_away_next()),
+        Fault::SeedUnusable { problems } => {
+            let nothing = NetworkStatus::default();
+            let why = problems.iter().map(|p| super::seed_problem(t, p, Ports(&nothing))).collect::<Vec<_>>().join(" ");
+            say(t.fault_seed_unusable(), &t.fault_seed_unusable_why(why), t.fault_seed_unusable_next())
+        }
         Fault::Internal { detail } => say(t.fault_internal(), &t.fault_internal_why(detail), t.fault_internal_next()),
     }
 }

@@ -8,6 +8,7 @@ mod fault;
 mod hops;
 mod port;
 mod rule;
+mod seed;
 mod service_port;
 mod uplink;
 
@@ -18,5 +19,6 @@ pub use fault::{Explained, explain, password_rule};
 pub use hops::{cause, hop, hop_detail, hop_skip, mend, mended_at_port};
 pub use port::{PortState, Ports, port_title};
 pub use rule::{Figures, issue, message};
+pub use seed::{seed_part, seed_problem};
 pub use service_port::{rival, service_failure, service_port};
 pub use uplink::{switch, uplink_why};

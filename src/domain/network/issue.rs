@@ -45,6 +45,7 @@ pub enum Field {
     ProxyUser,
     ProxyPassword,
     ProxyCa,
+    RegistryCa,
 }
 
 /// One field of one route.
@@ -101,6 +102,7 @@ impl Field {
             Self::ProxyUser => "proxy_user",
             Self::ProxyPassword => "proxy_password",
             Self::ProxyCa => "proxy_ca",
+            Self::RegistryCa => "registry_ca",
         }
     }
 }
@@ -116,7 +118,8 @@ impl Field {
             | Self::ProxyUrl
             | Self::ProxyUser
             | Self::ProxyPassword
-            | Self::ProxyCa => true,
+            | Self::ProxyCa
+            | Self::RegistryCa => true,
             Self::Method
             | Self::Address
             | Self::Mask

@@ -12,6 +12,7 @@ pub mod zone;
 
 use serde::{Deserialize, Serialize};
 
+use crate::seed::Language;
 use clock::ClockStatus;
 use host_name::HostName;
 use proxy::{ProxySpec, ProxyView};
@@ -25,6 +26,9 @@ pub const MOST_TIME_SERVERS: usize = 4;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// Of the pages, for who has not chosen one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_name: Option<HostName>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +48,7 @@ pub struct SettingsStatus {
     pub time_zone: Option<ZoneName>,
     pub time_servers: Vec<TimeServer>,
     pub proxy: Option<ProxyView>,
+    pub language: Option<Language>,
     pub clock: ClockStatus,
     /// Why the settings of the file are not in force: it is damaged, and was set aside.
     pub problem: Option<String>,

@@ -83,6 +83,7 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         Fault::PowerRefused { .. } | Fault::GoingDown => ("/system/power", text.fault_again()),
         Fault::ClockNotSet { .. } => ("/system/time", text.fault_again()),
         Fault::ProxyFails { .. } => ("/system/proxy", text.fault_again()),
+        Fault::SeedUnusable { .. } => ("/system/seed", text.seed_title()),
         Fault::AgentAway | Fault::Internal { .. } | Fault::NotSaved { .. } => ("/", text.fault_again()),
         // the overview would lead back here
         Fault::ServicePortOnly => ("https://192.168.100.198/", "https://192.168.100.198"),

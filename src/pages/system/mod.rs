@@ -6,6 +6,7 @@ pub mod audit;
 pub mod host_name;
 pub mod power;
 pub mod proxy;
+pub mod seed;
 pub mod time;
 
 use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
@@ -79,7 +80,13 @@ const GROUPS: [Group; 3] = [
         title: Text::system_access,
         ways: &[Way { href: audit::PATH, name: Text::audit_title, state: audit::said }],
     },
-    Group { title: Text::system_care, ways: &[Way { href: power::PATH, name: Text::power_title, state: power::said }] },
+    Group {
+        title: Text::system_care,
+        ways: &[
+            Way { href: power::PATH, name: Text::power_title, state: power::said },
+            Way { href: seed::PATH, name: Text::seed_title, state: seed::said },
+        ],
+    },
 ];
 
 pub fn routes() -> Router<App> {
@@ -90,6 +97,7 @@ pub fn routes() -> Router<App> {
         .merge(proxy::routes())
         .merge(power::routes())
         .merge(audit::routes())
+        .merge(seed::routes())
 }
 
 async fn show(State(app): State<App>, visitor: Visitor) -> Response {
@@ -114,8 +122,10 @@ pub fn page(frame: Frame, overview: &Overview) -> impl IntoView + use<> {
 
 /// All of the page but its heading: one live piece.
 pub fn state(text: Text, overview: &Overview) -> impl IntoView + use<> {
-    let groups = GROUPS.iter().filter(|group| !group.ways.is_empty()).map(|group| {
-        let ways = group.ways.iter().map(|way| line(text, way, overview)).collect_view();
+    // most boxes never see a seed
+    let shown = |way: &&Way| way.href != seed::PATH || !overview.seed.is_empty();
+    let groups = GROUPS.iter().filter(|group| group.ways.iter().any(|way| shown(&way))).map(|group| {
+        let ways = group.ways.iter().filter(shown).map(|way| line(text, way, overview)).collect_view();
         view! { <Card title=(group.title)(text)><ul class="ports-list">{ways}</ul></Card> }
     });
     let groups = groups.collect_view();

@@ -24,6 +24,7 @@ use crate::domain::{
     load::Load,
     network::status::NetworkStatus,
     power::PowerStatus,
+    seed::SeedStatus,
     service_port::ServicePortStatus,
     settings::SettingsStatus,
     system::SystemStatus,
@@ -60,6 +61,7 @@ pub(super) fn said() -> Said {
             host_name: "gh-1".into(),
             listen: vec![listen("service", true, [127, 0, 0, 1]), listen("lan1", false, [10, 0, 0, 5])],
             cut: 1,
+            language: None,
         },
         overview: Overview {
             model: "T".into(),
@@ -73,6 +75,7 @@ pub(super) fn said() -> Said {
             settings: SettingsStatus::default(),
             power: PowerStatus::default(),
             system: SystemStatus::default(),
+            seed: SeedStatus::default(),
             now: UnixSeconds::default(),
         },
         sessions: ["alive".to_owned()].into(),

@@ -5,7 +5,7 @@ use std::mem;
 use futures_util::future::join_all;
 use ipnet::IpNet;
 
-use super::{Asker, Task, Timing, open_connections};
+use super::{Asker, Task, Timing, blocking, open_connections};
 use crate::{
     acd,
     network::{Apply, Command, Confirm, Origin, checked},
@@ -49,6 +49,7 @@ impl Task {
             Command::GoBack { by, answer } => self.ask(Event::GoBack { by }, Asker::End(answer)).await,
             Command::Answer { answer } => drop(answer.send(Ok(()))),
             Command::Lease { port, wish, answer } => drop(answer.send(self.lease(&port, wish).await)),
+            Command::Fill { spec, answer } => drop(answer.send(self.fill(*spec).await)),
             Command::MoreTime { answer } => {
                 self.ask(Event::MoreTime, Asker::Done(answer)).await;
                 self.publish();
@@ -66,6 +67,25 @@ impl Task {
         let in_hand = std::mem::replace(&mut conditions.leases, offers);
         conditions.leases.extend(in_hand);
         Ok(plan(&self.state_now(), &self.committed, &spec.clone().normalised(), &conditions, &self.options.board))
+    }
+
+    async fn fill(&mut self, spec: NetworkSpec) -> Result<bool, Fault> {
+        checked(validate(&spec, &self.options.board))?;
+        let spec = spec.normalised();
+        if !matches!(self.state, State::Idle | State::Degraded { .. }) {
+            return Err(Fault::NotNow);
+        }
+        if self.options.paths.has_spec() {
+            return Ok(self.committed == spec);
+        }
+        let (paths, saving) = (self.options.paths.clone(), spec.clone());
+        blocking(move || paths.save_spec(&saving)).await.map_err(|error| Fault::NotSaved { error })?;
+        tracing::info!("the network of the seed is saved");
+        self.committed = spec;
+        self.repair_at = None;
+        self.observe().await;
+        self.repair().await;
+        Ok(true)
     }
 
     pub(super) fn issues(&self, spec: &NetworkSpec) -> Vec<Issue> {
