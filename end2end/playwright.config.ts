@@ -1,7 +1,7 @@
 // The same tests in both languages, with and without scripts. `--project=shots` takes pictures instead.
 
 import { defineConfig } from "@playwright/test";
-import type { Options } from "./fixtures/test.js";
+import type { Options, WorkerOptions } from "./fixtures/test.js";
 
 // In the environment, because the workers read this file again with arguments of their own.
 if (process.argv.includes("--project=shots")) process.env.SHOTS = "1";
@@ -19,10 +19,12 @@ const projects = [
   { name: "zh", use: zh, testIgnore: anyLanguage },
   { name: "en without scripts", use: { ...en, ...plain }, testIgnore: [...onlyWithScripts, ...anyLanguage] },
   // Each page and each answer, but not each failure once more.
+  // What only a box with systemd can do.
+  { name: "lab", testDir: "lab", use: { ...zh, debian: true } },
   { name: "zh without scripts", use: { ...zh, ...plain }, testMatch: [/(first-visit|sign-in|port-form|keep|network-test|settings)\.spec/] },
 ];
 
-export default defineConfig<Options>({
+export default defineConfig<Options, WorkerOptions>({
   testDir: "tests",
   outputDir: "results/output",
   // A box and a browser each.

@@ -36,7 +36,10 @@ browser_tests() {
     PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-fund --no-audit
     echo "$lock" >node_modules/.installed
   fi
-  PLAYWRIGHT_JSON_OUTPUT_FILE=$log/browser.json CHROMIUM=$(command -v chromium-headless-shell) \
+  local image package
+  image=$(as_root ../packaging/lab/image.sh | tail -n 1)
+  package=$(../packaging/deb/build.sh "$CARGO_TARGET_DIR/debug/gatehouse" "$CARGO_TARGET_DIR/debug/manual" 1.2 none | tail -n 1)
+  IMAGE=$image PACKAGE=$package PLAYWRIGHT_JSON_OUTPUT_FILE=$log/browser.json CHROMIUM=$(command -v chromium-headless-shell) \
     GATEHOUSE=$CARGO_TARGET_DIR/debug/gatehouse BOXES=$CARGO_TARGET_DIR/debug/boxes \
     as_root npx --no-install playwright test --forbid-only --reporter=list,json
   node -e 'const { stats } = JSON.parse(require("fs").readFileSync(process.argv[1]));

@@ -88,13 +88,13 @@ enum Command {
     /// Bring up a site with a box and a laptop, and say in one line of JSON how to reach them; ends with standard input
     Up {
         /// The program to run in the box
-        #[arg(long, required_unless_present = "image", default_value = "", hide_default_value = true)]
-        gatehouse: PathBuf,
+        #[arg(long, required_unless_present = "image")]
+        gatehouse: Option<PathBuf>,
         /// Boot this Debian instead
         #[arg(long, requires = "package")]
         image: Option<PathBuf>,
         /// With this package
-        #[arg(long)]
+        #[arg(long, requires = "image")]
         package: Option<PathBuf>,
         /// Only JSON on standard output (it always is; kept for clarity in scripts)
         #[arg(long)]
@@ -177,7 +177,7 @@ fn carry_out(command: Command) -> boxes::Result<ExitCode> {
         Command::Up { image: Some(image), package: Some(package), .. } => {
             cli::up::run(cli::up::Make::Debian { image, package })
         }
-        Command::Up { gatehouse, .. } => cli::up::run(cli::up::Make::Program(gatehouse)),
+        Command::Up { gatehouse, .. } => cli::up::run(cli::up::Make::Program(gatehouse.unwrap_or_default())),
         Command::Exec { which, argv } => cli::reach::exec(&which.control(), &argv),
         Command::InClient { control, argv } => cli::reach::in_client(&control, &argv),
         Command::Keeper { spec } => boxes::inside::keeper::run(&spec).map(|()| ExitCode::SUCCESS),
