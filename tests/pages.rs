@@ -10,6 +10,8 @@ mod all;
 mod boxes;
 #[path = "pages/care.rs"]
 mod care;
+#[path = "pages/certificate.rs"]
+mod certificate;
 #[path = "pages/power.rs"]
 mod power;
 #[path = "pages/settings.rs"]
@@ -278,7 +280,9 @@ fn faults() -> Vec<Fault> {
         Fault::PowerRefused { reason: Some(text()) },
         Fault::GoingDown,
         Fault::SeedUnusable { problems: vec![Problem { line: Some(2), what: What::NotText }] },
+        Fault::NoCandidate,
     ];
+    faults.extend(certificate::problems().map(|problem| Fault::BadCertificate { problem }));
     let rules = [PasswordRule::TooShort, PasswordRule::TooLong, PasswordRule::Common, PasswordRule::Monotonous];
     faults.extend(rules.map(|rule| Fault::BadPassword { rule }));
     let actors = [Actor::Console, Actor::Machine, Actor::Session { from: text() }];
@@ -337,6 +341,7 @@ fn every_rule_has_words() {
         Rule::TooMany { most: 3 },
         Rule::NotAChoice,
         Rule::NotAHostName,
+        Rule::NotThisBox,
         Rule::PortOutOfRange,
         Rule::NotAnIpv6Address,
         Rule::NotAnIpAddress,
@@ -361,7 +366,7 @@ fn every_write_of_the_agent_has_words_in_the_audit_log() {
     let calls = source.split(".route(\"/v1/").skip(1).filter_map(|rest| rest.split_once("\", post("));
     let calls = calls
         .map(|(call, _)| call)
-        .filter(|call| !call.contains('"') && !matches!(*call, "network/plan" | "network/test"));
+        .filter(|call| !call.contains('"') && !matches!(*call, "network/plan" | "network/test" | "certificate/check"));
     let calls = calls.chain(["network/undone", "audit/broken"]).collect::<Vec<_>>();
     assert!(calls.len() > 12, "{calls:?}");
     for what in calls {
@@ -426,6 +431,34 @@ fn while_a_change_is_open_there_is_no_button_to_restart() {
         assert!(!page("power-while-changing").contains(&go));
         assert!(page("power-while-changing").contains("href=\"/network/change\""));
         assert!(page("power-restarting").contains("http-equiv=\"refresh\" content=\"90;url=/\""));
+        assert!(!page("reset-while-changing").contains("href=\"/system/reset/sure\""));
+        assert!(page("reset").contains("href=\"/system/reset/sure\""));
+        assert!(!page("reset-other-box").contains("<script>alert"), "what was typed is text");
         assert!(!page("power-switching-off").contains("http-equiv"), "it does not come back by itself");
+    }
+}
+
+#[test]
+fn stored_xss_a_certificate_whose_names_are_markup_is_text() {
+    for text in TEXTS {
+        for html in certificate::nasty(text) {
+            assert!(!html.contains("<script>alert") && !html.contains("<img"), "{html}");
+            assert!(html.contains("&lt;script&gt;alert"), "it is shown all the same");
+        }
+    }
+}
+
+#[test]
+fn a_certificate_that_ends_is_told_on_the_overview_and_one_that_does_not_is_not() {
+    for text in TEXTS {
+        let all = pages(text);
+        let page = |name| all.iter().find(|(its, _)| *its == name).map(|(_, html)| html.as_str()).expect("page");
+        let told = text.attention_certificate_ending(text.time_days(1));
+        assert!(page("overview-certificate-ending").contains(&told));
+        assert!(page("overview-certificate-ended").contains(text.attention_certificate_ended()));
+        assert!(!page("overview-late").contains(text.attention_certificate_why()));
+        assert!(page("certificate-installed").contains("action=\"/system/certificate/remove\""));
+        assert!(!page("certificate").contains("action=\"/system/certificate/remove\""));
+        assert!(!page("certificate-refused").contains("PRIVATE KEY-----\n"), "a key never comes back");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! One task owns each resource: `network` the kernel's network state, the spec and the journal; `auth` the password and the
 //! sessions; `audit` the log of who did what; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop; `settings` name,
-//! time and proxy; `power` going down; `seed` the file that sets up a box with nobody there. The API only sends them messages; nothing runs on a request's future.
+//! time and proxy; `power` going down; `certificate` the one that the owner has installed; `seed` the file that sets up a box with nobody
+//! there. The API only sends them messages; nothing runs on a request's future.
 
 pub mod acd;
 pub mod api;
@@ -10,9 +11,11 @@ pub mod arp;
 pub mod audit;
 pub mod auth;
 pub mod bus;
+pub mod certificate;
 pub mod config;
 mod defence;
 pub mod dhcp;
+mod factory;
 pub mod gateway;
 mod guard;
 pub mod hops;
@@ -53,6 +56,10 @@ pub enum AgentError {
     Auth(#[from] auth::StartError),
     #[error("the audit log cannot be used")]
     Audit(#[source] std::io::Error),
+    #[error("a factory reset that has begun cannot go on")]
+    Reset(#[source] std::io::Error),
+    #[error("a factory reset has been asked for: the next start does it")]
+    StartAnew,
     #[error("the {task} task ended")]
     TaskEnded { task: &'static str },
     #[error("the API cannot be served at {path}")]
@@ -70,6 +77,14 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     disk::make_private_dir(&options.state_dir)
         .and_then(|()| disk::make_shared_dir(&options.runtime_dir))
         .map_err(|source| AgentError::Serve { path: options.runtime_dir.clone(), source })?;
+    let bus = bus::Bus::default();
+    let factory = factory::Factory::new(&options.state_dir);
+    factory.finish(&options.runtime_dir, &bus).await.map_err(AgentError::Reset)?;
+    factory.remember();
+    let generation = factory.generation().unwrap_or_else(|error| {
+        tracing::error!(%error, "this life of the box has no name");
+        String::new()
+    });
     let paths = network::Paths::new(&options.state_dir, &options.runtime_dir);
     let guard = Some(options.runtime_dir.join(domain::guard::SOCKET));
     let network = network::start(network::Options { board: board.clone(), paths, guard, before_write: None }).await?;
@@ -77,21 +92,24 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let auth = auth::start(&options.state_dir, &options.runtime_dir)?;
     let load = load::start(options.state_dir.clone());
     let service_port = service_port::start(network.watch(), options.runtime_dir.clone());
-    let bus = bus::Bus::default();
     let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
-    let power = power::start(network.watch(), bus);
+    let power = power::start(network.watch(), bus, factory);
+    let certificates = certificate::start(&options.state_dir);
     let filled = (network.clone(), auth.clone(), settings.clone());
     let seed = seed::start(&options.state_dir, config.seed_paths.clone(), board.clone(), filled);
-    let (network_watch, auth_watch, proof) = (network.clone(), auth.clone(), network.clone());
-    let tasks = api::Tasks { audit: audit.clone(), network, auth, settings, power };
+    let (network_watch, auth_watch, power_watch, proof) =
+        (network.clone(), auth.clone(), power.clone(), network.clone());
+    let own = api::Own { board, web_uid: config.web_uid(), generation };
+    let tasks = api::Tasks { audit: audit.clone(), network, auth, settings, power, certificates };
     tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
-    let shared = api::Shared::new(board, tasks, api::Watched { load, service_port, seed }, config.web_uid());
+    let shared = api::Shared::new(own, tasks, api::Watched { load, service_port, seed });
     let path = options.runtime_dir.join("agent.sock");
     // a task that died would leave an open change open for ever: whoever supervises starts the agent anew, which undoes it
     let ended = tokio::select! {
         result = api::serve(&path, shared) => result.map_err(|source| AgentError::Serve { path, source }),
         () = network_watch.ended() => Err(AgentError::TaskEnded { task: "network" }),
         never = life::keep_telling(&proof, &path) => match never {},
+        () = power_watch.start_anew() => Err(AgentError::StartAnew),
         () = auth_watch.ended() => Err(AgentError::TaskEnded { task: "sign-in" }),
         () = audit.ended() => Err(AgentError::TaskEnded { task: "audit" }),
     };

@@ -16,6 +16,15 @@ pub(super) fn agreed(question: &str, yes: bool) -> Result<(), CliError> {
     if matches!(answer.to_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(CliError::Declined) }
 }
 
+/// What a person types where `given` is nothing.
+pub(super) fn typed(question: &str, given: Option<&str>) -> Result<String, CliError> {
+    match given {
+        Some(given) => Ok(given.to_owned()),
+        None if io::stdin().is_terminal() => line(question).map_err(CliError::Input),
+        None => Err(CliError::NeedsName),
+    }
+}
+
 /// What was typed, without blanks around it.
 fn line(question: &str) -> io::Result<String> {
     write!(io::stderr(), "{question}")?;

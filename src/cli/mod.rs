@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod ask;
 mod audit;
+mod certificate;
 mod console;
 mod exit;
 mod logging;
@@ -18,6 +19,7 @@ mod output;
 mod password;
 mod power;
 mod qr;
+mod reset;
 mod roles;
 mod seed;
 mod settings;
@@ -110,12 +112,17 @@ enum Command {
     /// Host name, time and proxy
     #[command(subcommand)]
     Settings(settings::Command),
+    /// The certificate that the pages are served with
+    #[command(subcommand)]
+    Certificate(certificate::Command),
     /// Restart the box
     Restart(power::Arguments),
     /// Switch the box off, until somebody presses its power button
     PowerOff(power::Arguments),
     /// Who did what on this box, and whether the log of it is whole
     Audit(audit::Arguments),
+    /// Make the box as it was delivered; asks for its name
+    FactoryReset(reset::Arguments),
     /// The password of the pages
     #[command(subcommand)]
     Password(password::Command),
@@ -167,6 +174,12 @@ enum CliError {
     Fingerprint(#[from] console::FingerprintError),
     #[error("there is nobody to ask here; say --yes to do it without a question")]
     NeedsYes,
+    #[error("there is nobody to ask here; say the box's serial number or host name with --name")]
+    NeedsName,
+    #[error("the web service has made no authority yet. Does it run?")]
+    NoAuthority,
+    #[error("a file cannot be read")]
+    File(#[source] io::Error),
     #[error("nothing was changed")]
     Declined,
     #[error("{}", words::outcome(.0))]
@@ -198,13 +211,15 @@ impl CliError {
         match self {
             Self::Refused(refusal) if refusal.fault == Fault::AgentAway => Exit::AgentAway,
             Self::Refused(_) => Exit::Refused,
-            Self::SpecFile(_) | Self::NeedsYes => Exit::Usage,
+            Self::SpecFile(_) | Self::NeedsYes | Self::NeedsName => Exit::Usage,
             Self::RolledBack(_) => Exit::RolledBack,
             Self::Broken(_) => Exit::Broken,
             Self::Declined
             | Self::PasswordsDiffer
             | Self::Hash(_)
             | Self::Fingerprint(_)
+            | Self::NoAuthority
+            | Self::File(_)
             | Self::Input(_)
             | Self::Output(_)
             | Self::Start(_)
@@ -264,9 +279,11 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
             Command::Console(arguments) => console::run(&context, &cli.global, &arguments),
             Command::Network(command) => network::run(&context, command).await,
             Command::Settings(command) => settings::run(&context, command).await,
+            Command::Certificate(command) => certificate::run(&context, &cli.global, command).await,
             Command::Restart(arguments) => power::run(&context, &arguments, PowerAction::Restart).await,
             Command::PowerOff(arguments) => power::run(&context, &arguments, PowerAction::Off).await,
             Command::Audit(arguments) => audit::run(&context, arguments).await,
+            Command::FactoryReset(arguments) => reset::run(&context, &arguments).await,
             Command::Password(command) => password::run(&context, command).await,
             Command::Seed(command) => seed::run(&context, &cli.global, command).await,
         }

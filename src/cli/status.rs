@@ -71,6 +71,7 @@ mod tests {
     use crate::{
         cli::network::samples,
         domain::{
+            certificate::CertificateStatus,
             load::Load,
             power::PowerStatus,
             service_port::ServicePortStatus,
@@ -102,6 +103,7 @@ mod tests {
             power: PowerStatus::default(),
             system: SystemStatus::default(),
             seed: crate::domain::seed::SeedStatus::default(),
+            certificate: CertificateStatus::default(),
             now: UnixSeconds(0),
         };
         insta::assert_snapshot!(text(&overview), @"

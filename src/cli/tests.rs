@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::{
     api::{Applied, Overview},
+    certificate::CertificateStatus,
     load::Load,
     network::{
         kernel::KernelState,
@@ -119,6 +120,7 @@ fn overview(transaction: TransactionView) -> Overview {
         power: PowerStatus::default(),
         system: SystemStatus::default(),
         seed: crate::domain::seed::SeedStatus::default(),
+        certificate: CertificateStatus::default(),
         now: UnixSeconds(0),
     }
 }
@@ -162,6 +164,7 @@ fn each_error_has_its_exit_code() {
         (CliError::PasswordsDiffer, 1),
         (CliError::Role { role: "agent", reason: String::new() }, 1),
         (CliError::NeedsYes, 2),
+        (CliError::NeedsName, 2),
         (CliError::SpecFile(spec_file::read_text("[[[").expect_err("malformed")), 2),
         (refused(Fault::PlanOutdated), 3),
         (refused(Fault::AgentAway), 4),

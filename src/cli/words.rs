@@ -51,7 +51,11 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         }
         Fault::PowerRefused { reason: None } => "Use the power button; or restart what the box runs in.",
         Fault::PowerRefused { reason: Some(_) } => "See `systemd-inhibit --list` for what holds it up.",
+        Fault::BadCertificate { .. } => {
+            "Nothing was changed. See `gatehouse certificate install --help` for what is needed."
+        }
         Fault::WrongPassword
+        | Fault::NoCandidate
         | Fault::GoingDown
         | Fault::SlowDown { .. }
         | Fault::SetupFirst

@@ -23,9 +23,11 @@ use crate::domain::{
         PlanRequest, Session, SessionInfo, SetPassword, TestRequest,
     },
     audit::{self, Entries},
+    certificate::{CertificateStatus, InstallRequest, Offered, Preview, Serving},
     fault::{Fault, Refusal},
     network::{hops::Report, plan::Plan, status::DhcpStatus, transaction::Outcome},
     power::PowerRequest,
+    reset::ResetRequest,
     settings::{
         SettingsStatus,
         request::{ClockRequest, HostNameRequest, ProxyRequest, ProxySaved, TimeRequest},
@@ -203,6 +205,31 @@ impl AgentClient {
 
     pub async fn power(&self, caller: &Caller, request: &PowerRequest) -> Result<(), Refusal> {
         self.post_within(CHANGE_LIMIT, caller, "/v1/power", request).await
+    }
+
+    pub async fn factory_reset(&self, caller: &Caller, request: &ResetRequest) -> Result<(), Refusal> {
+        self.post_within(CHANGE_LIMIT, caller, "/v1/factory-reset", request).await
+    }
+
+    pub async fn certificate(&self, caller: &Caller) -> Result<CertificateStatus, Refusal> {
+        self.get(caller, "/v1/certificate").await
+    }
+
+    pub async fn check_certificate(&self, caller: &Caller, offered: &Offered) -> Result<Preview, Refusal> {
+        self.post(caller, "/v1/certificate/check", offered).await
+    }
+
+    pub async fn install_certificate(&self, caller: &Caller, request: &InstallRequest) -> Result<(), Refusal> {
+        self.post_within(CHANGE_LIMIT, caller, "/v1/certificate/install", request).await
+    }
+
+    pub async fn remove_certificate(&self, caller: &Caller) -> Result<(), Refusal> {
+        self.post_within(CHANGE_LIMIT, caller, "/v1/certificate/remove", &()).await
+    }
+
+    /// What to shake hands with, for the process that does.
+    pub async fn serving_certificate(&self) -> Result<Option<Serving>, Refusal> {
+        self.get(&Caller::default(), "/v1/certificate/serving").await
     }
 
     pub async fn set_proxy(&self, caller: &Caller, request: &ProxyRequest) -> Result<ProxySaved, Refusal> {

@@ -59,7 +59,7 @@ pub fn field(field: Field) -> impl IntoView {
         .into_any(),
         Kind::Lines => view! {
             <textarea class="mono" id=id name=name.clone() rows="5" autocomplete="off" autocapitalize="off" spellcheck="false"
-                aria-describedby=described aria-invalid=invalid>{value}</textarea>
+                aria-describedby=described aria-invalid=invalid>{escaped(&value)}</textarea>
         }
         .into_any(),
         Kind::Moment => view! {
@@ -83,6 +83,11 @@ pub fn field(field: Field) -> impl IntoView {
             {offered}
         </div>
     }
+}
+
+/// leptos writes the text of a `textarea` as it is, so that what was typed could end it and go on as markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// Always there, so that the browser's own checks have a place to write into.

@@ -28,6 +28,12 @@
 //! | `POST /v1/settings/clock` | [`super::settings::request::ClockRequest`] | `null` |
 //! | `POST /v1/settings/proxy` | [`super::settings::request::ProxyRequest`] | [`super::settings::request::ProxySaved`], within 20 seconds |
 //! | `POST /v1/power` | [`super::power::PowerRequest`] | `null`, a moment before the box goes down |
+//! | `POST /v1/factory-reset` | [`super::reset::ResetRequest`] | `null`, when the reset can no longer be stopped |
+//! | `GET /v1/certificate` | – | [`CertificateStatus`] |
+//! | `POST /v1/certificate/check` | [`super::certificate::Offered`] | [`super::certificate::Preview`]; changes nothing |
+//! | `POST /v1/certificate/install` | [`super::certificate::InstallRequest`] | `null` |
+//! | `POST /v1/certificate/remove` | – | `null` |
+//! | `GET /v1/certificate/serving` | – | [`super::certificate::Serving`] or `null`; for web and root, and for no session |
 //! | `POST /v1/network/test` | [`TestRequest`] | [`super::network::hops::Report`], within 20 seconds |
 
 use std::net::Ipv4Addr;
@@ -35,6 +41,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    certificate::CertificateStatus,
     load::Load,
     name::PortName,
     network::{kernel::StateHash, proof::Connection, spec::NetworkSpec, status::NetworkStatus, transaction::TxId},
@@ -75,6 +82,15 @@ pub struct Hello {
     /// Of the pages, for who has not chosen one; the browser's where nobody has set it.
     #[serde(default)]
     pub language: Option<Language>,
+    /// Names this life of the box: another one after each factory reset.
+    #[serde(default)]
+    pub generation: String,
+    /// Names besides the box's own under which the pages are to answer: those of the installed certificate.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Fingerprint of the installed certificate.
+    #[serde(default)]
+    pub certificate: Option<String>,
 }
 
 /// One interface to serve pages on.
@@ -108,6 +124,8 @@ pub struct Overview {
     pub system: SystemStatus,
     #[serde(default)]
     pub seed: SeedStatus,
+    #[serde(default)]
+    pub certificate: CertificateStatus,
     pub now: UnixSeconds,
 }
 

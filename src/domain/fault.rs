@@ -67,6 +67,10 @@ pub enum Fault {
     PowerRefused { reason: Option<String> },
     #[error("the box is going down already")]
     GoingDown,
+    #[error("the certificate cannot be used: {problem}")]
+    BadCertificate { problem: super::certificate::CertificateProblem },
+    #[error("what was checked is no longer kept; check it again")]
+    NoCandidate,
     #[error("the request cannot be understood: {detail}")]
     Malformed { detail: String },
     #[error("there is no such thing")]
@@ -115,6 +119,8 @@ impl Fault {
             Self::ChangeOpen { .. } => "GH-701",
             Self::PowerRefused { .. } => "GH-702",
             Self::GoingDown => "GH-703",
+            Self::BadCertificate { .. } => "GH-704",
+            Self::NoCandidate => "GH-705",
             Self::SeedUnusable { .. } => "GH-710",
         }
     }
@@ -139,9 +145,13 @@ impl Fault {
             | Self::ProxyFails { .. }
             | Self::ChangeOpen { .. }
             | Self::PowerRefused { .. }
+            | Self::NoCandidate
             | Self::GoingDown => 409,
             Self::NoChangeOpen { .. } => 410,
-            Self::BadPassword { .. } | Self::Invalid { .. } | Self::SeedUnusable { .. } => 422,
+            Self::BadPassword { .. }
+            | Self::Invalid { .. }
+            | Self::BadCertificate { .. }
+            | Self::SeedUnusable { .. } => 422,
             Self::SlowDown { .. } => 429,
             Self::Malformed { .. } => 400,
             Self::Internal { .. } => 500,

@@ -26,6 +26,8 @@ pub struct PowerRequest {
 pub struct PowerStatus {
     /// It was asked for, and the box goes down within seconds.
     pub going: Option<PowerAction>,
+    /// And comes back as it was delivered.
+    pub resetting: bool,
     /// What was asked for last and did not happen.
     pub failed: Option<PowerFailure>,
 }

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, request::Parts, uri::Authority},
     middleware::Next,
     response::{ErrorResponse, IntoResponse, Response},
 };
@@ -12,6 +12,7 @@ use std::{net::IpAddr, sync::Arc};
 use super::{
     App, Conn, Visitor,
     body::{self, Bodies},
+    certificates::Subject,
     gate, headers, host,
     limits::Limits,
     origin,
@@ -33,6 +34,15 @@ impl Doors {
         Self { app, bodies: Bodies::new(limits.body) }
     }
 
+    /// Whether the browser came by a name that the owner's certificate is for. Never by an address: HSTS knows none.
+    fn trusted(&self, request: &Request) -> bool {
+        let visitor = request.extensions().get::<Visitor>();
+        let host = visitor.and_then(|visitor| visitor.host.parse::<Authority>().ok());
+        let subject = host.and_then(|host| Subject::name(host.host()));
+        let installed = self.app.certificates.installed();
+        subject.zip(installed).is_some_and(|(subject, installed)| installed.covers(&subject))
+    }
+
     async fn admit(&self, request: Request) -> Admission<(Request, Option<Place<IpAddr>>)> {
         let (mut parts, body) = request.into_parts();
         body::head(&parts)?;
@@ -49,10 +59,17 @@ impl Doors {
 
 /// Layer of what answers over TLS.
 pub(super) async fn secure(State(doors): State<Arc<Doors>>, request: Request, next: Next) -> Response {
-    headers::add(match doors.admit(request).await {
-        Ok((request, _place)) => next.run(request).await,
-        Err(refused) => Err::<(), _>(refused).into_response(),
-    })
+    let (mut answer, trusted) = match doors.admit(request).await {
+        Ok((request, _place)) => {
+            let trusted = doors.trusted(&request);
+            (next.run(request).await, trusted)
+        }
+        Err(refused) => (Err::<(), _>(refused).into_response(), false),
+    };
+    if trusted {
+        headers::stay_secure(&mut answer);
+    }
+    headers::add(answer)
 }
 
 /// Layer of port 80, where nothing is written and nobody signs in.

@@ -1,10 +1,11 @@
-//! One certificate for each address and each name of the box, made before it is needed and kept for ever.
+//! One certificate for each address and each name of the box, made before it is needed and kept for ever; signed by the box's own authority
+//! ([`authority`]) where that may vouch for it. One that the owner has installed ([`installed`]) comes before, for what it covers.
 //!
 //! A browser's "go on anyway" is for host *and* certificate: a new certificate would ask the person again, so one that exists
 //! is never made anew, and none is shared, because a certificate that lists all addresses would change with each of them.
 //!
 //! ```text
-//! <state-dir>/certificates/10.0.0.5.pem          the certificate
+//! <state-dir>/certificates/10.0.0.5.pem          the certificate, and the authority's behind it
 //!                          10.0.0.5.key          its key, 0600
 //!                          10.0.0.5.fingerprint  SHA-256 as AB:CD:…, for the console
 //! ```
@@ -14,7 +15,7 @@ use std::{
     fmt, io,
     net::IpAddr,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
 };
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256};
@@ -26,7 +27,12 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
+pub mod authority;
 mod files;
+pub mod installed;
+
+pub use authority::Authority;
+use installed::Installed;
 
 /// What a certificate is for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -71,6 +77,8 @@ pub struct Certificates {
     folder: PathBuf,
     /// Held while one is made: two handshakes at once must not make two.
     ready: Mutex<HashMap<Subject, Certificate>>,
+    authority: OnceLock<Option<Authority>>,
+    installed: RwLock<Option<Arc<Installed>>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -88,12 +96,43 @@ pub enum CertificateError {
 impl Certificates {
     /// `folder` is made when it is not there.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, ready: Mutex::default() }
+        Self { folder, ready: Mutex::default(), authority: OnceLock::new(), installed: RwLock::default() }
     }
 
     /// SHA-256 of the certificate for `ip` as `AB:CD:…`, as browsers show it. Makes the certificate when there is none.
     pub fn fingerprint(&self, ip: IpAddr) -> Result<String, CertificateError> {
-        Ok(self.get(&Subject::Address(ip.to_canonical()))?.fingerprint)
+        Ok(self.served(&Subject::Address(ip.to_canonical()))?.fingerprint)
+    }
+
+    /// What a handshake as `subject` gets: the installed one where that covers it.
+    pub fn served(&self, subject: &Subject) -> Result<Certificate, CertificateError> {
+        match self.installed().filter(|installed| installed.covers(subject)) {
+            Some(installed) => Ok(installed.certificate.clone()),
+            None => self.get(subject),
+        }
+    }
+
+    pub fn installed(&self) -> Option<Arc<Installed>> {
+        self.installed.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From the next handshake on.
+    pub fn install(&self, installed: Option<Installed>) {
+        *self.installed.write().unwrap_or_else(PoisonError::into_inner) = installed.map(Arc::new);
+    }
+
+    /// The box's own authority, made when it is first asked for; `None` where none can be made.
+    pub fn authority(&self) -> Option<&Authority> {
+        let open = || {
+            Authority::open(&self.folder)
+                .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "no authority"))
+                .ok()
+        };
+        self.authority.get_or_init(open).as_ref()
+    }
+
+    fn voucher(&self, subject: &Subject) -> Option<&Authority> {
+        Authority::covers(subject).then(|| self.authority()).flatten()
     }
 
     /// The certificate for `subject`: from memory, from its files, or a new one.
@@ -121,11 +160,20 @@ impl Certificates {
         let Some((certificate, key)) = files::read(&self.folder, subject).map_err(CertificateError::Read)? else {
             return Ok(None);
         };
+        // one that another authority has signed is not for browsers that trust this one
+        let by = CertificateDer::pem_slice_iter(&certificate).nth(1).transpose().map_err(CertificateError::Pem)?;
+        if by.as_ref() != self.voucher(subject).map(|authority| &authority.der) {
+            return Ok(None);
+        }
         usable(&certificate, &key).map(Some)
     }
 
     fn make(&self, subject: &Subject) -> Result<Certificate, CertificateError> {
-        let (pem, key) = issue(subject).map_err(CertificateError::Make)?;
+        let made = match self.voucher(subject) {
+            Some(authority) => authority.sign(subject),
+            None => sign_itself(subject),
+        };
+        let (pem, key) = made.map_err(CertificateError::Make)?;
         let certificate = usable(pem.as_bytes(), key.as_bytes())?;
         if let Err(error) = files::write(&self.folder, subject, &pem, &key, &certificate.fingerprint) {
             tracing::error!(%subject, %error, "a new certificate cannot be saved; browsers will ask again after a restart");
@@ -134,31 +182,44 @@ impl Certificates {
     }
 }
 
-/// Certificate and key as PEM.
-///
+/// Certificate and key as PEM, where nobody can vouch for it.
+fn sign_itself(subject: &Subject) -> Result<(String, String), rcgen::Error> {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+    Ok((leaf(subject)?.self_signed(&key)?.pem(), key.serialize_pem()))
+}
+
 /// The dates are constants, because the box's clock may be wrong when it makes a certificate, and only the browser's clock
 /// judges it. From 2018: Apple's systems refuse longer validity than 825 days in certificates from July 2019 on. Until 2049: the
 /// last year that `UTCTime` can hold (RFC 5280, 4.1.2.5).
-fn issue(subject: &Subject) -> Result<(String, String), rcgen::Error> {
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+fn dates(params: &mut CertificateParams) {
+    params.not_before = rcgen::date_time_ymd(2018, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2049, 12, 31);
+}
+
+fn leaf(subject: &Subject) -> Result<CertificateParams, rcgen::Error> {
     // The text of an address becomes an IP entry.
     let mut params = CertificateParams::new([subject.to_string()])?;
     params.distinguished_name.push(DnType::CommonName, format!("Gatehouse {subject}"));
-    params.not_before = rcgen::date_time_ymd(2018, 1, 1);
-    params.not_after = rcgen::date_time_ymd(2049, 12, 31);
+    dates(&mut params);
+    params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
+    Ok(params)
 }
 
 fn usable(certificate: &[u8], key: &[u8]) -> Result<Certificate, CertificateError> {
     let certificate = CertificateDer::from_pem_slice(certificate).map_err(CertificateError::Pem)?;
     let key = PrivateKeyDer::from_pem_slice(key).map_err(CertificateError::Pem)?;
     let key = any_supported_type(&key).map_err(CertificateError::Use)?;
-    let fingerprint = Sha256::digest(&certificate).iter().map(|b| format!("{b:02X}")).collect::<Vec<_>>().join(":");
+    let fingerprint = fingerprint(&certificate);
     let pair = CertifiedKey::new(vec![certificate], key);
     pair.keys_match().map_err(CertificateError::Use)?;
     Ok(Certificate { key: Arc::new(pair), fingerprint })
+}
+
+/// SHA-256 as browsers show it.
+fn fingerprint(der: &[u8]) -> String {
+    Sha256::digest(der).iter().map(|b| format!("{b:02X}")).collect::<Vec<_>>().join(":")
 }
 
 #[cfg(test)]

@@ -44,6 +44,12 @@ pub(super) fn add(mut response: Response) -> Response {
     response
 }
 
+/// The browser is to come by HTTPS only, and to let nobody go on past a warning. A day, not a year: whoever removes the certificate or
+/// resets the box gets in by this name again on the day after, and by an address at once.
+pub(super) fn stay_secure(response: &mut Response) {
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=86400"));
+}
+
 fn policy(targets: &FormTargets) -> HeaderValue {
     let targets = targets.0.iter().filter(|t| is_origin(t)).flat_map(|t| [" ", t.as_str()]);
     let text = [POLICY[0]].into_iter().chain(targets).chain([POLICY[1]]).collect::<String>();

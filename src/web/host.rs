@@ -17,6 +17,7 @@ pub fn names(hello: Option<&Hello>) -> Vec<String> {
     if let Some(own) = hello.map(|h| &h.host_name).filter(|own| !own.is_empty()) {
         names.extend([format!("{own}.local"), own.clone()]);
     }
+    names.extend(hello.into_iter().flat_map(|hello| hello.names.iter().cloned()));
     names
 }
 
@@ -72,7 +73,7 @@ mod tests {
             service: false,
             accepted: std::time::Instant::now(),
         };
-        let hello = Hello { ready: true, host_name: "gh-1".into(), listen: Vec::new(), cut: 0, language: None };
+        let hello = Hello { ready: true, host_name: "gh-1".into(), ..Hello::default() };
         for good in ["10.0.0.5", "10.0.0.5:443", "gatehouse.local", "GH-1.local", "gh-1", "gh-1:443"] {
             assert!(ours(good, &conn, Some(&hello)), "{good}");
         }

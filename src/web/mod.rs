@@ -46,6 +46,7 @@ pub mod cookies;
 mod events;
 mod follow;
 mod gate;
+mod generation;
 mod headers;
 mod host;
 mod inherited;
@@ -91,6 +92,8 @@ pub struct WebOptions {
 pub enum WebError {
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
+    #[error("the box was reset to factory settings; the next start is of a new one")]
+    Reset,
     #[error("the signal to end cannot be waited for")]
     Signal(#[source] io::Error),
 }
@@ -174,15 +177,19 @@ async fn serve(options: WebOptions, pages: Pages, limits: Limits, ports: TcpPort
         pages,
     }));
     let following = follow::follow(app.agent.clone(), known, cut);
+    let over = generation::over(options.state_dir.clone(), known_here.clone());
     let remembering = follow::remember(options.state_dir, known_here.clone());
+    let renewing = certificates::installed::follow(app.agent.clone(), known_here.clone(), app.certificates.clone());
     let server = Arc::new(server(app, limits, cuts)?);
     let naming = mdns::keep(known_here.clone());
     let alive = life::keep_telling(server.secure.clone());
     let listening = listen::keep(server, known_here, listen::Sockets { ports, inherited: options.inherited });
+    let serving = async { tokio::join!(following, remembering, renewing, naming, listening) };
     notify::ready();
     tokio::select! {
         never = alive => match never {},
-        _ = async { tokio::join!(following, remembering, naming, listening) } => Ok(()),
+        _ = serving => Ok(()),
+        () = over => Err(WebError::Reset),
     }
 }
 

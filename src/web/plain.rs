@@ -36,7 +36,7 @@ async fn page(State(app): State<App>, visitor: Visitor) -> Response {
         return StatusCode::BAD_REQUEST.into_response();
     };
     let address = host.parse::<IpAddr>().map(Subject::Address).ok();
-    let certificate = address.or_else(|| Subject::name(&host)).map(|subject| app.certificates.get(&subject));
+    let certificate = address.or_else(|| Subject::name(&host)).map(|subject| app.certificates.served(&subject));
     let fingerprint = match certificate {
         Some(Ok(certificate)) => certificate.fingerprint,
         _ => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -49,7 +49,7 @@ impl Tls {
     {
         let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let subject = self.subject(&start.client_hello(), local);
-        let certificate = self.app.certificates.get(&subject).map_err(io::Error::other)?;
+        let certificate = self.app.certificates.served(&subject).map_err(io::Error::other)?;
         let resolver = SingleCertAndKey::from(CertifiedKey::clone(&certificate.key));
         let mut config = self.base.clone();
         config.cert_resolver = Arc::new(resolver);
@@ -76,7 +76,7 @@ impl ResolvesServerCert for Unresolved {
 /// Makes what the handshakes of these subjects will need.
 pub fn prepare(certificates: &Certificates, subjects: &[Subject]) {
     for subject in subjects {
-        if let Err(error) = certificates.get(subject) {
+        if let Err(error) = certificates.served(subject) {
             tracing::error!(%subject, error = &error as &dyn std::error::Error, "no certificate");
         }
     }

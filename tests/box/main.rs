@@ -3,6 +3,7 @@
 mod attacks;
 mod audit;
 mod bus;
+mod certificate;
 mod console;
 mod disk;
 mod doors;
@@ -11,6 +12,7 @@ mod guard;
 mod lab;
 mod network_test;
 mod power;
+mod reset;
 mod seed;
 mod service_port;
 mod settings;

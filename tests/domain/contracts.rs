@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt::Debug};
 use domain::{
     api::{Applied, ApplyRequest, Caller, ConfirmRequest, Hello, Listen, PlanRequest},
     auth::password::PasswordRule,
+    certificate::CertificateProblem,
     fault::{Fault, Refusal},
     network::{
         diff::Step,
@@ -61,6 +62,8 @@ fn faults() -> Vec<Fault> {
         Fault::PowerRefused { reason: None },
         Fault::GoingDown,
         Fault::SeedUnusable { problems: vec![Problem { line: Some(1), what: What::NotAFile }] },
+        Fault::BadCertificate { problem: CertificateProblem::KeyMismatch },
+        Fault::NoCandidate,
     ]
 }
 
@@ -147,6 +150,9 @@ fn requests_read_back_and_leave_out_what_is_optional() {
         listen: vec![listen],
         cut: 3,
         language: Some(Language::ZhCn),
+        generation: "g".into(),
+        names: vec!["box.example".into()],
+        certificate: None,
     });
     reads_back(&Applied { tx: TxId(7), confirm: Secret::new("c"), handoff: Secret::new("h") });
     reads_back(&TransactionView::default());

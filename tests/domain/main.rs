@@ -6,6 +6,7 @@
 
 mod acd;
 mod box_file;
+mod certificate;
 mod civil;
 mod contracts;
 mod dhcp;

@@ -217,9 +217,9 @@ fn hosts_keeps_what_is_not_the_boxs_own_line() {
     let old =
         "127.0.0.1 localhost\n127.0.1.1\tgatehouse-1 old\n10.20.0.9 printer # mine\n127.0.1.1 twice\n::1 localhost\n";
     let new = "127.0.0.1 localhost\n127.0.1.1 box-a1\n10.20.0.9 printer # mine\n::1 localhost\n";
-    assert_eq!(files::hosts(old, &name), new);
-    assert_eq!(files::hosts(new, &name), new);
-    assert_eq!(files::hosts("", &name), "127.0.1.1 box-a1\n");
+    assert_eq!(files::hosts(old, name.as_str()), new);
+    assert_eq!(files::hosts(new, name.as_str()), new);
+    assert_eq!(files::hosts("", name.as_str()), "127.0.1.1 box-a1\n");
 }
 
 #[test]
@@ -247,7 +247,7 @@ proptest! {
     fn nothing_typed_gets_out_of_its_place(text in "[\\PC\n\r\t ]{0,40}", at in 0_usize..NASTY.len()) {
         for typed in [text.as_str(), NASTY[at]] {
             if let Ok(name) = (HostNameRequest { host_name: typed.into() }).check() {
-                prop_assert_eq!(files::hosts("127.0.0.1 localhost\n", &name).lines().count(), 2);
+                prop_assert_eq!(files::hosts("127.0.0.1 localhost\n", name.as_str()).lines().count(), 2);
             }
             let time = TimeRequest { time_zone: typed.into(), time_servers: typed.into() };
             if let Ok((zone, servers)) = time.check() {

@@ -41,7 +41,7 @@ use gatehouse::{
 use super::{
     access,
     boxes::{awaiting, changing_box, ipv6_box, name, new_box, troubled_box, working_box},
-    care, power, settings,
+    care, certificate, power, settings,
 };
 
 pub fn frame(text: Text, of: Option<&Overview>, place: Option<Place>) -> Frame {
@@ -223,7 +223,13 @@ pub fn ended(outcome: Option<Outcome>) -> Overview {
     it
 }
 
-pub fn pages(text: Text) -> Vec<(&'static str, String)> {
+/// Pages by the names of their states.
+type Named = Vec<(&'static str, String)>;
+
+/// Those of other files: a page below System has one of its own.
+const OTHERS: [fn(Text) -> Named; 5] = [settings::pages, power::pages, access::pages, care::pages, certificate::pages];
+
+pub fn pages(text: Text) -> Named {
     let bare = || frame(text, None, None);
     let (new, working, troubled) = (new_box(), working_box(), troubled_box());
     let login_page = |view| to_html(|| login(bare(), view));
@@ -322,6 +328,6 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
         ("not-found", to_html(|| fault::page(bare(), &refusal(Fault::NotFound)))),
         ("agent-away", to_html(|| fault::page(bare(), &refusal(Fault::AgentAway)))),
     ];
-    all.extend([settings::pages, power::pages, access::pages, care::pages].into_iter().flat_map(|pages| pages(text)));
+    all.extend(OTHERS.into_iter().flat_map(|pages| pages(text)));
     all
 }

@@ -3,6 +3,7 @@
 use gatehouse::domain::{
     api::Overview,
     box_file::{Mac, Role},
+    certificate::CertificateStatus,
     load::Load,
     name::PortName,
     network::{
@@ -105,6 +106,7 @@ pub fn new_box() -> Overview {
         },
         power: PowerStatus::default(),
         seed: SeedStatus::default(),
+        certificate: CertificateStatus::default(),
         now: UnixSeconds(1_795_608_000),
     }
 }

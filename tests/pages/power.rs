@@ -1,18 +1,22 @@
-//! Restart and power-off.
+//! Restart, power-off and factory reset.
 
 use gatehouse::{
     components::nav::Place,
     domain::{
         api::Overview,
         fault::Fault,
-        network::transaction::Actor,
+        network::{
+            issue::{Field, Issue, Rule},
+            transaction::Actor,
+        },
         power::{PowerAction, PowerFailure},
     },
     pages::{
         render::to_html,
         system::{
-            self,
+            self, Came,
             power::{self, PowerView},
+            reset::{self, ResetView},
         },
     },
     text::Text,
@@ -25,6 +29,10 @@ use super::{
 
 fn page(text: Text, overview: &Overview, view: PowerView) -> String {
     to_html(|| power::page(frame(text, Some(overview), Some(Place::System)), overview, view))
+}
+
+fn sure(text: Text, overview: &Overview, view: ResetView) -> String {
+    to_html(|| reset::sure(frame(text, Some(overview), Some(Place::System)), overview, view))
 }
 
 pub fn pages(text: Text) -> Vec<(&'static str, String)> {
@@ -48,5 +56,15 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
         ("power-restarting", going(PowerAction::Restart)),
         ("power-switching-off", going(PowerAction::Off)),
         ("system-power-failed", system),
+        ("reset", to_html(|| reset::page(frame(text, Some(&working), Some(Place::System)), &working))),
+        ("reset-while-changing", to_html(|| reset::page(frame(text, Some(&changing), Some(Place::System)), &changing))),
+        ("reset-sure", sure(text, &working, ResetView::default())),
+        ("reset-other-box", {
+            let issues = vec![Issue { port: None, field: Field::ResetName, rule: Rule::NotThisBox }];
+            let refusal = Some(refusal(Fault::Invalid { issues }));
+            let typed = "\"><script>alert(1)</script>".to_owned();
+            sure(text, &working, ResetView { typed, came: Came { saved: false, refusal } })
+        }),
+        ("reset-going", to_html(|| reset::going(frame(text, Some(&working), Some(Place::System))))),
     ]
 }

@@ -52,7 +52,7 @@ impl FromRequestParts<Shared> for Who {
         let header = parts.headers.get(CALLER).map(|v| v.to_str().unwrap_or_default());
         match peer {
             // whoever names a browser speaks for it, also as root: a web process started by root is no console
-            Some(uid) if Some(uid) == shared.web_uid || (uid == 0 && header.is_some()) => {
+            Some(uid) if Some(uid) == shared.own.web_uid || (uid == 0 && header.is_some()) => {
                 let caller = header.map(serde_json::from_str).transpose();
                 let caller = caller.map_err(|error| Fault::Malformed { detail: error.to_string() })?;
                 Ok(Self::Web(caller.unwrap_or_default()))

@@ -2,6 +2,7 @@
 
 mod audit;
 mod caller;
+mod certificate;
 mod lease;
 mod network;
 mod power;
@@ -21,7 +22,7 @@ use axum::{
 };
 use tokio::{net::UnixListener, sync::watch};
 
-use super::{audit::Audit, auth::Auth, network::Network, power::Power, settings::Settings};
+use super::{audit::Audit, auth::Auth, certificate::Certificates, network::Network, power::Power, settings::Settings};
 use domain::{
     api::{BODY_LIMIT, Hello},
     box_file::BoxFile,
@@ -37,15 +38,24 @@ pub use caller::Peer;
 /// What every call may use.
 #[derive(Clone, Debug)]
 pub struct Shared {
-    board: Arc<BoxFile>,
+    own: Arc<Own>,
     tasks: Tasks,
     watched: Watched,
     hello: watch::Sender<Hello>,
-    web_uid: Option<u32>,
     /// Held while DHCP servers are looked for.
     searching: Arc<tokio::sync::Mutex<()>>,
     /// Held while the network is tested.
     testing: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// What does not change while the agent runs.
+#[derive(Clone, Debug)]
+pub struct Own {
+    pub board: BoxFile,
+    /// The user of the web process.
+    pub web_uid: Option<u32>,
+    /// [`Hello::generation`].
+    pub generation: String,
 }
 
 /// The tasks that calls are passed on to; each owns a resource.
@@ -56,6 +66,7 @@ pub struct Tasks {
     pub auth: Auth,
     pub settings: Settings,
     pub power: Power,
+    pub certificates: Certificates,
 }
 
 /// What tasks publish that nobody asks anything.
@@ -67,10 +78,10 @@ pub struct Watched {
 }
 
 impl Shared {
-    pub fn new(board: BoxFile, tasks: Tasks, watched: Watched, web_uid: Option<u32>) -> Self {
+    pub fn new(own: Own, tasks: Tasks, watched: Watched) -> Self {
         let (hello, _) = watch::channel(Hello::default());
         let (searching, testing) = (Arc::default(), Arc::default());
-        let shared = Self { board: Arc::new(board), tasks, watched, hello, web_uid, searching, testing };
+        let shared = Self { own: Arc::new(own), tasks, watched, hello, searching, testing };
         tokio::spawn(status::keep_hello(shared.clone()));
         shared
     }
@@ -139,6 +150,12 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/settings/clock", post(settings::clock))
         .route("/v1/settings/proxy", post(settings::proxy))
         .route("/v1/power", post(power::power))
+        .route("/v1/factory-reset", post(power::factory_reset))
+        .route("/v1/certificate", get(certificate::show))
+        .route("/v1/certificate/check", post(certificate::check))
+        .route("/v1/certificate/install", post(certificate::install))
+        .route("/v1/certificate/remove", post(certificate::remove))
+        .route("/v1/certificate/serving", get(certificate::serving))
         .fallback(|| async { Refused(Fault::NotFound) })
         .layer(from_fn_with_state(shared.clone(), audit::keep))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

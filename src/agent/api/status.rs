@@ -46,6 +46,7 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
         settings: shared.tasks.settings.watch(),
         power: shared.tasks.power.watch(),
         audit: shared.tasks.audit.watch(),
+        certificates: shared.tasks.certificates.watch(),
         watched: shared.watched.clone(),
         digest: who.digest(),
         shared,
@@ -64,6 +65,7 @@ struct Watcher {
     settings: tokio::sync::watch::Receiver<domain::settings::SettingsStatus>,
     power: tokio::sync::watch::Receiver<domain::power::PowerStatus>,
     audit: tokio::sync::watch::Receiver<domain::audit::AuditState>,
+    certificates: tokio::sync::watch::Receiver<crate::certificate::Published>,
     watched: Watched,
     /// `None` on the console.
     digest: Option<Digest>,
@@ -79,6 +81,7 @@ impl Watcher {
                 result = self.settings.changed() => result.ok().map(|()| true),
                 result = self.power.changed() => result.ok().map(|()| true),
                 result = self.audit.changed() => result.ok().map(|()| true),
+                result = self.certificates.changed() => result.ok().map(|()| true),
                 result = self.watched.load.changed() => result.ok().map(|()| true),
                 result = self.watched.service_port.changed() => result.ok().map(|()| true),
                 result = self.watched.seed.changed() => result.ok().map(|()| true),
@@ -117,10 +120,10 @@ fn ndjson(lines: impl futures_util::Stream<Item = Vec<u8>> + Send + 'static) -> 
 impl Shared {
     fn overview(&self) -> Overview {
         Overview {
-            model: self.board.model.clone(),
-            serial: self.board.serial.clone(),
+            model: self.own.board.model.clone(),
+            serial: self.own.board.serial.clone(),
             host_name: host_name(),
-            support: self.board.support.clone(),
+            support: self.own.board.support.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             network: self.tasks.network.published().at(clock::now()),
             load: *self.watched.load.borrow(),
@@ -129,6 +132,7 @@ impl Shared {
             power: self.tasks.power.status(),
             system: SystemStatus { audit: self.tasks.audit.state() },
             seed: self.watched.seed.borrow().clone(),
+            certificate: self.tasks.certificates.status(),
             now: clock::wall(),
         }
     }
@@ -144,20 +148,38 @@ pub(super) async fn keep_hello(shared: Shared) {
     let mut ready = shared.tasks.auth.watch_ready();
     // the host name is one
     let mut settings = shared.tasks.settings.watch();
+    let mut certificates = shared.tasks.certificates.watch();
     loop {
         let (listen, cut) = {
             let published = network.borrow_and_update();
             (published.listen.clone(), published.cut)
         };
         let language = settings.borrow_and_update().language;
-        let hello = Hello { ready: *ready.borrow_and_update(), host_name: host_name(), listen, cut, language };
+        let generation = shared.own.generation.clone();
+        let installed = certificates.borrow_and_update().status.installed.clone();
+        let names = installed.as_ref().map(|view| view.hosts(&host_name())).unwrap_or_default();
+        let certificate = installed.map(|view| view.fingerprint);
+        let hello = Hello {
+            ready: *ready.borrow_and_update(),
+            host_name: host_name(),
+            listen,
+            cut,
+            language,
+            generation,
+            names,
+            certificate,
+        };
         shared.hello.send_if_modified(|old| {
             let changed = *old != hello;
             *old = hello;
             changed
         });
-        let changed =
-            tokio::select! { r = network.changed() => r, r = ready.changed() => r, r = settings.changed() => r };
+        let changed = tokio::select! {
+            changed = network.changed() => changed,
+            changed = ready.changed() => changed,
+            changed = settings.changed() => changed,
+            changed = certificates.changed() => changed,
+        };
         if changed.is_err() {
             return;
         }

@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use crate::bus::{Bus, Peer};
-use domain::settings::{files, host_name::HostName};
+use domain::settings::files;
 use os::disk;
 
 const HOSTNAMED: Peer = Peer {
@@ -16,8 +16,7 @@ const HOSTNAMED: Peer = Peer {
 ///
 /// # Errors
 /// When the kernel does not take it. What cannot be written is logged: it is written anew at the next start.
-pub async fn apply(bus: &Bus, name: &HostName) -> io::Result<()> {
-    let text = name.as_str();
+pub async fn apply(bus: &Bus, text: &str) -> io::Result<()> {
     match bus.call::<_, ()>(HOSTNAMED, "SetStaticHostname", &(text, false)).await {
         Ok(()) => tracing::info!(name = text, "host name set by systemd-hostnamed"),
         Err(error) => {
@@ -33,7 +32,7 @@ pub async fn apply(bus: &Bus, name: &HostName) -> io::Result<()> {
     }
     let hosts = Path::new("/etc/hosts");
     match disk::read(hosts) {
-        Ok(old) => write(hosts, &files::hosts(&old.unwrap_or_default(), name)),
+        Ok(old) => write(hosts, &files::hosts(&old.unwrap_or_default(), text)),
         Err(error) => tracing::warn!(%error, "/etc/hosts"),
     }
     Ok(())

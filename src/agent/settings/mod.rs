@@ -2,7 +2,7 @@
 //!
 //! None of them can cut anybody off, so that there is nothing to confirm: what is saved is in force.
 
-mod host_name;
+pub(super) mod host_name;
 pub(super) mod measure;
 mod store;
 pub(super) mod time;
@@ -232,7 +232,7 @@ impl Task {
 
     async fn set_host_name(&mut self, name: HostName) -> Result<(), Fault> {
         self.save(Saved { host_name: Some(name.clone()), ..self.saved.clone() })?;
-        host_name::apply(&self.bus, &name).await.map_err(not_saved)
+        host_name::apply(&self.bus, name.as_str()).await.map_err(not_saved)
     }
 
     async fn fill(&mut self, value: Fill) -> Result<bool, Fault> {
@@ -313,7 +313,7 @@ impl Task {
 
     async fn bring_into_force(&self) {
         if let Some(name) = &self.saved.host_name
-            && let Err(error) = host_name::apply(&self.bus, name).await
+            && let Err(error) = host_name::apply(&self.bus, name.as_str()).await
         {
             tracing::warn!(%error, "the host name is not in force");
         }

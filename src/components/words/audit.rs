@@ -24,6 +24,9 @@ pub fn call(text: Text, what: &str) -> String {
         "settings/clock" => text.call_settings_clock(),
         "settings/proxy" => text.call_settings_proxy(),
         "power" => text.power_title(),
+        "factory-reset" => text.reset_title(),
+        "certificate/install" => text.call_certificate_install(),
+        "certificate/remove" => text.call_certificate_remove(),
         "audit/broken" => text.call_audit_broken(),
         other => return other.to_owned(),
     };

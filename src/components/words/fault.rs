@@ -1,6 +1,6 @@
 //! A fault explained: what happened, why, and what to do next.
 
-use super::{Ports, change};
+use super::{Ports, certificate, change};
 use crate::{
     components::format::duration,
     domain::{
@@ -84,6 +84,10 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
             say(t.fault_power_refused(), &t.fault_power_refused_why(reason), t.fault_power_refused_next())
         }
         Fault::GoingDown => say(t.fault_going_down(), t.fault_going_down_why(), t.fault_going_down_next()),
+        Fault::BadCertificate { problem } => {
+            say(t.fault_bad_certificate(), &certificate::problem(t, problem), t.fault_bad_certificate_next())
+        }
+        Fault::NoCandidate => say(t.fault_no_candidate(), t.fault_no_candidate_why(), t.fault_no_candidate_next()),
         Fault::Malformed { detail } => {
             say(t.fault_malformed(), &t.fault_malformed_why(detail), t.fault_malformed_next())
         }

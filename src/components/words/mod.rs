@@ -1,6 +1,7 @@
 //! The domain's values in the reader's language. Each match is total, so a new value without words does not compile.
 
 pub mod audit;
+mod certificate;
 mod change;
 mod clock;
 mod dhcp;

@@ -69,6 +69,7 @@ impl Figures {
             | Rule::ProxyIsOwn
             | Rule::NotAWord
             | Rule::NotACertificate
+            | Rule::NotThisBox
             | Rule::NotAnIpv6Address
             | Rule::NotAnIpAddress
             | Rule::Ipv6PrefixMissing
@@ -128,6 +129,7 @@ pub fn message(text: Text, field: Field, rule: &Rule, figures: &Figures) -> Stri
         Rule::ProxyIsOwn => text.rule_proxy_is_own().to_owned(),
         Rule::NotAWord => text.rule_not_a_word().to_owned(),
         Rule::NotACertificate => text.rule_not_a_certificate().to_owned(),
+        Rule::NotThisBox => text.rule_not_this_box(typed),
         Rule::NotAnIpv6Address => text.rule_not_an_ipv6_address(typed),
         Rule::NotAnIpAddress => text.rule_not_an_ip_address(typed),
         Rule::Ipv6PrefixMissing => text.rule_ipv6_prefix_missing(typed),

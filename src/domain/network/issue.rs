@@ -46,6 +46,8 @@ pub enum Field {
     ProxyPassword,
     ProxyCa,
     RegistryCa,
+    /// The name of the box that is to be reset.
+    ResetName,
 }
 
 /// One field of one route.
@@ -103,6 +105,7 @@ impl Field {
             Self::ProxyPassword => "proxy_password",
             Self::ProxyCa => "proxy_ca",
             Self::RegistryCa => "registry_ca",
+            Self::ResetName => "name",
         }
     }
 }
@@ -119,7 +122,8 @@ impl Field {
             | Self::ProxyUser
             | Self::ProxyPassword
             | Self::ProxyCa
-            | Self::RegistryCa => true,
+            | Self::RegistryCa
+            | Self::ResetName => true,
             Self::Method
             | Self::Address
             | Self::Mask
@@ -206,6 +210,8 @@ pub enum Rule {
     NotAWord,
     /// Not certificates as PEM.
     NotACertificate,
+    /// Neither the serial number nor the host name of this box.
+    NotThisBox,
     /// Not eight groups of hexadecimal digits, or `::` for some of them.
     NotAnIpv6Address,
     /// Neither an IPv4 nor an IPv6 address, where either will do.
@@ -255,6 +261,7 @@ impl Rule {
             Self::ProxyIsOwn => "proxy_is_own",
             Self::NotAWord => "not_a_word",
             Self::NotACertificate => "not_a_certificate",
+            Self::NotThisBox => "not_this_box",
             Self::NotAnIpv6Address => "not_an_ipv6_address",
             Self::NotAnIpAddress => "not_an_ip_address",
             Self::Ipv6PrefixMissing => "ipv6_prefix_missing",
@@ -332,6 +339,7 @@ impl fmt::Display for Rule {
             Self::ProxyIsOwn => f.write_str("leads to this box itself"),
             Self::NotAWord => f.write_str("has characters that cannot be used there, or is too long"),
             Self::NotACertificate => f.write_str("is not a certificate as PEM text"),
+            Self::NotThisBox => f.write_str("is neither the serial number nor the host name of this box"),
             Self::NotAnIpv6Address => f.write_str("is not an IPv6 address such as 2001:db8::15"),
             Self::NotAnIpAddress => f.write_str("is not an address such as 10.20.0.1 or 2001:db8::1"),
             Self::Ipv6PrefixMissing => f.write_str("needs its prefix length, such as /64"),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{host_name::HostName, time_server::TimeServer};
+use super::time_server::TimeServer;
 
 const HEAD: &str = "# Written by Gatehouse; changes here are lost. See `gatehouse settings show`.\n";
 
@@ -22,7 +22,7 @@ pub fn chrony(servers: &[TimeServer]) -> String {
 }
 
 /// `/etc/hosts` with the box's own name in place of the one that Debian's line for it has; all other lines stay.
-pub fn hosts(old: &str, name: &HostName) -> String {
+pub fn hosts(old: &str, name: &str) -> String {
     let mut text = String::new();
     let mut told = false;
     for line in old.lines() {

@@ -81,6 +81,7 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         | Fault::CutsOff { .. } => ("/network", text.fault_to_network()),
         Fault::WrongPassword | Fault::SlowDown { .. } => ("/login", text.fault_again()),
         Fault::PowerRefused { .. } | Fault::GoingDown => ("/system/power", text.fault_again()),
+        Fault::BadCertificate { .. } | Fault::NoCandidate => ("/system/certificate", text.fault_again()),
         Fault::ClockNotSet { .. } => ("/system/time", text.fault_again()),
         Fault::ProxyFails { .. } => ("/system/proxy", text.fault_again()),
         Fault::SeedUnusable { .. } => ("/system/seed", text.seed_title()),

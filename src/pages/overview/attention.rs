@@ -13,6 +13,7 @@ use crate::{
     domain::{
         api::Overview,
         box_file::Role,
+        certificate::{CertificateStatus, Standing},
         network::{
             failover::Why,
             status::{NetworkStatus, PortStatus},
@@ -36,6 +37,7 @@ pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let mut alerts = alerts(text, &overview.network);
     alerts.extend(service(text, overview));
     alerts.extend(its_clock(text, overview));
+    alerts.extend(its_certificate(text, overview));
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.mood));
     let count = alerts.len();
     let end = if count == 0 { tag(Mood::Ok, text.attention_none()) } else { tag(alerts[0].mood, &count.to_string()) };
@@ -135,6 +137,21 @@ fn its_clock(text: Text, overview: &Overview) -> Option<Alert> {
     let places = vec![("/system/time".to_owned(), text.attention_to_time())];
     let why = text.attention_clock_why(said.line);
     (said.mood == Mood::Bad).then(|| Alert { mood: Mood::Warn, title: text.attention_clock().to_owned(), why, places })
+}
+
+/// The owner's own, which nobody renews by itself.
+fn its_certificate(text: Text, overview: &Overview) -> Option<Alert> {
+    let places = vec![("/system/certificate".to_owned(), text.attention_to_certificate())];
+    let (mood, title) = match &overview.certificate {
+        CertificateStatus { installed: Some(view), .. } => match view.standing(overview.now) {
+            Standing::Good => return None,
+            Standing::Ending { days } => (Mood::Warn, text.attention_certificate_ending(text.time_days(days))),
+            Standing::Ended => (Mood::Bad, text.attention_certificate_ended().to_owned()),
+        },
+        CertificateStatus { trouble: Some(_), .. } => (Mood::Bad, text.certificate_trouble().to_owned()),
+        CertificateStatus { .. } => return None,
+    };
+    Some(Alert { mood, title, why: text.attention_certificate_why().to_owned(), places })
 }
 
 /// A cable in the wrong port disturbs the whole site, or a laptop gets no address.

@@ -3,9 +3,11 @@
 //! A sub-page is a [`Way`] in one of the [`GROUPS`], and its routes in [`routes`].
 
 pub mod audit;
+pub mod certificate;
 pub mod host_name;
 pub mod power;
 pub mod proxy;
+pub mod reset;
 pub mod seed;
 pub mod time;
 
@@ -78,13 +80,17 @@ const GROUPS: [Group; 3] = [
     },
     Group {
         title: Text::system_access,
-        ways: &[Way { href: audit::PATH, name: Text::audit_title, state: audit::said }],
+        ways: &[
+            Way { href: audit::PATH, name: Text::audit_title, state: audit::said },
+            Way { href: certificate::PATH, name: Text::certificate_title, state: certificate::said },
+        ],
     },
     Group {
         title: Text::system_care,
         ways: &[
             Way { href: power::PATH, name: Text::power_title, state: power::said },
             Way { href: seed::PATH, name: Text::seed_title, state: seed::said },
+            Way { href: reset::PATH, name: Text::reset_title, state: reset::said },
         ],
     },
 ];
@@ -98,6 +104,8 @@ pub fn routes() -> Router<App> {
         .merge(power::routes())
         .merge(audit::routes())
         .merge(seed::routes())
+        .merge(reset::routes())
+        .merge(certificate::routes())
 }
 
 async fn show(State(app): State<App>, visitor: Visitor) -> Response {

@@ -153,7 +153,7 @@ fn asks(text: Text, action: PowerAction, hindered: bool) -> impl IntoView {
     let go = (!hindered).then(|| view! { <button>{go}</button> });
     view! {
         <Card title=title weighty=true>
-            <ul><li>{stops}</li><li>{long}</li><li>{after}</li></ul>
+            <ul class="points"><li>{stops}</li><li>{long}</li><li>{after}</li></ul>
             <form class="actions" method="post" action=path_of(action)>
                 {go}
                 <a class="button plain" href=PATH>{text.power_cancel()}</a>
@@ -162,7 +162,7 @@ fn asks(text: Text, action: PowerAction, hindered: bool) -> impl IntoView {
     }
 }
 
-fn hindrance(text: Text, fault: &Fault) -> impl IntoView + use<> {
+pub(super) fn hindrance(text: Text, fault: &Fault) -> impl IntoView + use<> {
     let explained = explain(text, fault);
     let change = matches!(fault, Fault::ChangeOpen { .. })
         .then(|| view! { <p><a class="link" href="/network/change">{text.fault_to_change()}</a></p> });

@@ -1,17 +1,17 @@
 //! A certificate's files.
 
 use std::{
+    fmt::Display,
     fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
     path::Path,
 };
 
-use super::Subject;
 use crate::disk;
 
 /// Certificate and key, or `None` when one of the two is missing: the key is written first, so that a certificate always has one.
-pub(super) fn read(folder: &Path, subject: &Subject) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
+pub(super) fn read(folder: &Path, subject: &impl Display) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
     let file = |ending: &str| match fs::read(folder.join(format!("{subject}.{ending}"))) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -20,7 +20,7 @@ pub(super) fn read(folder: &Path, subject: &Subject) -> io::Result<Option<(Vec<u
     Ok(file("pem")?.zip(file("key")?))
 }
 
-pub(super) fn write(folder: &Path, subject: &Subject, pem: &str, key: &str, fingerprint: &str) -> io::Result<()> {
+pub(super) fn write(folder: &Path, subject: &impl Display, pem: &str, key: &str, fingerprint: &str) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let put = |ending: &str, mode, content: &str| {
         disk::write(&folder.join(format!("{subject}.{ending}")), content.as_bytes(), mode)
@@ -34,7 +34,7 @@ pub(super) fn write(folder: &Path, subject: &Subject, pem: &str, key: &str, fing
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::*;
+    use super::{super::Subject, *};
 
     #[test]
     fn the_key_is_the_owners_only() {

@@ -20,6 +20,7 @@ use tokio::{
 
 use crate::domain::{
     api::{CALLER, Caller, Hello, Listen, Overview, SessionInfo},
+    certificate::CertificateStatus,
     fault::{Fault, Refusal},
     load::Load,
     network::status::NetworkStatus,
@@ -62,6 +63,9 @@ pub(super) fn said() -> Said {
             listen: vec![listen("service", true, [127, 0, 0, 1]), listen("lan1", false, [10, 0, 0, 5])],
             cut: 1,
             language: None,
+            generation: String::new(),
+            names: Vec::new(),
+            certificate: None,
         },
         overview: Overview {
             model: "T".into(),
@@ -76,6 +80,7 @@ pub(super) fn said() -> Said {
             power: PowerStatus::default(),
             system: SystemStatus::default(),
             seed: SeedStatus::default(),
+            certificate: CertificateStatus::default(),
             now: UnixSeconds::default(),
         },
         sessions: ["alive".to_owned()].into(),
