@@ -5,6 +5,8 @@ use std::{env, fs};
 
 #[path = "build/assets.rs"]
 mod assets;
+#[path = "build/notices.rs"]
+mod notices;
 #[path = "build/text.rs"]
 mod text;
 
@@ -12,14 +14,15 @@ const ENGLISH: &str = "locales/en.json";
 const CHINESE: &str = "locales/zh-CN.json";
 
 fn main() {
-    for path in ["build.rs", "build", ENGLISH, CHINESE] {
+    for path in ["build.rs", "build", "Cargo.lock", "Cargo.toml", ENGLISH, CHINESE] {
         println!("cargo::rerun-if-changed={path}");
     }
     if env::var_os("CARGO_FEATURE_SSR").is_none() {
         return;
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    for problem in [write_assets(&out), write_texts(&out)].into_iter().filter_map(Result::err).flatten() {
+    let notices = notices::write(&out).map_err(|problem| vec![problem]);
+    for problem in [write_assets(&out), write_texts(&out), notices].into_iter().filter_map(Result::err).flatten() {
         println!("cargo::error={problem}");
     }
 }

@@ -23,6 +23,8 @@ pub mod components;
 pub mod guard;
 pub mod islands;
 #[cfg(feature = "ssr")]
+pub mod notices;
+#[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod text;

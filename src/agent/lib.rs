@@ -30,6 +30,7 @@ pub mod secrets;
 pub mod seed;
 pub mod service_port;
 pub mod settings;
+pub mod support;
 
 use std::{path::PathBuf, pin::Pin};
 
@@ -95,11 +96,11 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
     let power = power::start(network.watch(), bus, factory);
     let certificates = certificate::start(&options.state_dir);
-    let filled = (network.clone(), auth.clone(), settings.clone());
+    let filled = (network.clone(), auth.clone(), settings.clone(), audit.clone());
     let seed = seed::start(&options.state_dir, config.seed_paths.clone(), board.clone(), filled);
     let (network_watch, auth_watch, power_watch, proof) =
         (network.clone(), auth.clone(), power.clone(), network.clone());
-    let own = api::Own { board, web_uid: config.web_uid(), generation };
+    let own = api::Own { board, web_uid: config.web_uid(), generation, state_dir: options.state_dir.clone() };
     let tasks = api::Tasks { audit: audit.clone(), network, auth, settings, power, certificates };
     tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
     let shared = api::Shared::new(own, tasks, api::Watched { load, service_port, seed });

@@ -25,9 +25,11 @@ mod seed;
 mod settings;
 mod spec_file;
 mod status;
+mod support;
 mod table;
 #[cfg(test)]
 mod tests;
+mod version;
 mod words;
 
 pub use exit::Exit;
@@ -129,6 +131,10 @@ enum Command {
     /// The file that sets up a box with nobody there
     #[command(subcommand)]
     Seed(seed::Command),
+    /// Write what support needs to see of this box into one file; no secrets are in it
+    SupportBundle(support::Arguments),
+    /// Show which build this is; the licences of others' work in it, and the list of its parts
+    Version(version::Arguments),
 }
 
 impl Command {
@@ -151,6 +157,7 @@ fn long_help() -> String {
   gatehouse password reset                  a new password for the pages
   gatehouse restart                         asks, then restarts the box
   gatehouse seed check gatehouse-seed.toml  whether a seed file can be used
+  gatehouse support-bundle                  what support needs to see, in one file
 
 {}
 GATEHOUSE_LOG chooses what is logged, such as `debug`, or `agent=debug` for the agent alone.",
@@ -190,6 +197,12 @@ enum CliError {
     Hash(String),
     #[error("the two passwords differ; nothing was changed")]
     PasswordsDiffer,
+    #[error("{file} cannot be written")]
+    Bundle {
+        file: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("cannot read from standard input")]
     Input(#[source] io::Error),
     #[error("cannot write to standard output")]
@@ -217,6 +230,7 @@ impl CliError {
             Self::Declined
             | Self::PasswordsDiffer
             | Self::Hash(_)
+            | Self::Bundle { .. }
             | Self::Fingerprint(_)
             | Self::NoAuthority
             | Self::File(_)
@@ -286,6 +300,8 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
             Command::FactoryReset(arguments) => reset::run(&context, &arguments).await,
             Command::Password(command) => password::run(&context, command).await,
             Command::Seed(command) => seed::run(&context, &cli.global, command).await,
+            Command::SupportBundle(arguments) => support::run(&context, arguments).await,
+            Command::Version(arguments) => version::run(&context, &cli.global, &arguments),
         }
     });
     // a thread that still reads from the terminal must not hold up the end

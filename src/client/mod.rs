@@ -32,6 +32,7 @@ use crate::domain::{
         SettingsStatus,
         request::{ClockRequest, HostNameRequest, ProxyRequest, ProxySaved, TimeRequest},
     },
+    support,
 };
 use os::operation;
 
@@ -249,6 +250,27 @@ impl AgentClient {
     }
 }
 
+/// A support bundle.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    /// Letters, digits, hyphens and `.tar.gz`.
+    pub name: String,
+    pub bytes: Bytes,
+}
+
+impl AgentClient {
+    pub async fn support_bundle(&self, caller: &Caller) -> Result<Bundle, Refusal> {
+        within(CHANGE_LIMIT, async {
+            let response = self.send(Method::POST, caller, "/v1/support", Bytes::from_static(b"null")).await?;
+            let name = response.headers().get(support::NAME_HEADER).and_then(|name| name.to_str().ok());
+            let name =
+                name.filter(|name| support::is_archive_name(name)).ok_or_else(|| internal("no name"))?.to_owned();
+            Ok(Bundle { name, bytes: bytes_of(response, support::MOST).await? })
+        })
+        .await
+    }
+}
+
 async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
     match timeout(limit, call).await {
         Ok(answer) => answer,
@@ -261,7 +283,11 @@ async fn read<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, Re
 }
 
 async fn bytes(response: Response<Incoming>) -> Result<Bytes, Refusal> {
-    match Limited::new(response.into_body(), LONGEST).collect().await {
+    bytes_of(response, LONGEST).await
+}
+
+async fn bytes_of(response: Response<Incoming>, most: usize) -> Result<Bytes, Refusal> {
+    match Limited::new(response.into_body(), most).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(internal(&*error)),
         Err(error) => Err(away(&*error)),

@@ -91,6 +91,9 @@ pub struct Hello {
     /// Fingerprint of the installed certificate.
     #[serde(default)]
     pub certificate: Option<String>,
+    /// Whom to tell of a weakness, as a URI.
+    #[serde(default)]
+    pub contact: Option<String>,
 }
 
 /// One interface to serve pages on.

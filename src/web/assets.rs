@@ -26,7 +26,7 @@ pub(super) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Respo
 }
 
 /// Whether `Accept-Encoding` names `encoding` with a weight above zero (RFC 9110, 12.5.3).
-fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+pub fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|v| v.to_str().ok());
     values.flat_map(|v| v.split(',')).any(|item| {
         let mut parts = item.split(';').map(str::trim);

@@ -21,7 +21,7 @@ const LOGIN: &str = "/login";
 const SETUP: &str = "/setup";
 const EVENTS: &str = "/events";
 /// Say nothing about the box and ask nothing of the agent.
-pub(super) const ALWAYS: [&str; 3] = ["/healthz", "/assets/{name}", "/language"];
+pub(super) const ALWAYS: [&str; 4] = ["/healthz", "/assets/{name}", "/language", super::SECURITY_TXT];
 /// Without a session, on a box that has a password. The event stream says itself that nobody is signed in: a browser complains
 /// about one that leads to a page.
 const SIGNED_OUT: [&str; 4] = [LOGIN, SETUP, HANDOFF, EVENTS];

@@ -14,8 +14,9 @@ use std::{io, ops::Deref, path::PathBuf, sync::Arc};
 use axum::{
     Router,
     extract::State,
+    http::{StatusCode, header},
     middleware::from_fn_with_state,
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use tokio::{
@@ -32,10 +33,12 @@ use crate::{
     domain::{
         api::{Hello, Overview},
         fault::{Fault, Refusal},
+        security_txt,
         seed::Language,
     },
     pages,
 };
+pub use assets::accepts;
 
 mod admission;
 mod assets;
@@ -209,6 +212,7 @@ fn router(app: App, limits: Limits) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/assets/{name}", get(assets::serve))
+        .route(SECURITY_TXT, get(whom_to_tell))
         .route("/language", post(language::choose))
         .route("/events", get(events::stream))
         .merge((app.pages.routes)())
@@ -219,4 +223,18 @@ fn router(app: App, limits: Limits) -> Router {
 
 async fn not_found(State(app): State<App>, visitor: Visitor) -> Response {
     app.refused(&visitor, &here(Fault::NotFound))
+}
+
+const SECURITY_TXT: &str = "/.well-known/security.txt";
+
+/// Whom to tell of a weakness: the vendor's contact, which is no secret and says nothing of the box.
+async fn whom_to_tell(State(app): State<App>) -> Response {
+    let contact = app.hello().and_then(|hello| hello.contact.clone());
+    match contact {
+        Some(contact) => {
+            ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], security_txt::text(&contact, crate::clock::wall()))
+                .into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }

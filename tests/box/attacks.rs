@@ -23,7 +23,7 @@ const NASTY: [&str; 14] = [
     "\u{202e}\u{feff}\u{ff1c}script\u{ff1e}",
 ];
 /// What of the above may not be in a page as it is.
-const RAW: [&str; 4] = ["<script>alert", "=\"\" onmouseover=", "<img src=x", "</textarea>"];
+const RAW: [&str; 4] = ["<script>alert", "=\"\" onmouseover=", "<img src=x", "</textarea><img"];
 
 #[test]
 fn nothing_typed_into_a_form_reaches_a_shell_a_file_or_the_page_as_markup() {
@@ -62,6 +62,106 @@ fn nothing_typed_into_a_form_reaches_a_shell_a_file_or_the_page_as_markup() {
     assert_eq!(lab.sh("ls /tmp").stdout, "");
     let show = lab.show();
     assert_eq!(show["transaction"]["open"], serde_json::Value::Null, "{show}");
+}
+
+#[test]
+fn nothing_typed_into_the_settings_does_either() {
+    let (lab, cookie) = Lab::set_up();
+    let files = "cat /etc/hostname /etc/hosts /etc/resolv.conf /run/gatehouse/resolv.conf; ls /run/systemd/timesyncd.conf.d /run/chrony-dhcp";
+    let before = (lab.network(), lab.sh(files).stdout);
+    let forms: [(&str, &[(&str, &str)]); 5] = [
+        ("/system/host-name", &[("host_name", "box-a1")]),
+        ("/system/time", &[("time_zone", "UTC"), ("time_servers", "ntp.example")]),
+        ("/system/time/clock", &[("clock", "2026-11-25T12:00")]),
+        (
+            "/system/proxy",
+            &[
+                ("proxy_url", "http://proxy.example"),
+                ("proxy_user", "box"),
+                ("proxy_password", "x"),
+                ("proxy_ca", ""),
+                ("host", ""),
+            ],
+        ),
+        ("/network/test", &[("host", "registry.example")]),
+    ];
+    for (path, good) in forms {
+        for (field, nasty) in good.iter().flat_map(|(field, _)| NASTY.map(|nasty| (*field, nasty))) {
+            // two servers on two lines are what that field is for, and a password may be anything
+            let fit = (field == "time_servers" && nasty.contains("nameserver")) || field == "proxy_password";
+            if fit || (field == "proxy_user" && !nasty.contains(['\n', '\r', '\u{1}'])) {
+                continue;
+            }
+            let form = good
+                .iter()
+                .map(|(name, value)| (*name, if *name == field { nasty } else { *value }))
+                .collect::<Vec<_>>();
+            let answer = lab.post(SERVICE, path, &cookie, &form);
+            assert!((200..500).contains(&answer.status), "{path} {field}={nasty:?} {answer:?}");
+            assert_ne!(answer.status, 303, "{path} {field}={nasty:?} was saved");
+            harmless(&answer.head, &answer.body, field);
+        }
+    }
+    assert_eq!((lab.network(), lab.sh(files).stdout), before);
+    assert_eq!(lab.sh("ls /tmp").stdout, "");
+}
+
+#[test]
+fn nor_into_any_query() {
+    let (lab, cookie) = Lab::set_up();
+    let before = lab.network();
+    for nasty in NASTY {
+        let query = nasty.bytes().map(|b| format!("%{b:02x}")).collect::<Vec<_>>().concat();
+        for path in [
+            "/",
+            "/network",
+            "/network/lan1",
+            "/network/order",
+            "/network/test",
+            "/system",
+            "/system/time",
+            "/system/proxy",
+        ] {
+            for name in ["saved", "host", "lang", "port", query.as_str()] {
+                let answer = lab.get(SERVICE, &format!("{path}?{name}={query}"), &cookie);
+                assert!((200..500).contains(&answer.status), "{path} {name}={nasty:?} {answer:?}");
+                harmless(&answer.head, &answer.body, path);
+            }
+        }
+    }
+    assert_eq!(lab.network(), before);
+    assert_eq!(lab.sh("ls /tmp").stdout, "");
+}
+
+#[test]
+fn a_session_that_somebody_chose_or_that_has_ended_opens_nothing() {
+    let (lab, first) = Lab::set_up();
+    let chosen = format!("__Host-session={}", "a".repeat(64));
+    assert!(lab.get(SERVICE, "/", &chosen).leads_to("/login"));
+    let signed_in = lab.post(SERVICE, "/login", &chosen, &[("password", PASSWORD)]);
+    let cookie = signed_in.cookie().expect("a session");
+    assert!(cookie != chosen && cookie != first, "each sign-in has its own");
+    assert!(lab.get(SERVICE, "/", &chosen).leads_to("/login"), "the chosen one stays nothing");
+    assert_eq!(lab.get(SERVICE, "/", &cookie).status, 200);
+
+    lab.post(SERVICE, "/logout", &cookie, &[("x", "y")]);
+    assert!(lab.get(SERVICE, "/", &cookie).leads_to("/login"), "not after it has ended");
+    let write = lab.post(SERVICE, "/system/host-name", &cookie, &[("host_name", "box-a1")]);
+    assert_eq!(write.status, 401, "{write:?}");
+    assert_eq!(lab.get(SERVICE, "/", &first).status, 200, "others go on");
+}
+
+#[test]
+fn secrets_are_files_of_their_owner_alone() {
+    let (lab, _) = Lab::set_up();
+    lab.open(crate::lab::MOVED);
+    let open = lab.sh("find /var/lib/gatehouse /var/lib/gatehouse-web -type f -perm /077; find /run/gatehouse -name '*.json' -perm /077");
+    let public = |line: &&str| line.ends_with(".fingerprint") || line.ends_with(".crt") || line.ends_with(".pem");
+    let told = open.stdout.lines().filter(|line| !public(line)).collect::<Vec<_>>();
+    assert_eq!(told, [""; 0]);
+    let keys =
+        lab.sh("grep -rl 'PRIVATE KEY' /var/lib/gatehouse /var/lib/gatehouse-web | xargs stat -c '%a %u'").stdout;
+    assert!(!keys.is_empty() && keys.lines().all(|line| line == "600 64198"), "{keys}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::lab::{Answer, Lab, PASSWORD, PATIENCE, SERVICE, UPLINK, eventually};
 
 /// Every route of the agent, and what a web process without a session gets of it, on a box that has a password.
-pub const ROUTES: [(&str, &str, u16); 30] = [
+pub const ROUTES: [(&str, &str, u16); 31] = [
     ("GET", "/v1/hello", 200),
     ("GET", "/v1/hello/events", 200),
     ("GET", "/v1/overview", 401),
@@ -42,6 +42,7 @@ pub const ROUTES: [(&str, &str, u16); 30] = [
     ("POST", "/v1/certificate/remove", 401),
     // web shakes hands with it; a session, forged or not, gets none
     ("GET", "/v1/certificate/serving", 200),
+    ("POST", "/v1/support", 401),
 ];
 
 /// A body that each route can read what it needs of.

@@ -16,4 +16,5 @@ mod reset;
 mod seed;
 mod service_port;
 mod settings;
+mod support;
 mod window;

@@ -76,6 +76,12 @@ fn a_seed_sets_up_a_box_with_nobody_there_and_only_once() {
     let came = first["reports"].as_array().expect("reports").iter().map(|r| r["came"].clone()).collect::<Vec<_>>();
     assert_eq!(came, vec!["applied"; 7], "{first}");
     is_set_up(&lab);
+    let audit = lab.cli(&["audit", "--json", "--what", "seed"]).stdout;
+    let audit: Value = serde_json::from_str(&audit).expect("JSON");
+    let entries = audit["entries"].as_array().expect("entries");
+    assert_eq!(entries.len(), 7, "{audit}");
+    assert_eq!((&entries[0]["who"], entries[0]["code"].is_null()), (&"seed".into(), true), "{audit}");
+    assert!(entries[0]["detail"].as_str().expect("detail").starts_with("Password: applied; /etc/"), "{audit}");
 
     // somebody changes something; the stick stays in the box over a restart
     assert_eq!(lab.cli(&["settings", "host-name", "box-b2"]).code, 0);

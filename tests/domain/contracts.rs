@@ -153,6 +153,7 @@ fn requests_read_back_and_leave_out_what_is_optional() {
         generation: "g".into(),
         names: vec!["box.example".into()],
         certificate: None,
+        contact: Some("tel:4008100000".into()),
     });
     reads_back(&Applied { tx: TxId(7), confirm: Secret::new("c"), handoff: Secret::new("h") });
     reads_back(&TransactionView::default());

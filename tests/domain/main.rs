@@ -6,6 +6,7 @@
 
 mod acd;
 mod box_file;
+mod care;
 mod certificate;
 mod civil;
 mod contracts;

@@ -1,18 +1,25 @@
-//! The pages of care: the seed.
+//! The pages of care: seed, support bundle, about.
 
 use gatehouse::{
     components::nav::Place,
     domain::{
         api::Overview,
+        fault::Fault,
         network::issue::{Field, Issue, Rule},
         seed::{Applied, Came, Part, Problem, Refused, Report, SeedStatus, What, WhyNot},
         time::UnixSeconds,
     },
-    pages::{render::to_html, system::seed},
+    pages::{
+        render::to_html,
+        system::{self, about, seed, support},
+    },
     text::Text,
 };
 
-use super::{all::frame, boxes::working_box};
+use super::{
+    all::{frame, refusal},
+    boxes::working_box,
+};
 
 const AT: UnixSeconds = UnixSeconds(1_795_600_000);
 
@@ -53,6 +60,15 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
         _ => Came::Applied,
     };
     vec![
+        ("about", to_html(|| about::page(frame(text, Some(&working_box()), Some(Place::System)), &working_box()))),
+        (
+            "support",
+            to_html(|| support::page(frame(text, Some(&working_box()), Some(Place::System)), system::Came::default())),
+        ),
+        ("support-busy", {
+            let came = system::Came { saved: false, refusal: Some(refusal(Fault::SlowDown { seconds: 2 })) };
+            to_html(|| support::page(frame(text, Some(&working_box()), Some(Place::System)), came))
+        }),
         ("seed-none", seed_page(text, &working_box())),
         ("seed", seed_page(text, &with(applied(|_| Came::Applied)))),
         ("seed-kept", seed_page(text, &with(applied(kept)))),

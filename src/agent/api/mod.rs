@@ -9,8 +9,14 @@ mod power;
 mod settings;
 mod sign_in;
 mod status;
+mod support;
 
-use std::{fs, io, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -46,6 +52,8 @@ pub struct Shared {
     searching: Arc<tokio::sync::Mutex<()>>,
     /// Held while the network is tested.
     testing: Arc<tokio::sync::Mutex<()>>,
+    /// Held while a support bundle is made.
+    packing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What does not change while the agent runs.
@@ -56,6 +64,8 @@ pub struct Own {
     pub web_uid: Option<u32>,
     /// [`Hello::generation`].
     pub generation: String,
+    /// Whose files are listed in a support bundle.
+    pub state_dir: PathBuf,
 }
 
 /// The tasks that calls are passed on to; each owns a resource.
@@ -80,8 +90,8 @@ pub struct Watched {
 impl Shared {
     pub fn new(own: Own, tasks: Tasks, watched: Watched) -> Self {
         let (hello, _) = watch::channel(Hello::default());
-        let (searching, testing) = (Arc::default(), Arc::default());
-        let shared = Self { own: Arc::new(own), tasks, watched, hello, searching, testing };
+        let (searching, testing, packing) = (Arc::default(), Arc::default(), Arc::default());
+        let shared = Self { own: Arc::new(own), tasks, watched, hello, searching, testing, packing };
         tokio::spawn(status::keep_hello(shared.clone()));
         shared
     }
@@ -156,6 +166,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/certificate/install", post(certificate::install))
         .route("/v1/certificate/remove", post(certificate::remove))
         .route("/v1/certificate/serving", get(certificate::serving))
+        .route("/v1/support", post(support::bundle))
         .fallback(|| async { Refused(Fault::NotFound) })
         .layer(from_fn_with_state(shared.clone(), audit::keep))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -13,6 +13,7 @@ use super::{
 use domain::{
     api::{Hello, Overview},
     network::transaction::Digest,
+    security_txt,
     system::SystemStatus,
 };
 use os::clock;
@@ -118,7 +119,7 @@ fn ndjson(lines: impl futures_util::Stream<Item = Vec<u8>> + Send + 'static) -> 
 }
 
 impl Shared {
-    fn overview(&self) -> Overview {
+    pub(super) fn overview(&self) -> Overview {
         Overview {
             model: self.own.board.model.clone(),
             serial: self.own.board.serial.clone(),
@@ -149,6 +150,7 @@ pub(super) async fn keep_hello(shared: Shared) {
     // the host name is one
     let mut settings = shared.tasks.settings.watch();
     let mut certificates = shared.tasks.certificates.watch();
+    let contact = shared.own.board.support.as_deref().and_then(security_txt::contact);
     loop {
         let (listen, cut) = {
             let published = network.borrow_and_update();
@@ -168,6 +170,7 @@ pub(super) async fn keep_hello(shared: Shared) {
             generation,
             names,
             certificate,
+            contact: contact.clone(),
         };
         shared.hello.send_if_modified(|old| {
             let changed = *old != hello;

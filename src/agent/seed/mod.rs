@@ -17,11 +17,13 @@ use tokio::sync::watch;
 
 use self::file::SeedFile;
 use crate::{
+    audit::Audit,
     auth::Auth,
     network::Network,
     settings::{Fill, Settings},
 };
 use domain::{
+    audit::Who,
     box_file::BoxFile,
     fault::Fault,
     seed::{Applied, Box as Here, Came, Part, Refused, Report, Seed, SeedStatus, Verdict, WhyNot, judge, steps},
@@ -38,6 +40,8 @@ pub trait Target: Send + Sync {
     fn set_up(&self) -> bool;
     /// Brings one part into force, unless somebody has set something else. The same again is no second act.
     fn fill(&self, part: Part, seed: &Seed) -> impl Future<Output = Result<bool, Fault>> + Send;
+    /// Writes down what came of a whole seed.
+    fn record(&self, applied: &Applied) -> impl Future<Output = ()> + Send;
 }
 
 /// This box: the tasks that own what a seed fills in.
@@ -46,6 +50,7 @@ pub struct ThisBox {
     pub network: Network,
     pub auth: Auth,
     pub settings: Settings,
+    pub audit: Audit,
     store: Store,
 }
 
@@ -94,6 +99,21 @@ impl Target for ThisBox {
             },
         }
     }
+
+    async fn record(&self, applied: &Applied) {
+        for report in &applied.reports {
+            self.audit.happened(Who::Seed, "seed", Ok(()), Some(&detail(report, &applied.from))).await;
+        }
+    }
+}
+
+fn detail(report: &Report, from: &str) -> String {
+    let came = match report.came {
+        Came::Applied => "applied",
+        Came::Kept => "kept",
+        Came::Failed { .. } => "failed",
+    };
+    format!("{:?}: {came}; {from}", report.part)
 }
 
 fn not_saved(error: io::Error) -> Fault {
@@ -105,11 +125,10 @@ pub fn start(
     state_dir: &Path,
     paths: Vec<String>,
     board: BoxFile,
-    tasks: (Network, Auth, Settings),
+    (network, auth, settings, audit): (Network, Auth, Settings, Audit),
 ) -> watch::Receiver<SeedStatus> {
     let store = Store::new(state_dir);
-    let (network, auth, settings) = tasks;
-    let target = ThisBox { network, auth, settings, store: store.clone() };
+    let target = ThisBox { network, auth, settings, audit, store: store.clone() };
     let (status, receiver) = watch::channel(store.status());
     let mut seeder = Seeder { store, board, target, status, seen: BTreeMap::new() };
     tokio::spawn(async move {
@@ -203,6 +222,7 @@ impl<T: Target> Seeder<T> {
         let applied = Applied { from, digest: file.digest.clone(), at: clock::wall(), reports };
         let complete = applied.is_complete();
         if complete {
+            self.target.record(&applied).await;
             let status = SeedStatus { applied: Some(applied), refused: None };
             self.store.save_status(&status)?;
             self.store.end()?;

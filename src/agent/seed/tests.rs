@@ -34,6 +34,7 @@ struct World {
     die: Option<(usize, bool)>,
     /// A part that cannot be done.
     broken: Option<Part>,
+    recorded: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,10 @@ impl Target for Fake {
             std::future::pending::<()>().await;
         }
         result
+    }
+
+    async fn record(&self, applied: &Applied) {
+        self.0.lock().expect("lock").recorded.push(applied.digest.clone());
     }
 }
 
@@ -136,6 +141,7 @@ fn killed_at_each_step_it_ends_applied_once() {
                 let applied = rig.status().applied.expect("applied");
                 assert!(applied.reports.iter().all(|r| r.came == Came::Applied), "{applied:?}");
                 assert!(!rig.pending(), "the copy with secrets is gone");
+                assert_eq!(rig.world.0.lock().expect("lock").recorded, [applied.digest], "in the audit log");
             }
         }
     }

@@ -27,6 +27,8 @@ pub fn call(text: Text, what: &str) -> String {
         "factory-reset" => text.reset_title(),
         "certificate/install" => text.call_certificate_install(),
         "certificate/remove" => text.call_certificate_remove(),
+        "seed" => text.seed_title(),
+        "support" => text.support_title(),
         "audit/broken" => text.call_audit_broken(),
         other => return other.to_owned(),
     };

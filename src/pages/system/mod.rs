@@ -2,6 +2,7 @@
 //!
 //! A sub-page is a [`Way`] in one of the [`GROUPS`], and its routes in [`routes`].
 
+pub mod about;
 pub mod audit;
 pub mod certificate;
 pub mod host_name;
@@ -9,6 +10,7 @@ pub mod power;
 pub mod proxy;
 pub mod reset;
 pub mod seed;
+pub mod support;
 pub mod time;
 
 use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
@@ -89,8 +91,10 @@ const GROUPS: [Group; 3] = [
         title: Text::system_care,
         ways: &[
             Way { href: power::PATH, name: Text::power_title, state: power::said },
+            Way { href: support::PATH, name: Text::support_title, state: support::said },
             Way { href: seed::PATH, name: Text::seed_title, state: seed::said },
             Way { href: reset::PATH, name: Text::reset_title, state: reset::said },
+            Way { href: about::PATH, name: Text::about_title, state: about::said },
         ],
     },
 ];
@@ -106,6 +110,8 @@ pub fn routes() -> Router<App> {
         .merge(seed::routes())
         .merge(reset::routes())
         .merge(certificate::routes())
+        .merge(support::routes())
+        .merge(about::routes())
 }
 
 async fn show(State(app): State<App>, visitor: Visitor) -> Response {

@@ -66,6 +66,7 @@ pub(super) fn said() -> Said {
             generation: String::new(),
             names: Vec::new(),
             certificate: None,
+            contact: None,
         },
         overview: Overview {
             model: "T".into(),

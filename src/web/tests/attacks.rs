@@ -164,3 +164,20 @@ async fn a_body_has_a_size_whatever_it_says_of_itself() {
     let answer = rig.ask(By::Uplink, from_here(Method::POST, "/login").body(fits).expect("request")).await;
     assert_eq!(answer.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn security_txt_is_served_without_a_session_and_says_only_whom_to_tell() {
+    let mut with = said();
+    with.hello.contact = Some("mailto:security@vendor.example".into());
+    for ready in [true, false] {
+        with.hello.ready = ready;
+        let rig = Rig::with(with.clone(), pages()).await;
+        let answer = rig.get("/.well-known/security.txt").await;
+        assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "text/plain; charset=utf-8"));
+        let keys = answer.body.lines().map(|line| line.split(": ").next().unwrap_or_default()).collect::<Vec<_>>();
+        assert_eq!(keys, ["Contact", "Expires", "Preferred-Languages"], "{}", answer.body);
+        assert!(answer.body.starts_with("Contact: mailto:security@vendor.example\n"));
+    }
+    let rig = Rig::new().await;
+    assert_eq!(rig.get("/.well-known/security.txt").await.status, StatusCode::NOT_FOUND, "no contact, no file");
+}

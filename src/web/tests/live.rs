@@ -211,6 +211,60 @@ async fn an_http2_connection_without_requests_is_closed() {
     .await;
 }
 
+/// Each request is taken back as soon as it is sent (CVE-2023-44487).
+#[tokio::test]
+async fn a_flood_of_resets_leaves_the_next_visitor_served() {
+    let live = Live::new(Limits::default()).await;
+    let request = || live.request(Method::GET, "/login").body(Body::empty()).expect("request");
+    for _ in 0..4 {
+        let mut sender = live.http2().await;
+        for _ in 0..500 {
+            if sender.ready().await.is_err() {
+                break;
+            }
+            let mut asked = Box::pin(sender.send_request(request()));
+            // sent, and given up at once
+            assert!(futures_util::poll!(&mut asked).is_pending() || sender.is_closed());
+            drop(asked);
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut next = live.http2().await;
+    assert_eq!(soon(next.send_request(request())).await.expect("answer").status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn malformed_requests_get_an_answer_or_an_end_and_no_page() {
+    let live = Live::new(short(|l| (l.header, l.body) = (MOMENT, MOMENT))).await;
+    let host = live.to;
+    for request in [
+        "GET\r\n\r\n".to_owned(),
+        "GET /login\r\n\r\n".to_owned(),
+        "\0\0\0\0\r\n\r\n".to_owned(),
+        "GET /login HTTP/9.9\r\n\r\n".to_owned(),
+        "GET /login HTTP/1.1\r\n\r\n".to_owned(),
+        format!("GET /login HTTP/1.1\r\nhost: {host}\r\nbad header\r\n\r\n"),
+        format!("GET /login HTTP/1.1\r\nhost: {host}\r\nx: a\0b\r\n\r\n"),
+        format!("GET /log in HTTP/1.1\r\nhost: {host}\r\n\r\n"),
+        "GET http://evil.example/login HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n".to_owned(),
+        format!("POST /login HTTP/1.1\r\nhost: {host}\r\ncontent-length: -1\r\n\r\n"),
+        format!("POST /login HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"),
+        format!("POST /login HTTP/1.1\r\nhost: {host}\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"),
+        format!(
+            "POST /login HTTP/1.1\r\nhost: {host}\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+        ),
+    ] {
+        let (mut stream, _) = tls(live.to, "127.0.0.1", "http/1.1").await.expect("TLS");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let answer = all(&mut stream).await;
+        assert!(!answer.contains("200 OK") && !answer.contains(INSIDE), "{request:?}: {answer}");
+    }
+    let (mut stream, _) = tls(live.to, "127.0.0.1", "http/1.1").await.expect("TLS");
+    let good = format!("GET /login HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    stream.write_all(good.as_bytes()).await.expect("sent");
+    assert!(all(&mut stream).await.contains("200 OK"), "the next visitor is served");
+}
+
 #[tokio::test]
 async fn one_peer_gets_its_share_of_the_places() {
     let live = Live::new(short(|l| l.per_peer = 2)).await;
