@@ -37,7 +37,7 @@ use gatehouse::{
         },
         seed::{Part, Problem, What},
     },
-    pages::{fault, live::pieces, render::to_html},
+    pages::{fault, live::pieces, render::to_html, system::proxy::ProxyFormView},
     text::{Lang, Text},
 };
 
@@ -195,11 +195,17 @@ fn names_with_markup_are_text() {
         change_page(TEXTS[0], &it, &change_view(true, true, stays())),
         test_page(TEXTS[0], &it, wrong_host(nasty)),
         care::seed_page(TEXTS[0], &it),
+        settings::proxy_page(
+            TEXTS[0],
+            &it,
+            ProxyFormView { url: nasty.to_owned(), ca: format!("&lt;</textarea>{nasty}"), ..ProxyFormView::default() },
+        ),
         to_html(|| {
             fault::page(frame(TEXTS[0], Some(&it), None), &refusal(Fault::Internal { detail: nasty.to_owned() }))
         }),
     ];
     all.extend(pieces(TEXTS[1], &it).into_iter().map(|(_, html)| html));
+    assert!(all.iter().any(|html| html.contains("&amp;lt;&lt;/textarea>")), "what is typed comes back as it is");
     for html in all {
         assert!(!html.contains("<script>alert") && !html.contains("<img"), "{html}");
     }

@@ -52,7 +52,7 @@ fn a_support_bundle_has_the_box_and_none_of_its_secrets() {
     ] {
         assert_eq!(text.contains(part), part != "left there", "{part}");
     }
-    assert!(text.contains(r#"planted\n..%2f$(reboot)"#), "a name is one line");
+    assert!(text.contains(r"planted\n..%2f$(reboot)"), "a name is one line");
 
     let secret = |file: &str| fs::read_to_string(state.join(file)).expect(file);
     let sessions = lab.sh("cat /run/gatehouse/sessions.json").stdout;

@@ -39,7 +39,7 @@ proptest! {
         let one_word = |word: &str| word.bytes().all(|b| b.is_ascii_graphic()) && !word.contains(['#', '=', '"', '\\']);
         if let Ok(name) = text.parse::<HostName>() {
             prop_assert!(one_word(name.as_str()));
-            prop_assert_eq!(files::hosts("127.0.0.1 localhost\n", &name).lines().count(), 2);
+            prop_assert_eq!(files::hosts("127.0.0.1 localhost\n", name.as_str()).lines().count(), 2);
         }
         if let Ok(server) = text.parse::<TimeServer>() {
             prop_assert!(one_word(&server.to_string()));

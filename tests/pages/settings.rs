@@ -41,7 +41,7 @@ fn time_page(text: Text, overview: &Overview, view: TimeView) -> String {
     to_html(|| time::page(frame(text, Some(overview), Some(Place::System)), overview, view))
 }
 
-fn proxy_page(text: Text, overview: &Overview, view: ProxyFormView) -> String {
+pub fn proxy_page(text: Text, overview: &Overview, view: ProxyFormView) -> String {
     to_html(|| proxy::page(frame(text, Some(overview), Some(Place::System)), overview, view))
 }
 
