@@ -6,7 +6,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{CliError, Context, Global, qr};
-use crate::{disk, domain::box_file::SERVICE_ADDRESS};
+use crate::{
+    disk,
+    domain::{api::Caller, box_file::SERVICE_ADDRESS},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -35,10 +38,13 @@ pub(super) enum FingerprintError {
     Malformed { path: PathBuf },
 }
 
-/// The folder is the web service's; the agent has no part in its certificates.
-pub(super) fn run(context: &Context, global: &Global, arguments: &Arguments) -> Result<(), CliError> {
+/// The folder is the web service's; the agent has no part in the certificates that the box signs itself.
+pub(super) async fn run(context: &Context, global: &Global, arguments: &Arguments) -> Result<(), CliError> {
     let folder = global.state_dir("/var/lib/gatehouse-web").join("certificates");
-    let fingerprint = fingerprint(folder.join(format!("{SERVICE_ADDRESS}.fingerprint")))?;
+    let fingerprint = match installed(context).await {
+        Some(fingerprint) => fingerprint,
+        None => fingerprint(folder.join(format!("{SERVICE_ADDRESS}.fingerprint")))?,
+    };
     let url = format!("https://{SERVICE_ADDRESS}/");
     // behind the `#` it is not sent; a phone opens the URL, and whoever wants to compare has it
     let code = format!("{url}#sha256={}", fingerprint.replace(':', ""));
@@ -47,6 +53,14 @@ pub(super) fn run(context: &Context, global: &Global, arguments: &Arguments) -> 
         let Console { url, fingerprint, .. } = console;
         format!("{}{url}\n{fingerprint}\n", drawn.unwrap_or_default())
     })
+}
+
+/// That of the certificate that the owner has installed, where it is for the service port's address.
+async fn installed(context: &Context) -> Option<String> {
+    // without an agent it is not in use either
+    let installed = context.agent.certificate(&Caller::default()).await.ok()?.installed?;
+    let covers = installed.names.iter().any(|name| name.covers_address(SERVICE_ADDRESS.into()));
+    covers.then_some(installed.fingerprint)
 }
 
 /// Anything else in the file is not printed: the folder's owner has fewer rights than who asks.

@@ -290,7 +290,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
             Command::Web => roles::web(&cli.global).await,
             Command::Guard => Ok(()), // has no runtime, see above
             Command::Status => status::run(&context).await,
-            Command::Console(arguments) => console::run(&context, &cli.global, &arguments),
+            Command::Console(arguments) => console::run(&context, &cli.global, &arguments).await,
             Command::Network(command) => network::run(&context, command).await,
             Command::Settings(command) => settings::run(&context, command).await,
             Command::Certificate(command) => certificate::run(&context, &cli.global, command).await,

@@ -306,6 +306,19 @@ fn the_command_line_installs_and_removes() {
     assert_eq!(status(&lab)["installed"], Value::Null);
 }
 
+/// Whoever stands before the box compares what the browser shows.
+#[test]
+fn the_console_tells_the_fingerprint_of_the_certificate_that_is_served_there() {
+    let (lab, cookie) = Lab::set_up();
+    let told = || lab.cli(&["console", "--no-code"]).stdout;
+    let own = told();
+    install(&lab, &cookie, &Authority::new().signs(params(&[NAME])));
+    assert_eq!(told(), own, "it is not for the service port's address");
+    install(&lab, &cookie, &Authority::new().signs(params(&["192.168.100.198"])));
+    let fingerprint = status(&lab)["installed"]["fingerprint"].as_str().expect("fingerprint").to_owned();
+    assert!(told().contains(&fingerprint) && told() != own, "{}", told());
+}
+
 /// A damaged file must not keep the box from being served.
 #[test]
 fn a_saved_certificate_that_is_damaged_is_told_and_the_boxs_own_is_used() {

@@ -34,18 +34,6 @@ fn a_restart_on_the_console_comes_back_as_another_boot() {
     lab.ready();
 }
 
-/// From within the sandbox of the agent's unit, by the system's own bus.
-#[test]
-fn gatehouse_restart_is_done_by_logind() {
-    let lab = Lab::new();
-    lab.ready();
-    lab.device.restart_itself();
-    let before = boot(&lab);
-    lab.run("gatehouse restart --yes");
-    eventually("another boot", || another(&lab, &before));
-    lab.ready();
-}
-
 #[test]
 fn a_factory_reset_of_a_booted_box_leaves_it_as_it_came() {
     let lab = Lab::new();
