@@ -89,7 +89,7 @@ fn not_taken(text: Text, overview: &Overview, refused: &Refused) -> impl IntoVie
     view! {
         <Note mood=Mood::Warn title=text.seed_refused()>
             <p>{file}</p>
-            <ul>{lines}</ul>
+            <ul class="points">{lines}</ul>
             {next}
         </Note>
     }

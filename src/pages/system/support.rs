@@ -63,12 +63,13 @@ pub fn page(frame: Frame, came: Came) -> impl IntoView + use<> {
     let text = frame.text;
     let list = |items: Vec<&'static str>| {
         let items = items.into_iter().map(|item| view! { <li>{item}</li> }).collect_view();
-        view! { <ul>{items}</ul> }
+        view! { <ul class="points">{items}</ul> }
     };
     let inside = list(vec![
         text.support_in_versions(),
         text.support_in_network(),
         text.support_in_changes(),
+        text.support_in_audit(),
         text.support_in_settings(),
         text.support_in_machine(),
     ]);
