@@ -6,4 +6,5 @@
 mod lab;
 mod package;
 mod power;
+mod runner;
 mod units;

@@ -59,6 +59,11 @@ fn the_sandboxes_are_as_tight_as_promised_and_the_agent_can_do_its_work_in_its()
     let log = lab.device.log(Role::Agent).expect("log");
     assert!(!log.contains("Operation not permitted") && !log.contains("Read-only"), "{log}");
 
+    // a stick that somebody plugs in later is seen, though the agent's mounts are its own
+    let seed = "printf 'host_name = \"edge-9\"\\n' > /media/stick/gatehouse-seed.toml";
+    lab.run(&format!("mkdir -p /media/stick && mount -t tmpfs none /media/stick && {seed}"));
+    eventually_or("the seed is taken", || (lab.run("hostname") == "edge-9\n").then_some(()), || lab.trouble());
+
     // name and clock go by the bus
     lab.run("gatehouse settings host-name edge-7");
     assert_eq!(lab.run("hostname; cat /etc/hostname"), "edge-7\nedge-7\n");
