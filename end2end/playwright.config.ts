@@ -21,7 +21,7 @@ const projects = [
   // Each page and each answer, but not each failure once more.
   // What only a box with systemd can do.
   { name: "lab", testDir: "lab", use: { ...zh, debian: true } },
-  { name: "zh without scripts", use: { ...zh, ...plain }, testMatch: [/(first-visit|sign-in|port-form|keep|network-test|settings|power|reset|certificate)\.spec/] },
+  { name: "zh without scripts", use: { ...zh, ...plain }, testMatch: [/(first-visit|sign-in|port-form|keep|network-test|settings|power|reset|certificate|access|alarms)\.spec/] },
 ];
 
 export default defineConfig<Options, WorkerOptions>({

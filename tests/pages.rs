@@ -12,10 +12,14 @@ mod boxes;
 mod care;
 #[path = "pages/certificate.rs"]
 mod certificate;
+#[path = "pages/manual.rs"]
+mod manual;
 #[path = "pages/power.rs"]
 mod power;
 #[path = "pages/settings.rs"]
 mod settings;
+#[path = "pages/trouble.rs"]
+mod trouble;
 
 use std::{env, fs, net::IpAddr, path::Path};
 
@@ -23,8 +27,14 @@ use all::{
     change_page, change_view, ended, frame, pages, port_page, refusal, stays, test_page, wrong_form, wrong_host,
 };
 use gatehouse::{
-    components::words::{Ports, audit::call, cause, explain, issue, mend, seed_part, seed_problem, why},
+    components::words::{
+        Ports,
+        alarms::{alarm, mend_alarm, severity},
+        audit::call,
+        cause, explain, issue, mend, seed_part, seed_problem, why,
+    },
     domain::{
+        alarms::{self, Kind},
         auth::password::PasswordRule,
         box_file::Mac,
         fault::Fault,
@@ -265,6 +275,8 @@ fn faults() -> Vec<Fault> {
         Fault::SetupFirst,
         Fault::SetupDone,
         Fault::ServicePortOnly,
+        Fault::NoSuchSession { number: 7 },
+        Fault::NoSuchAlarm { id: 7 },
         Fault::Invalid { issues: Vec::new() },
         Fault::PlanOutdated,
         Fault::NothingToDo,
@@ -289,7 +301,14 @@ fn faults() -> Vec<Fault> {
         Fault::NoCandidate,
     ];
     faults.extend(certificate::problems().map(|problem| Fault::BadCertificate { problem }));
-    let rules = [PasswordRule::TooShort, PasswordRule::TooLong, PasswordRule::Common, PasswordRule::Monotonous];
+    let rules = [
+        PasswordRule::TooShort,
+        PasswordRule::TooLong,
+        PasswordRule::Common,
+        PasswordRule::Monotonous,
+        PasswordRule::Simple,
+        PasswordRule::Unchanged,
+    ];
     faults.extend(rules.map(|rule| Fault::BadPassword { rule }));
     let actors = [Actor::Console, Actor::Machine, Actor::Session { from: text() }];
     faults.extend(actors.clone().map(|by| Fault::Busy { by, left: 1 }));
@@ -403,6 +422,15 @@ fn every_problem_and_part_of_a_seed_has_words() {
     }
     for part in Part::ALL {
         said(|text| seed_part(text, part).to_owned());
+    }
+}
+
+#[test]
+fn every_alarm_has_words_and_a_mend() {
+    for kind in Kind::ALL {
+        said(|text| alarm(text, kind).to_owned());
+        said(|text| severity(text, kind.severity()).1.to_owned());
+        said(|text| mend_alarm(text, &alarms::Cause { kind, subject: None }).0.to_owned());
     }
 }
 

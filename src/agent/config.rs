@@ -8,6 +8,7 @@ use std::{
 use serde::{Deserialize, de::DeserializeOwned};
 
 use domain::{
+    auth::policy::PasswordPolicy,
     box_file::{BoxFile, BoxFileProblem},
     network::{issue::Issue, validate::validate},
     seed::FILE_NAME,
@@ -24,11 +25,13 @@ pub struct Config {
     /// Where a seed is looked for, first choice first; see [`crate::seed::find`].
     #[serde(default = "seed_paths")]
     pub seed_paths: Vec<String>,
+    #[serde(default)]
+    pub password: PasswordPolicy,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { web_uid: None, seed_paths: seed_paths() }
+        Self { web_uid: None, seed_paths: seed_paths(), password: PasswordPolicy::default() }
     }
 }
 

@@ -1,11 +1,12 @@
 //! The privileged daemon: it owns every effect on the box and decides who may ask for one.
 //!
 //! One task owns each resource: `network` the kernel's network state, the spec and the journal; `auth` the password and the
-//! sessions; `audit` the log of who did what; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop; `settings` name,
+//! sessions; `audit` the log of who did what; `alarms` what is wrong; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop; `settings` name,
 //! time and proxy; `power` going down; `certificate` the one that the owner has installed; `seed` the file that sets up a box with nobody
 //! there. The API only sends them messages; nothing runs on a request's future.
 
 pub mod acd;
+pub mod alarms;
 pub mod api;
 pub mod arp;
 pub mod audit;
@@ -22,6 +23,7 @@ pub mod hops;
 pub mod kernel;
 mod life;
 pub mod load;
+pub mod logs;
 pub mod network;
 pub mod packet;
 pub mod power;
@@ -55,8 +57,6 @@ pub enum AgentError {
     Network(#[from] network::StartError),
     #[error(transparent)]
     Auth(#[from] auth::StartError),
-    #[error("the audit log cannot be used")]
-    Audit(#[source] std::io::Error),
     #[error("a factory reset that has begun cannot go on")]
     Reset(#[source] std::io::Error),
     #[error("a factory reset has been asked for: the next start does it")]
@@ -89,8 +89,8 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let paths = network::Paths::new(&options.state_dir, &options.runtime_dir);
     let guard = Some(options.runtime_dir.join(domain::guard::SOCKET));
     let network = network::start(network::Options { board: board.clone(), paths, guard, before_write: None }).await?;
-    let audit = audit::start(&options.state_dir).map_err(AgentError::Audit)?;
-    let auth = auth::start(&options.state_dir, &options.runtime_dir)?;
+    let audit = audit::start(&options.state_dir);
+    let auth = auth::start(&options.state_dir, &options.runtime_dir, config.password)?;
     let load = load::start(options.state_dir.clone());
     let service_port = service_port::start(network.watch(), options.runtime_dir.clone());
     let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
@@ -101,7 +101,17 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let (network_watch, auth_watch, power_watch, proof) =
         (network.clone(), auth.clone(), power.clone(), network.clone());
     let own = api::Own { board, web_uid: config.web_uid(), generation, state_dir: options.state_dir.clone() };
-    let tasks = api::Tasks { audit: audit.clone(), network, auth, settings, power, certificates };
+    let sources = alarms::Sources {
+        network: network.watch(),
+        settings: settings.watch(),
+        service_port: service_port.clone(),
+        load: load.clone(),
+        audit: audit.watch(),
+        auth: auth.watch(),
+    };
+    let alarms = alarms::start(&options.state_dir, sources);
+    let logs = logs::Logs::new(&options.runtime_dir);
+    let tasks = api::Tasks { audit: audit.clone(), alarms, logs, network, auth, settings, power, certificates };
     tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
     let shared = api::Shared::new(own, tasks, api::Watched { load, service_port, seed });
     let path = options.runtime_dir.join("agent.sock");

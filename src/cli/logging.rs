@@ -2,6 +2,7 @@
 
 use std::{env, io};
 
+use super::events::Keep;
 use clap::ValueEnum;
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -19,9 +20,9 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging. `role`: a service tells what it does, a command only what goes wrong.
-pub fn start(format: LogFormat, role: bool) {
-    let fallback = if role { LevelFilter::INFO } else { LevelFilter::WARN };
+/// Starts logging. A service tells what it does and keeps it; a command tells only what goes wrong.
+pub(super) fn start(format: LogFormat, keep: Option<Keep>) {
+    let fallback = if keep.is_some() { LevelFilter::INFO } else { LevelFilter::WARN };
     let wanted = env::var(FILTER).ok().filter(|f| !f.is_empty());
     let parsed = wanted.as_deref().map(str::parse::<Targets>);
     // a typing error in the filter must not keep the box from starting
@@ -35,10 +36,12 @@ pub fn start(format: LogFormat, role: bool) {
     let journal = env::var_os("JOURNAL_STREAM").is_some();
     let ansi = io::IsTerminal::is_terminal(&io::stderr());
     let started = match (format, journal) {
-        (LogFormat::Text, true) => builder.with_ansi(false).without_time().finish().with(filter).try_init(),
-        (LogFormat::Text, false) => builder.with_ansi(ansi).finish().with(filter).try_init(),
-        (LogFormat::Json, true) => builder.json().flatten_event(true).without_time().finish().with(filter).try_init(),
-        (LogFormat::Json, false) => builder.json().flatten_event(true).finish().with(filter).try_init(),
+        (LogFormat::Text, true) => builder.with_ansi(false).without_time().finish().with(keep).with(filter).try_init(),
+        (LogFormat::Text, false) => builder.with_ansi(ansi).finish().with(keep).with(filter).try_init(),
+        (LogFormat::Json, true) => {
+            builder.json().flatten_event(true).without_time().finish().with(keep).with(filter).try_init()
+        }
+        (LogFormat::Json, false) => builder.json().flatten_event(true).finish().with(keep).with(filter).try_init(),
     };
     if let (Ok(()), Some(error)) = (started, problem) {
         tracing::warn!(%error, "{FILTER} cannot be understood; logging {fallback}");

@@ -7,12 +7,15 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
+mod alarms;
 mod ask;
 mod audit;
 mod certificate;
 mod console;
+mod events;
 mod exit;
 mod logging;
+mod logs;
 mod memory;
 mod network;
 mod output;
@@ -22,6 +25,7 @@ mod qr;
 mod reset;
 mod roles;
 mod seed;
+mod sessions;
 mod settings;
 mod spec_file;
 mod status;
@@ -39,10 +43,12 @@ use crate::{
     client::AgentClient,
     domain::{
         fault::{Fault, Refusal},
+        logs::{Event, Part},
         network::transaction::Outcome,
         power::PowerAction,
     },
 };
+use events::Keep;
 use output::Output;
 
 /// Local management of this box: its network, its password and its state.
@@ -121,10 +127,16 @@ enum Command {
     Restart(power::Arguments),
     /// Switch the box off, until somebody presses its power button
     PowerOff(power::Arguments),
+    /// What is wrong with this box and what was; `alarms ack` notes that somebody has seen it
+    Alarms(alarms::Arguments),
+    /// What agent, web server and guard said since the box was started
+    Logs(logs::Arguments),
     /// Who did what on this box, and whether the log of it is whole
     Audit(audit::Arguments),
     /// Make the box as it was delivered; asks for its name
     FactoryReset(reset::Arguments),
+    /// Who is signed in to the pages; `sessions end` signs a browser out
+    Sessions(sessions::Arguments),
     /// The password of the pages
     #[command(subcommand)]
     Password(password::Command),
@@ -164,6 +176,9 @@ GATEHOUSE_LOG chooses what is logged, such as `debug`, or `agent=debug` for the 
         exit::table()
     )
 }
+
+/// What web says, on its way to the agent.
+type Events = tokio::sync::mpsc::Receiver<Event>;
 
 /// Threads of a role, however many cores the box has: each keeps memory of its own.
 const WORKERS: usize = 2;
@@ -256,9 +271,10 @@ pub fn command() -> clap::Command {
 /// The whole program. Usage errors end in here, with code 2.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::start(cli.global.log_format, cli.command.is_role());
+    let (keep, web) = keep(&cli);
+    logging::start(cli.global.log_format, keep);
     let output = Output { json: cli.global.json };
-    let exit = match run(cli, output) {
+    let exit = match run(cli, output, web) {
         Ok(()) => Exit::Done,
         // whoever reads has read enough
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -270,7 +286,21 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-fn run(cli: Cli, output: Output) -> Result<(), CliError> {
+/// A service's events are kept for the page of logs. Those of web are handed over by the other end.
+fn keep(cli: &Cli) -> (Option<Keep>, Option<Events>) {
+    let runtime_dir = &cli.global.runtime_dir;
+    match cli.command {
+        Command::Agent => (Some(Keep::in_file(Part::Agent, runtime_dir)), None),
+        Command::Guard => (Some(Keep::in_file(Part::Guard, runtime_dir)), None),
+        Command::Web => {
+            let (keep, events) = Keep::by_agent();
+            (Some(keep), Some(events))
+        }
+        _ => (None, None),
+    }
+}
+
+fn run(cli: Cli, output: Output, web: Option<Events>) -> Result<(), CliError> {
     if let Command::Guard = cli.command {
         return roles::guard(&cli.global);
     }
@@ -287,7 +317,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
     let done = runtime.block_on(async {
         match cli.command {
             Command::Agent => roles::agent(&cli.global).await,
-            Command::Web => roles::web(&cli.global).await,
+            Command::Web => roles::web(&cli.global, web).await,
             Command::Guard => Ok(()), // has no runtime, see above
             Command::Status => status::run(&context).await,
             Command::Console(arguments) => console::run(&context, &cli.global, &arguments).await,
@@ -296,8 +326,11 @@ fn run(cli: Cli, output: Output) -> Result<(), CliError> {
             Command::Certificate(command) => certificate::run(&context, &cli.global, command).await,
             Command::Restart(arguments) => power::run(&context, &arguments, PowerAction::Restart).await,
             Command::PowerOff(arguments) => power::run(&context, &arguments, PowerAction::Off).await,
+            Command::Alarms(arguments) => alarms::run(&context, arguments).await,
+            Command::Logs(arguments) => logs::run(&context, arguments).await,
             Command::Audit(arguments) => audit::run(&context, arguments).await,
             Command::FactoryReset(arguments) => reset::run(&context, &arguments).await,
+            Command::Sessions(arguments) => sessions::run(&context, arguments).await,
             Command::Password(command) => password::run(&context, command).await,
             Command::Seed(command) => seed::run(&context, &cli.global, command).await,
             Command::SupportBundle(arguments) => support::run(&context, arguments).await,

@@ -1,6 +1,6 @@
 //! The services: the agent, the web server and the guard.
 
-use super::{CliError, Global};
+use super::{CliError, Events, Global};
 use crate::{
     agent::{self, AgentOptions},
     guard,
@@ -16,13 +16,13 @@ pub(super) async fn agent(global: &Global) -> Result<(), CliError> {
     agent::run(options).await.map_err(|error| ended("agent", &error))
 }
 
-pub(super) async fn web(global: &Global) -> Result<(), CliError> {
+pub(super) async fn web(global: &Global, events: Option<Events>) -> Result<(), CliError> {
     let options = WebOptions {
         socket: global.socket(),
         state_dir: global.state_dir("/var/lib/gatehouse-web"),
         inherited: Inherited::take(),
     };
-    web::run(options).await.map_err(|error| ended("web", &error))
+    Box::pin(web::run(options, events)).await.map_err(|error| ended("web", &error))
 }
 
 pub(super) fn guard(global: &Global) -> Result<(), CliError> {

@@ -70,7 +70,7 @@ impl Agent {
         let socket = ["gatehouse", "--socket", socket.to_str().expect("path")];
         let cli = Cli::try_parse_from(socket.iter().chain(words)).expect("parses");
         let output = Output { json: cli.global.json };
-        super::run(cli, output)
+        super::run(cli, output, None)
     }
 
     fn code(&self, words: &[&str]) -> u8 {

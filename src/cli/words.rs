@@ -61,6 +61,8 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         | Fault::SetupFirst
         | Fault::SetupDone
         | Fault::BadPassword { .. }
+        | Fault::NoSuchSession { .. }
+        | Fault::NoSuchAlarm { .. }
         | Fault::NothingToDo
         | Fault::WrongToken
         | Fault::ProvesNothing { .. }

@@ -18,13 +18,17 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::UnixStream, time::timeout};
 
 use crate::domain::{
+    alarms::AlarmList,
     api::{
-        Applied, ApplyRequest, CALLER, Caller, ConfirmRequest, HandoffRequest, Hello, LeaseRequest, Login, Overview,
-        PlanRequest, Session, SessionInfo, SetPassword, TestRequest,
+        Acknowledge, Applied, ApplyRequest, CALLER, Caller, ChangePassword, ConfirmRequest, EndSessions, Ended,
+        HandoffRequest, Hello, LeaseRequest, Login, Noted, Overview, PlanRequest, Session, SessionInfo, SetPassword,
+        TestRequest,
     },
     audit::{self, Entries},
+    auth::session::SessionView,
     certificate::{CertificateStatus, InstallRequest, Offered, Preview, Serving},
     fault::{Fault, Refusal},
+    logs,
     network::{hops::Report, plan::Plan, status::DhcpStatus, transaction::Outcome},
     power::PowerRequest,
     reset::ResetRequest,
@@ -155,6 +159,19 @@ impl AgentClient {
         self.post(caller, "/v1/password", password).await
     }
 
+    /// The session that asks goes on with the new token.
+    pub async fn change_password(&self, caller: &Caller, change: &ChangePassword) -> Result<Session, Refusal> {
+        self.post(caller, "/v1/password/change", change).await
+    }
+
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionView>, Refusal> {
+        self.get(caller, "/v1/sessions").await
+    }
+
+    pub async fn end_sessions(&self, caller: &Caller, end: &EndSessions) -> Result<Ended, Refusal> {
+        self.post(caller, "/v1/sessions/end", end).await
+    }
+
     pub async fn plan(&self, caller: &Caller, request: &PlanRequest) -> Result<Plan, Refusal> {
         // it may look for DHCP servers first
         self.post_within(CHANGE_LIMIT, caller, "/v1/network/plan", request).await
@@ -240,6 +257,29 @@ impl AgentClient {
 
 /// What the box did, and what keeps it well.
 impl AgentClient {
+    pub async fn alarms(&self, caller: &Caller) -> Result<AlarmList, Refusal> {
+        self.get(caller, "/v1/alarms").await
+    }
+
+    pub async fn acknowledge(&self, caller: &Caller, which: &Acknowledge) -> Result<Noted, Refusal> {
+        self.post(caller, "/v1/alarms/ack", which).await
+    }
+
+    pub async fn logs(&self, caller: &Caller, asked: &logs::Query) -> Result<logs::Events, Refusal> {
+        let asked = query(&[
+            ("level", asked.level.map(|level| level.name().to_owned())),
+            ("part", asked.part.map(|part| part.name().to_owned())),
+            ("text", asked.text.clone()),
+            ("since", asked.since.map(|since| since.to_string())),
+        ]);
+        self.get(caller, &format!("/v1/logs{asked}")).await
+    }
+
+    /// What the web process says of itself.
+    pub async fn hand_over(&self, events: &[logs::Event]) -> Result<(), Refusal> {
+        self.post(&Caller::default(), "/v1/logs", events).await
+    }
+
     pub async fn audit(&self, caller: &Caller, asked: &audit::Query) -> Result<Entries, Refusal> {
         let asked = query(&[
             ("before", asked.before.map(|n| n.to_string())),

@@ -14,6 +14,9 @@
 //! | `POST /v1/logout` | – | `null` |
 //! | `GET /v1/session` | – | [`SessionInfo`] |
 //! | `POST /v1/password` | [`SetPassword`], console only | `null` |
+//! | `POST /v1/password/change` | [`ChangePassword`], with a session only | [`Session`], which goes on with a new token |
+//! | `GET /v1/sessions` | – | [`super::auth::session::SessionView`]s, the newest first |
+//! | `POST /v1/sessions/end` | [`EndSessions`] | [`Ended`] |
 //! | `POST /v1/network/plan` | [`PlanRequest`] | [`super::network::plan::Plan`] |
 //! | `POST /v1/network/apply` | [`ApplyRequest`] | [`Applied`] |
 //! | `POST /v1/network/confirm` | [`ConfirmRequest`] | [`super::network::transaction::Outcome`] |
@@ -21,7 +24,11 @@
 //! | `POST /v1/network/rollback` | – | [`super::network::transaction::Outcome`] |
 //! | `POST /v1/network/more-time` | – | `null` |
 //! | `POST /v1/network/lease` | [`LeaseRequest`] | [`super::network::status::DhcpStatus`], when the server has answered or a moment has passed |
+//! | `GET /v1/alarms` | – | [`super::alarms::AlarmList`] |
+//! | `POST /v1/alarms/ack` | [`Acknowledge`] | [`Noted`] |
 //! | `GET /v1/audit` | [`super::audit::Query`] in the address | [`super::audit::Entries`] |
+//! | `GET /v1/logs` | [`super::logs::Query`] in the address | [`super::logs::Events`] |
+//! | `POST /v1/logs` | [`super::logs::Event`]s of the web process | `null` |
 //! | `GET /v1/settings` | – | [`SettingsStatus`] |
 //! | `POST /v1/settings/host-name` | [`super::settings::request::HostNameRequest`] | `null` |
 //! | `POST /v1/settings/time` | [`super::settings::request::TimeRequest`] | `null` |
@@ -143,10 +150,49 @@ pub struct Login {
     pub password: Secret,
 }
 
+/// By somebody who is signed in and knows the old one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangePassword {
+    pub old: Secret,
+    pub new: Secret,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "end", rename_all = "snake_case")]
+pub enum EndSessions {
+    One {
+        number: u64,
+    },
+    /// All but the one that asks; on the console all.
+    Others,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    pub sessions: usize,
+}
+
+/// Somebody has seen it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledge {
+    /// Not said: all open ones.
+    #[serde(default)]
+    pub id: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// How many were not acknowledged before.
+    pub alarms: usize,
+}
+
 /// A new session. The token is told once and only its digest is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     pub token: Secret,
+    /// Days since the password was set, where the site asks for a new one by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_age: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

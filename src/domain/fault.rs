@@ -29,6 +29,10 @@ pub enum Fault {
     ServicePortOnly,
     #[error("the password cannot be used: {}", .rule.describe())]
     BadPassword { rule: super::auth::password::PasswordRule },
+    #[error("there is no session {number}; it has ended")]
+    NoSuchSession { number: u64 },
+    #[error("there is no alarm {id}")]
+    NoSuchAlarm { id: u64 },
     #[error("{} of the fields cannot be used", .issues.len())]
     Invalid { issues: Vec<Issue> },
     #[error("a change is open, started by {}; it ends in {} s at the latest", .by.describe(), .left / 1000)]
@@ -96,6 +100,8 @@ impl Fault {
             Self::SetupDone => "GH-105",
             Self::ServicePortOnly => "GH-106",
             Self::BadPassword { .. } => "GH-107",
+            Self::NoSuchSession { .. } => "GH-108",
+            Self::NoSuchAlarm { .. } => "GH-109",
             Self::Invalid { .. } => "GH-201",
             Self::Busy { .. } => "GH-202",
             Self::PlanOutdated => "GH-203",
@@ -130,7 +136,7 @@ impl Fault {
         match self {
             Self::NotSignedIn | Self::WrongPassword => 401,
             Self::ServicePortOnly | Self::Forbidden | Self::WrongToken | Self::ProvesNothing { .. } => 403,
-            Self::NotFound => 404,
+            Self::NotFound | Self::NoSuchSession { .. } | Self::NoSuchAlarm { .. } => 404,
             Self::SetupFirst
             | Self::SetupDone
             | Self::Busy { .. }

@@ -3,6 +3,7 @@
 //! Nothing in here reads a file, a clock or a socket: time, randomness and observations come in as arguments, and what is
 //! to be done goes out as values. `tests/architecture.rs` checks that.
 
+pub mod alarms;
 pub mod api;
 pub mod audit;
 pub mod auth;
@@ -13,6 +14,7 @@ pub mod dhcp;
 pub mod fault;
 pub mod guard;
 pub mod load;
+pub mod logs;
 pub mod mdns;
 pub mod name;
 pub mod network;

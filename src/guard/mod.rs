@@ -1,7 +1,7 @@
 //! The guard role: kills an agent that hangs in the middle of a change. The rules are in [`crate::domain::guard`].
 //!
 //! A process of its own with one thread, which reads eight bytes at a time from one socket that only the agent's user can open.
-//! It writes nothing, neither to the disk nor to the kernel's network, and starts nothing: whoever supervises the agent does.
+//! It writes nothing but its log, nothing to the kernel's network, and starts nothing: whoever supervises the agent does.
 
 use std::{
     fs,

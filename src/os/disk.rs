@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// Longer files are refused: nothing we write comes near.
 const MOST: u64 = 1 << 20;
-const NOFOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+pub(crate) const NOFOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
 
 /// Replaces `path` by `bytes`, atomically and durably.
 ///

@@ -4,3 +4,4 @@ pub mod clock;
 pub mod disk;
 pub mod notify;
 pub mod operation;
+pub mod ring;

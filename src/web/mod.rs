@@ -21,7 +21,7 @@ use axum::{
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{mpsc, watch},
 };
 use tokio_rustls::rustls;
 
@@ -33,6 +33,7 @@ use crate::{
     domain::{
         api::{Hello, Overview},
         fault::{Fault, Refusal},
+        logs::Event,
         security_txt,
         seed::Language,
     },
@@ -61,6 +62,7 @@ mod mdns;
 mod origin;
 mod places;
 mod plain;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -158,11 +160,15 @@ impl App {
 }
 
 /// Serves until the process is told to end.
-pub async fn run(options: WebOptions) -> Result<(), WebError> {
+///
+/// `events`: what this process says of itself, for the agent to keep.
+pub async fn run(options: WebOptions, events: Option<mpsc::Receiver<Event>>) -> Result<(), WebError> {
     let mut end = signal(SignalKind::terminate()).map_err(WebError::Signal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(WebError::Signal)?;
     let pages = Pages { routes: pages::routes, refused: pages::refused, pieces: pages::live::pieces };
+    let telling = tell::tell(AgentClient::new(options.socket.clone()), events);
     tokio::select! {
+        () = telling => Ok(()),
         ended = serve(options, pages, Limits::default(), TcpPorts::default()) => ended,
         _ = end.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),

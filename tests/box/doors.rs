@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::lab::{Answer, Lab, PASSWORD, PATIENCE, SERVICE, UPLINK, eventually};
 
 /// Every route of the agent, and what a web process without a session gets of it, on a box that has a password.
-pub const ROUTES: [(&str, &str, u16); 31] = [
+pub const ROUTES: [(&str, &str, u16); 37] = [
     ("GET", "/v1/hello", 200),
     ("GET", "/v1/hello/events", 200),
     ("GET", "/v1/overview", 401),
@@ -20,6 +20,9 @@ pub const ROUTES: [(&str, &str, u16); 31] = [
     ("GET", "/v1/session", 401),
     // for the console only
     ("POST", "/v1/password", 403),
+    ("POST", "/v1/password/change", 401),
+    ("GET", "/v1/sessions", 401),
+    ("POST", "/v1/sessions/end", 401),
     ("POST", "/v1/network/plan", 401),
     ("POST", "/v1/network/apply", 401),
     ("POST", "/v1/network/confirm", 401),
@@ -28,6 +31,9 @@ pub const ROUTES: [(&str, &str, u16); 31] = [
     ("POST", "/v1/network/more-time", 401),
     ("POST", "/v1/network/test", 401),
     ("POST", "/v1/network/lease", 401),
+    ("GET", "/v1/alarms", 401),
+    ("POST", "/v1/alarms/ack", 401),
+    ("GET", "/v1/logs", 401),
     ("GET", "/v1/audit", 401),
     ("GET", "/v1/settings", 401),
     ("POST", "/v1/settings/host-name", 401),
@@ -50,6 +56,8 @@ pub fn body() -> Value {
     json!({
         "password": "guessed by web", "spec": { "ports": {} }, "base": "0".repeat(64), "handoff": "forged",
         "token": "forged", "untested": true, "action": "off", "name": "forged", "candidate": "forged",
+        "old": "guessed by web", "new": "another guess",
+        "end": "one", "number": 99,
     })
 }
 

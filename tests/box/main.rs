@@ -1,5 +1,7 @@
 //! The built program on a box of the harness: agent and web as two processes of two users, behind the real kernel.
 
+mod access;
+mod alarms;
 mod attacks;
 mod audit;
 mod bus;
@@ -10,6 +12,7 @@ mod doors;
 mod files;
 mod guard;
 mod lab;
+mod logs;
 mod network_test;
 mod power;
 mod reset;

@@ -38,6 +38,8 @@ fn faults() -> Vec<Fault> {
         Fault::SetupDone,
         Fault::ServicePortOnly,
         Fault::BadPassword { rule: PasswordRule::Common },
+        Fault::NoSuchSession { number: 7 },
+        Fault::NoSuchAlarm { id: 7 },
         Fault::Invalid { issues: Vec::new() },
         Fault::Busy { by: Actor::Console, left: 5_000 },
         Fault::PlanOutdated,

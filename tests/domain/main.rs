@@ -5,6 +5,7 @@
 #![allow(missing_debug_implementations)]
 
 mod acd;
+mod alarms;
 mod box_file;
 mod care;
 mod certificate;

@@ -20,8 +20,8 @@ use domain::{
 };
 use os::{clock, operation};
 
-/// They are POST because they take a body, and change nothing.
-const ONLY_ASK: [&str; 3] = ["/v1/network/plan", "/v1/network/test", "/v1/certificate/check"];
+/// The first three are POST because they take a body, and change nothing; the last one is what web says of itself.
+const ONLY_ASK: [&str; 4] = ["/v1/network/plan", "/v1/network/test", "/v1/certificate/check", "/v1/logs"];
 
 /// What a handler adds to its entry. Never a secret.
 #[derive(Clone, Debug, Default)]

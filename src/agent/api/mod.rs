@@ -1,11 +1,14 @@
 //! The agent's socket: HTTP/1.1 and JSON, for the web process and the command line only.
 
+mod alarms;
 mod audit;
 mod caller;
 mod certificate;
 mod lease;
+mod logs;
 mod network;
 mod power;
+mod sessions;
 mod settings;
 mod sign_in;
 mod status;
@@ -28,7 +31,10 @@ use axum::{
 };
 use tokio::{net::UnixListener, sync::watch};
 
-use super::{audit::Audit, auth::Auth, certificate::Certificates, network::Network, power::Power, settings::Settings};
+use super::{
+    alarms::AlarmTask, audit::Audit, auth::Auth, certificate::Certificates, logs::Logs, network::Network, power::Power,
+    settings::Settings,
+};
 use domain::{
     api::{BODY_LIMIT, Hello},
     box_file::BoxFile,
@@ -72,6 +78,8 @@ pub struct Own {
 #[derive(Clone, Debug)]
 pub struct Tasks {
     pub audit: Audit,
+    pub alarms: AlarmTask,
+    pub logs: Logs,
     pub network: Network,
     pub auth: Auth,
     pub settings: Settings,
@@ -145,6 +153,9 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/logout", post(sign_in::logout))
         .route("/v1/session", get(sign_in::session))
         .route("/v1/password", post(sign_in::password))
+        .route("/v1/password/change", post(sign_in::change))
+        .route("/v1/sessions", get(sessions::list))
+        .route("/v1/sessions/end", post(sessions::end))
         .route("/v1/network/plan", post(network::plan))
         .route("/v1/network/apply", post(network::apply))
         .route("/v1/network/confirm", post(network::confirm))
@@ -153,6 +164,9 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/network/more-time", post(network::more_time))
         .route("/v1/network/lease", post(lease::lease))
         .route("/v1/network/test", post(network::test))
+        .route("/v1/alarms", get(alarms::list))
+        .route("/v1/alarms/ack", post(alarms::acknowledge))
+        .route("/v1/logs", get(logs::read).post(logs::hand_over))
         .route("/v1/audit", get(audit::show))
         .route("/v1/settings", get(settings::show))
         .route("/v1/settings/host-name", post(settings::host_name))

@@ -128,7 +128,7 @@ pub(super) async fn handoff(
     }
     let parent = shared.tasks.network.handoff(secrets::digest(&ask.handoff), who.origin()).await?;
     let opened = shared.tasks.auth.mint(who.source(&shared), parent.ok_or(Fault::NotSignedIn)?).await?;
-    Ok(begun(&remark, opened))
+    Ok(begun(&shared, &remark, opened))
 }
 
 pub(super) async fn rollback(State(shared): State<Shared>, Admitted(who): Admitted, remark: Remark) -> Reply<Outcome> {

@@ -10,6 +10,7 @@ use super::{
     Refused, Reply, Shared, Watched,
     caller::{Admitted, Who},
 };
+use crate::auth::AuthState;
 use domain::{
     api::{Hello, Overview},
     network::transaction::Digest,
@@ -46,6 +47,8 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
         network: shared.tasks.network.watch(),
         settings: shared.tasks.settings.watch(),
         power: shared.tasks.power.watch(),
+        alarms: shared.tasks.alarms.watch(),
+        auth: shared.tasks.auth.watch(),
         audit: shared.tasks.audit.watch(),
         certificates: shared.tasks.certificates.watch(),
         watched: shared.watched.clone(),
@@ -65,6 +68,8 @@ struct Watcher {
     network: tokio::sync::watch::Receiver<std::sync::Arc<crate::network::Published>>,
     settings: tokio::sync::watch::Receiver<domain::settings::SettingsStatus>,
     power: tokio::sync::watch::Receiver<domain::power::PowerStatus>,
+    alarms: tokio::sync::watch::Receiver<domain::alarms::AlarmCount>,
+    auth: tokio::sync::watch::Receiver<AuthState>,
     audit: tokio::sync::watch::Receiver<domain::audit::AuditState>,
     certificates: tokio::sync::watch::Receiver<crate::certificate::Published>,
     watched: Watched,
@@ -81,6 +86,8 @@ impl Watcher {
                 result = self.network.changed() => result.ok().map(|()| true),
                 result = self.settings.changed() => result.ok().map(|()| true),
                 result = self.power.changed() => result.ok().map(|()| true),
+                result = self.alarms.changed() => result.ok().map(|()| true),
+                result = self.auth.changed() => result.ok().map(|()| true),
                 result = self.audit.changed() => result.ok().map(|()| true),
                 result = self.certificates.changed() => result.ok().map(|()| true),
                 result = self.watched.load.changed() => result.ok().map(|()| true),
@@ -131,11 +138,18 @@ impl Shared {
             service_port: self.watched.service_port.borrow().clone(),
             settings: self.tasks.settings.status(),
             power: self.tasks.power.status(),
-            system: SystemStatus { audit: self.tasks.audit.state() },
             seed: self.watched.seed.borrow().clone(),
             certificate: self.tasks.certificates.status(),
+            system: self.system(),
             now: clock::wall(),
         }
+    }
+}
+
+impl Shared {
+    fn system(&self) -> SystemStatus {
+        let AuthState { password, sessions } = self.tasks.auth.state();
+        SystemStatus { audit: self.tasks.audit.state(), alarms: self.tasks.alarms.count(), password, sessions }
     }
 }
 

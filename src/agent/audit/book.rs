@@ -82,11 +82,8 @@ pub struct Contents {
 }
 
 impl Book {
-    /// Opens the book, and says which number was the last one.
-    ///
-    /// # Errors
-    /// When its files are there and cannot be read.
-    pub fn open(folder: &Path, which: audit::Book) -> io::Result<(Self, u64)> {
+    /// Opens the book, and says which number was the last one. What cannot be read is as what was changed.
+    pub fn open(folder: &Path, which: audit::Book) -> (Self, u64) {
         let name = match which {
             audit::Book::Deeds => "deeds",
             audit::Book::Strangers => "strangers",
@@ -102,12 +99,15 @@ impl Book {
             broken: None,
         };
         let head = book.head();
-        let read = book.read()?;
+        let read = book.read().unwrap_or_else(|error| {
+            tracing::error!(%error, "a book of the audit log cannot be read");
+            Contents::default()
+        });
         book.length = read.length;
         book.hash = read.hash.or_else(|| head.as_ref().map(|head| head.hash.clone())).unwrap_or(book.hash);
         book.broken = head.as_ref().and_then(|head| head.broken);
         let last = read.entries.iter().map(|entry| entry.n).max().max(head.map(|head| head.n));
-        Ok((book, last.unwrap_or(0)))
+        (book, last.unwrap_or(0))
     }
 
     fn head(&self) -> Option<Head> {
@@ -175,6 +175,7 @@ impl Book {
     /// # Errors
     /// The book is as before then.
     pub fn write(&mut self, n: u64, deed: Deed) -> io::Result<()> {
+        disk::make_private_dir(self.now.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
         let entry = Entry { n, deed };
         let (line, hash) = sealed(&self.hash, &serde_json::to_string(&entry)?);
         if self.length > 0 && self.length + line.len() as u64 > FILE {

@@ -100,21 +100,23 @@ struct Task {
     state: watch::Sender<AuditState>,
 }
 
-/// Opens the books, checks their chains and starts the task.
-///
-/// # Errors
-/// When the folder cannot be made or a book is there and cannot be read: what the box did must not be hidden by that.
-pub fn start(state_dir: &Path) -> io::Result<Audit> {
+/// Opens the books, checks their chains and starts the task. A log that cannot be used does not keep the agent from its work: its state
+/// says so.
+pub fn start(state_dir: &Path) -> Audit {
     let folder = state_dir.join("audit");
-    disk::make_private_dir(&folder)?;
-    let (deeds, a) = Book::open(&folder, Which::Deeds)?;
-    let (strangers, b) = Book::open(&folder, Which::Strangers)?;
+    if let Err(error) = disk::make_private_dir(&folder) {
+        tracing::error!(%error, "the audit log has no folder");
+    }
+    let ((deeds, a), (strangers, b)) = (Book::open(&folder, Which::Deeds), Book::open(&folder, Which::Strangers));
     let (state, watch) = watch::channel(AuditState::default());
     let mut task = Task { books: [deeds, strangers], last: a.max(b), fold: Fold::default(), failing: None, state };
-    task.entries()?;
+    if let Err(error) = task.entries() {
+        task.failing = Some(error.to_string());
+        task.publish(Chain::Unbroken);
+    }
     let (mailbox, commands) = mpsc::channel(MAILBOX);
     tokio::spawn(task.run(commands));
-    Ok(Audit { mailbox, state: watch })
+    Audit { mailbox, state: watch }
 }
 
 impl Task {
@@ -203,15 +205,16 @@ impl Task {
             tracing::error!(?chain, "the audit log was changed or damaged");
             let deed = Deed::done(Who::Machine, "audit/broken", clock::wall(), operation::id());
             // in each book that it concerns, so that its last line is a good one again
-            for which in [Which::Deeds, Which::Strangers] {
-                if let Some(book) = self.books.iter_mut().find(|book| book.which == which)
-                    && book.found() == Some(found)
-                {
-                    book.write(self.last + 1, deed.clone())?;
-                    self.last += 1;
-                    all.push(Entry { n: self.last, deed: deed.clone() });
+            for book in self.books.iter_mut().filter(|book| book.found() == Some(found)) {
+                match book.write(self.last + 1, deed.clone()) {
+                    Ok(()) => {
+                        self.last += 1;
+                        all.push(Entry { n: self.last, deed: deed.clone() });
+                    }
+                    Err(error) => self.failing = Some(error.to_string()),
                 }
             }
+            self.publish(chain);
         }
         Ok(all)
     }

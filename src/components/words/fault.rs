@@ -35,6 +35,10 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
         Fault::BadPassword { rule } => {
             say(t.fault_bad_password(), password_rule(t, *rule), t.fault_bad_password_next())
         }
+        Fault::NoSuchSession { number } => {
+            say(t.fault_no_session(), &t.fault_no_session_why(number), t.fault_no_session_next())
+        }
+        Fault::NoSuchAlarm { id } => say(t.fault_no_alarm(), &t.fault_no_alarm_why(id), t.fault_no_alarm_next()),
         Fault::Invalid { issues } => {
             say(t.fault_invalid(), &t.fault_invalid_why(issues.len() as u64), t.fault_invalid_next())
         }
@@ -109,6 +113,8 @@ pub fn password_rule(text: Text, rule: PasswordRule) -> &'static str {
         PasswordRule::TooLong => text.password_too_long(),
         PasswordRule::Common => text.password_common(),
         PasswordRule::Monotonous => text.password_monotonous(),
+        PasswordRule::Simple => text.password_simple(),
+        PasswordRule::Unchanged => text.password_unchanged(),
     }
 }
 

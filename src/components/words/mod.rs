@@ -1,5 +1,6 @@
 //! The domain's values in the reader's language. Each match is total, so a new value without words does not compile.
 
+pub mod alarms;
 pub mod audit;
 mod certificate;
 mod change;

@@ -16,6 +16,10 @@ pub enum PasswordRule {
     Common,
     /// The same character again and again, or the keyboard's order.
     Monotonous,
+    /// Too few kinds of characters, where the site asks for them (`policy`).
+    Simple,
+    /// The old one again.
+    Unchanged,
 }
 
 impl PasswordRule {
@@ -25,6 +29,10 @@ impl PasswordRule {
             Self::TooLong => "it has more than 128 characters",
             Self::Common => "it is one of the most common passwords",
             Self::Monotonous => "it is one character or one run of the keyboard",
+            Self::Simple => {
+                "this site asks for three of: upper-case letters, lower-case letters, digits, other characters"
+            }
+            Self::Unchanged => "it is the old one",
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         fault::{Fault, Refusal},
         secret::Secret,
     },
-    pages::{bare, refused, render::render, status},
+    pages::{bare, refused, render::render, status, system},
     web::{App, Visitor, cookies},
 };
 
@@ -93,7 +93,8 @@ async fn sign_out(State(app): State<App>, visitor: Visitor) -> Response {
 }
 
 fn signed_in(session: &Session) -> Response {
-    (with_cookies([cookies::set_session(&session.token)]), Redirect::to("/")).into_response()
+    let to = if session.password_age.is_some() { system::password::OLD } else { "/" };
+    (with_cookies([cookies::set_session(&session.token)]), Redirect::to(to)).into_response()
 }
 
 fn with_cookies<const N: usize>(values: [HeaderValue; N]) -> AppendHeaders<[(header::HeaderName, HeaderValue); N]> {

@@ -82,6 +82,8 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         Fault::WrongPassword | Fault::SlowDown { .. } => ("/login", text.fault_again()),
         Fault::PowerRefused { .. } | Fault::GoingDown => ("/system/power", text.fault_again()),
         Fault::BadCertificate { .. } | Fault::NoCandidate => ("/system/certificate", text.fault_again()),
+        Fault::NoSuchSession { .. } => ("/system/sessions", text.sessions_title()),
+        Fault::NoSuchAlarm { .. } => ("/system/alarms", text.alarms_title()),
         Fault::ClockNotSet { .. } => ("/system/time", text.fault_again()),
         Fault::ProxyFails { .. } => ("/system/proxy", text.fault_again()),
         Fault::SeedUnusable { .. } => ("/system/seed", text.seed_title()),

@@ -38,6 +38,7 @@ pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     alerts.extend(service(text, overview));
     alerts.extend(its_clock(text, overview));
     alerts.extend(its_certificate(text, overview));
+    alerts.extend(its_password(text, overview));
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.mood));
     let count = alerts.len();
     let end = if count == 0 { tag(Mood::Ok, text.attention_none()) } else { tag(alerts[0].mood, &count.to_string()) };
@@ -46,7 +47,8 @@ pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     } else {
         view! { <ul class="notes">{alerts.into_iter().map(one).collect_view()}</ul> }.into_any()
     };
-    view! { <Card title=text.attention_title() id="attention" end=end.into_any()>{body}</Card> }
+    let all = view! { <p class="small"><a class="link" href="/system/alarms">{text.attention_to_alarms()}</a></p> };
+    view! { <Card title=text.attention_title() id="attention" end=end.into_any()>{body}{all}</Card> }
 }
 
 fn one(alert: Alert) -> impl IntoView {
@@ -152,6 +154,13 @@ fn its_certificate(text: Text, overview: &Overview) -> Option<Alert> {
         CertificateStatus { .. } => return None,
     };
     Some(Alert { mood, title, why: text.attention_certificate_why().to_owned(), places })
+}
+
+fn its_password(text: Text, overview: &Overview) -> Option<Alert> {
+    let days = overview.system.password.old(overview.now)?;
+    let places = vec![("/system/password".to_owned(), text.password_title())];
+    let (title, why) = (text.password_old().to_owned(), text.password_old_why(days));
+    Some(Alert { mood: Mood::Warn, title, why, places })
 }
 
 /// A cable in the wrong port disturbs the whole site, or a laptop gets no address.

@@ -37,9 +37,10 @@ pub(super) const PATH: &str = "/system/audit";
 type Name = fn(Text) -> &'static str;
 
 /// What the calls of a group begin with.
-const GROUPS: [(&str, Name); 6] = [
+const GROUPS: [(&str, Name); 7] = [
     ("login", Text::call_login),
     ("password", Text::call_password),
+    ("sessions", Text::call_sessions_end),
     ("network", Text::nav_network),
     ("settings", Text::system_settings),
     ("power", Text::power_title),

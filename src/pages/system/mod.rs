@@ -3,13 +3,17 @@
 //! A sub-page is a [`Way`] in one of the [`GROUPS`], and its routes in [`routes`].
 
 pub mod about;
+pub mod alarms;
 pub mod audit;
 pub mod certificate;
 pub mod host_name;
+pub mod logs;
+pub mod password;
 pub mod power;
 pub mod proxy;
 pub mod reset;
 pub mod seed;
+pub mod sessions;
 pub mod support;
 pub mod time;
 
@@ -83,6 +87,8 @@ const GROUPS: [Group; 3] = [
     Group {
         title: Text::system_access,
         ways: &[
+            Way { href: password::PATH, name: Text::password_title, state: password::said },
+            Way { href: sessions::PATH, name: Text::sessions_title, state: sessions::said },
             Way { href: audit::PATH, name: Text::audit_title, state: audit::said },
             Way { href: certificate::PATH, name: Text::certificate_title, state: certificate::said },
         ],
@@ -90,6 +96,8 @@ const GROUPS: [Group; 3] = [
     Group {
         title: Text::system_care,
         ways: &[
+            Way { href: alarms::PATH, name: Text::alarms_title, state: alarms::said },
+            Way { href: logs::PATH, name: Text::logs_title, state: logs::said },
             Way { href: power::PATH, name: Text::power_title, state: power::said },
             Way { href: support::PATH, name: Text::support_title, state: support::said },
             Way { href: seed::PATH, name: Text::seed_title, state: seed::said },
@@ -106,12 +114,16 @@ pub fn routes() -> Router<App> {
         .merge(time::routes())
         .merge(proxy::routes())
         .merge(power::routes())
+        .merge(password::routes())
+        .merge(sessions::routes())
         .merge(audit::routes())
         .merge(seed::routes())
         .merge(reset::routes())
         .merge(certificate::routes())
         .merge(support::routes())
         .merge(about::routes())
+        .merge(alarms::routes())
+        .merge(logs::routes())
 }
 
 async fn show(State(app): State<App>, visitor: Visitor) -> Response {

@@ -1,0 +1,140 @@
+//! What is wrong, from what the tasks publish. Nothing here waits or remembers.
+
+use std::collections::BTreeSet;
+
+use super::{Cause, Kind};
+use crate::{
+    audit::{AuditState, Chain},
+    auth::policy::PasswordState,
+    box_file::Role,
+    load::Load,
+    network::{
+        failover,
+        spec::Ipv4Spec,
+        status::{Detection, NetworkStatus, PortStatus},
+        transaction::{Outcome, Why},
+    },
+    service_port::ServicePortStatus,
+    settings::{SettingsStatus, clock::Judgement},
+    time::{MADE, UnixSeconds},
+};
+
+/// Of a hundred.
+const NEARLY_FULL: u64 = 90;
+
+/// What the tasks publish.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'s> {
+    pub network: &'s NetworkStatus,
+    pub settings: &'s SettingsStatus,
+    pub service_port: &'s ServicePortStatus,
+    pub load: Load,
+    pub audit: &'s AuditState,
+    pub password: PasswordState,
+    pub now: UnixSeconds,
+}
+
+pub fn present(seen: Seen) -> BTreeSet<Cause> {
+    let mut found = BTreeSet::new();
+    ports(seen.network, &mut found);
+    network(seen.network, &mut found);
+    care(seen, &mut found);
+    found
+}
+
+fn of(kind: Kind) -> Cause {
+    Cause { kind, subject: None }
+}
+
+fn at(kind: Kind, subject: impl ToString) -> Cause {
+    Cause { kind, subject: Some(subject.to_string()) }
+}
+
+/// Uplinks that the spec gives an address.
+fn configured(network: &NetworkStatus) -> impl Iterator<Item = &PortStatus> {
+    network.ports.iter().filter(|p| p.role == Role::Uplink && !matches!(network.spec.port(&p.name).ipv4, Ipv4Spec::Off))
+}
+
+fn ports(network: &NetworkStatus, found: &mut BTreeSet<Cause>) {
+    for port in configured(network) {
+        if port.link.is_none() {
+            found.insert(at(Kind::PortAbsent, &port.name));
+        } else if !port.has_carrier() {
+            found.insert(at(Kind::NoLink, &port.name));
+        }
+    }
+    for ranked in &network.failover.uplinks {
+        use failover::Why as Use;
+        if matches!(ranked.why, Use::GatewaySilent { .. } | Use::InUseThoughSilent { .. }) {
+            found.insert(at(Kind::GatewaySilent, &ranked.uplink));
+        }
+    }
+    found.extend(network.conflicts.iter().map(|conflict| at(Kind::AddressConflict, &conflict.port)));
+    for port in &network.ports {
+        if port.addresses.iter().any(|address| address.duplicates == Detection::Duplicate) {
+            found.insert(at(Kind::DuplicateIpv6, &port.name));
+        }
+    }
+    for (name, dhcp) in &network.dhcp {
+        let linked = network.port(name).is_some_and(PortStatus::has_carrier);
+        if linked && dhcp.view.lease.is_none() && dhcp.view.problem.is_some() {
+            found.insert(at(Kind::NoLease, name));
+        }
+    }
+}
+
+fn network(network: &NetworkStatus, found: &mut BTreeSet<Cause>) {
+    let transaction = &network.transaction;
+    // a box that is new, or in the middle of a change, is not broken
+    if network.uplink_in_use.is_none() && configured(network).next().is_some() && transaction.open.is_none() {
+        found.insert(of(Kind::NoUplink));
+    }
+    match &transaction.last {
+        None | Some(Outcome::Committed { .. } | Outcome::RolledBack { reason: Why::Asked { .. }, .. }) => {}
+        Some(Outcome::RolledBack { tx, .. }) => {
+            found.insert(at(Kind::ChangeUndone, tx.0));
+        }
+    }
+    if transaction.degraded > 0 {
+        found.insert(of(Kind::UndoIncomplete));
+    }
+    if network.drift > 0 {
+        found.insert(of(Kind::KernelDiffers));
+    }
+    let nobody = network.dns.servers.is_empty() || network.dns.foreign.is_some();
+    if network.uplink_in_use.is_some() && nobody {
+        found.insert(of(Kind::NoDns));
+    }
+    if network.spec_problem.is_some() {
+        found.insert(at(Kind::SettingsDamaged, "network.toml"));
+    }
+}
+
+fn care(seen: Seen, found: &mut BTreeSet<Cause>) {
+    match seen.service_port {
+        ServicePortStatus::NoLink | ServicePortStatus::Checking | ServicePortStatus::Serving { .. } => {}
+        ServicePortStatus::Silent { .. } => drop(found.insert(of(Kind::OtherDhcpServer))),
+        ServicePortStatus::Failed { .. } => drop(found.insert(of(Kind::ServicePortFails))),
+    }
+    match seen.settings.clock.judge(seen.now, MADE) {
+        Judgement::Wrong { .. } | Judgement::BeforeBuild => drop(found.insert(of(Kind::ClockWrong))),
+        Judgement::Silent => drop(found.insert(of(Kind::TimeServersSilent))),
+        Judgement::Right { .. } | Judgement::Unchecked => {}
+    }
+    if seen.settings.problem.is_some() {
+        found.insert(at(Kind::SettingsDamaged, "settings.toml"));
+    }
+    let Load { storage_used, storage_total, .. } = seen.load;
+    if storage_total > 0 && u128::from(storage_used) * 100 >= u128::from(storage_total) * u128::from(NEARLY_FULL) {
+        found.insert(of(Kind::StorageFull));
+    }
+    if seen.audit.failing.is_some() {
+        found.insert(of(Kind::LogNotWritten));
+    }
+    if seen.audit.chain != Chain::Unbroken {
+        found.insert(of(Kind::LogBroken));
+    }
+    if seen.password.old(seen.now).is_some() {
+        found.insert(of(Kind::PasswordOld));
+    }
+}

@@ -1,0 +1,224 @@
+//! Alarms: raised when it lasts, one for a flapping link, kept over a restart, and from the status that is published.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    alarms::{Alarms, CLEAR_AFTER, Cause, Event, HISTORY, Kind, Seen, Severity, present},
+    audit::{AuditState, Chain},
+    auth::policy::{PasswordPolicy, PasswordState},
+    load::Load,
+    network::{
+        status::{NetworkStatus, PortStatus},
+        transaction::{Outcome, TxId, Why},
+    },
+    service_port::ServicePortStatus,
+    settings::{SettingsStatus, clock::Measured},
+    time::{BootMillis, MADE, UnixSeconds},
+};
+use proptest::prelude::*;
+
+fn link() -> Cause {
+    Cause { kind: Kind::NoLink, subject: Some("lan1".into()) }
+}
+
+fn undone() -> Cause {
+    Cause { kind: Kind::ChangeUndone, subject: Some("7".into()) }
+}
+
+fn step(alarms: &mut Alarms, present: &[Cause], at: u64) -> Vec<Event> {
+    alarms.step(&present.iter().cloned().collect(), BootMillis(at), UnixSeconds(at / 1000))
+}
+
+const LASTS: u64 = 10_000;
+
+#[test]
+fn what_does_not_last_is_no_alarm_and_what_does_is_one_until_it_is_over() {
+    let mut alarms = Alarms::default();
+    assert_eq!(step(&mut alarms, &[link()], 0), []);
+    assert_eq!(alarms.due(), Some(BootMillis(LASTS)));
+    assert_eq!(step(&mut alarms, &[], LASTS - 1), []);
+    assert_eq!((alarms.due(), alarms.count().open), (None, 0));
+
+    assert_eq!(step(&mut alarms, &[link()], 20_000), []);
+    let raised = step(&mut alarms, &[link()], 20_000 + LASTS);
+    assert!(
+        matches!(&raised[..], [Event::Raised(alarm)] if alarm.start == UnixSeconds(30) && alarm.id == 1),
+        "{raised:?}"
+    );
+    assert_eq!(step(&mut alarms, &[link()], 50_000), [], "once");
+    assert_eq!(alarms.count().worst, Some(Severity::Major));
+
+    assert_eq!(step(&mut alarms, &[], 60_000), []);
+    assert_eq!(alarms.due(), Some(BootMillis(60_000 + CLEAR_AFTER)));
+    let ended = step(&mut alarms, &[], 60_000 + CLEAR_AFTER);
+    assert!(matches!(&ended[..], [Event::Ended(alarm)] if alarm.end == Some(UnixSeconds(120))), "{ended:?}");
+    assert_eq!((alarms.count().open, alarms.list().history.len()), (0, 1));
+}
+
+#[test]
+fn an_event_is_told_at_once() {
+    assert!(matches!(&step(&mut Alarms::default(), &[undone()], 0)[..], [Event::Raised(_)]));
+}
+
+#[test]
+fn a_link_that_flaps_is_one_alarm_that_says_how_often() {
+    let mut alarms = Alarms::default();
+    step(&mut alarms, &[link()], 0);
+    let mut told = step(&mut alarms, &[link()], LASTS);
+    for n in 0..1000 {
+        let at = 20_000 + n * 2000;
+        told.extend(step(&mut alarms, &[], at));
+        told.extend(step(&mut alarms, &[link()], at + 1000));
+    }
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(alarms.list().open[0].again, 1000);
+}
+
+#[test]
+fn what_was_open_before_a_restart_is_the_same_alarm_after_it() {
+    let mut before = Alarms::default();
+    step(&mut before, &[undone()], 5_000_000);
+    assert_eq!(before.acknowledge(None, "console", UnixSeconds(5001)), Some(1));
+    // the clock of another boot begins at zero
+    let mut after = Alarms::of(before.saved().clone());
+    assert_eq!(step(&mut after, &[undone()], 0), []);
+    assert_eq!(after.list(), before.list());
+    let mut healed = Alarms::of(before.saved().clone());
+    assert_eq!(step(&mut healed, &[], 0), [], "nothing is known yet");
+    assert!(matches!(&step(&mut healed, &[], CLEAR_AFTER)[..], [Event::Ended(alarm)] if alarm.seen.is_some()));
+}
+
+#[test]
+fn an_alarm_is_acknowledged_once_and_one_that_is_not_there_never() {
+    let mut alarms = Alarms::default();
+    step(&mut alarms, &[undone()], 0);
+    assert_eq!(alarms.acknowledge(Some(9), "x", UnixSeconds(1)), None);
+    assert_eq!(alarms.count().unseen, 1);
+    assert_eq!(alarms.acknowledge(Some(1), "session 3", UnixSeconds(1)), Some(1));
+    assert_eq!(alarms.acknowledge(Some(1), "somebody else", UnixSeconds(2)), Some(0));
+    assert_eq!(alarms.list().open[0].seen.as_ref().map(|seen| seen.by.as_str()), Some("session 3"));
+    assert_eq!(alarms.count().unseen, 0);
+    assert_eq!(alarms.acknowledge(None, "x", UnixSeconds(3)), Some(0));
+}
+
+#[test]
+fn the_worst_is_told_first() {
+    let mut alarms = Alarms::default();
+    let all = Kind::ALL.map(|kind| Cause { kind, subject: None });
+    step(&mut alarms, &all, 0);
+    step(&mut alarms, &all, 600_000);
+    let open = alarms.list().open;
+    assert_eq!(open.len(), Kind::ALL.len());
+    assert!(open.is_sorted_by_key(|alarm| std::cmp::Reverse(alarm.cause.kind.severity())));
+    assert_eq!(alarms.count().worst, Some(Severity::Critical));
+}
+
+proptest! {
+    /// Whatever comes and goes: each cause is open once at most, numbers grow, and what is kept has an end.
+    #[test]
+    fn alarms_are_bounded_and_each_cause_is_open_once(steps in prop::collection::vec((any::<u32>(), 1..90_000_u64), 1..400)) {
+        let mut alarms = Alarms::default();
+        let (mut now, mut last) = (0, 0);
+        for (mask, pause) in steps {
+            now += pause;
+            let present = Kind::ALL.into_iter().enumerate().filter(|(n, _)| mask >> n & 1 == 1);
+            let present = present.map(|(_, kind)| Cause { kind, subject: None }).collect::<BTreeSet<_>>();
+            for event in alarms.step(&present, BootMillis(now), UnixSeconds(now / 1000)) {
+                if let Event::Raised(alarm) = event {
+                    prop_assert!(alarm.id > last);
+                    last = alarm.id;
+                }
+            }
+            let list = alarms.list();
+            let open = list.open.iter().map(|alarm| &alarm.cause).collect::<BTreeSet<_>>();
+            prop_assert_eq!(open.len(), list.open.len());
+            prop_assert!(list.history.len() <= HISTORY && list.history.iter().all(|alarm| alarm.end.is_some()));
+            prop_assert!(list.open.iter().all(|alarm| alarm.end.is_none()));
+        }
+    }
+}
+
+fn uplink(carrier: bool) -> NetworkStatus {
+    let port = serde_json::json!({
+        "name": "lan1", "label": "LAN1", "role": "uplink", "addresses": [], "routes": [],
+        "link": {
+            "interface": "eth0", "index": 2, "mac": null, "up": true, "carrier": carrier, "speed": null,
+            "full_duplex": null, "driver": null, "mtu": 1500,
+            "counters": { "rx_bytes": 0, "tx_bytes": 0, "rx_errors": 0, "tx_errors": 0, "rx_dropped": 0 },
+        },
+    });
+    let port: PortStatus = serde_json::from_value(port).expect("port");
+    let spec = "[ports.lan1]\nmanage = true\nipv4 = { method = \"dhcp\" }";
+    NetworkStatus { ports: vec![port], spec: toml::from_str(spec).expect("spec"), ..NetworkStatus::default() }
+}
+
+/// The kinds that a box in this state has.
+fn kinds(change: impl FnOnce(&mut State)) -> Vec<&'static str> {
+    let mut state = State {
+        network: NetworkStatus::default(),
+        settings: SettingsStatus::default(),
+        service_port: ServicePortStatus::default(),
+        load: Load::default(),
+        audit: AuditState::default(),
+        password: PasswordState::default(),
+        now: MADE,
+    };
+    change(&mut state);
+    let State { network, settings, service_port, load, audit, password, now } = &state;
+    let seen = Seen { network, settings, service_port, load: *load, audit, password: *password, now: *now };
+    present(seen).into_iter().map(|cause| cause.kind.number()).collect()
+}
+
+struct State {
+    network: NetworkStatus,
+    settings: SettingsStatus,
+    service_port: ServicePortStatus,
+    load: Load,
+    audit: AuditState,
+    password: PasswordState,
+    now: UnixSeconds,
+}
+
+#[test]
+fn each_alarm_comes_of_the_status_that_shows_it() {
+    assert_eq!(kinds(|_| ()), [""; 0], "a new box is well");
+    assert_eq!(kinds(|s| s.network = uplink(true)), ["AL-103"]);
+    assert_eq!(kinds(|s| s.network = uplink(false)), ["AL-102", "AL-103"]);
+    let absent = |s: &mut State| {
+        s.network = uplink(false);
+        s.network.ports[0].link = None;
+    };
+    assert_eq!(kinds(absent), ["AL-101", "AL-103"]);
+    let reboot = || Some(Outcome::RolledBack { tx: TxId(7), reason: Why::Reboot });
+    assert_eq!(kinds(|s| s.network.transaction.last = reboot()), ["AL-108"]);
+    let kept = || Some(Outcome::Committed { tx: TxId(7) });
+    assert_eq!(kinds(|s| s.network.transaction.last = kept()), [""; 0]);
+    assert_eq!(kinds(|s| s.network.transaction.degraded = 1), ["AL-109"]);
+    assert_eq!(kinds(|s| s.network.spec_problem = Some("x".into())), ["AL-110"]);
+    assert_eq!(kinds(|s| s.settings.problem = Some("x".into())), ["AL-110"]);
+    assert_eq!(kinds(|s| s.network.drift = 2), ["AL-114"]);
+    let rival = || ServicePortStatus::Silent { other: None, since: BootMillis(0) };
+    assert_eq!(kinds(|s| s.service_port = rival()), ["AL-112"]);
+    assert_eq!(kinds(|s| s.now = UnixSeconds(MADE.0 - 1)), ["AL-201"]);
+    let measured = |ahead| {
+        let server = "10.20.0.1".parse().expect("server");
+        Some(Measured { server, ahead, stratum: 2, at: BootMillis(0) })
+    };
+    assert_eq!(kinds(|s| s.settings.clock.measured = measured(100_000)), ["AL-201"]);
+    assert_eq!(kinds(|s| s.settings.clock.measured = measured(10)), [""; 0]);
+    assert_eq!(kinds(|s| s.settings.clock.silent_since = Some(BootMillis(0))), ["AL-202"]);
+    let full = |used| Load { storage_used: used, storage_total: 100, ..Load::default() };
+    assert_eq!(kinds(|s| s.load = full(90)), ["AL-203"]);
+    assert_eq!(kinds(|s| s.load = full(89)), [""; 0]);
+    assert_eq!(kinds(|s| s.audit.failing = Some("x".into())), ["AL-204"]);
+    let broken = Chain::Broken { book: domain::audit::Book::Deeds, after: None };
+    assert_eq!(kinds(|s| s.audit.chain = broken), ["AL-205"]);
+    let policy = PasswordPolicy { complexity: false, rotation_days: Some(90) };
+    assert_eq!(kinds(|s| s.password = PasswordState { set: Some(UnixSeconds(0)), policy }), ["AL-206"]);
+}
+
+#[test]
+fn numbers_are_unique_and_grow() {
+    let numbers = Kind::ALL.map(Kind::number);
+    assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+}
