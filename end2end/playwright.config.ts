@@ -18,9 +18,9 @@ const projects = [
   { name: "en", use: en },
   { name: "zh", use: zh, testIgnore: anyLanguage },
   { name: "en without scripts", use: { ...en, ...plain }, testIgnore: [...onlyWithScripts, ...anyLanguage] },
-  // Each page and each answer, but not each failure once more.
   // What only a box with systemd can do.
   { name: "lab", testDir: "lab", use: { ...zh, debian: true } },
+  // Each page and each answer, but not each failure once more.
   { name: "zh without scripts", use: { ...zh, ...plain }, testMatch: [/(first-visit|sign-in|port-form|keep|network-test|settings|power|reset|certificate|access|alarms)\.spec/] },
 ];
 

@@ -29,6 +29,7 @@ const DELIVERED: &str = "as-delivered.json";
 const GENERATION: &str = "generation";
 /// Of the runtime folder: what was there before a restart and must not outlive a reset where there is none.
 const SESSIONS: &str = "sessions.json";
+const LOG: &str = "log";
 
 /// What is kept of a box over a reset.
 #[derive(Clone, Debug)]
@@ -67,6 +68,7 @@ impl Factory {
         tracing::warn!("factory reset: everything that was set goes");
         self.wipe()?;
         disk::remove(&runtime_dir.join(SESSIONS))?;
+        remove(&runtime_dir.join(LOG))?;
         // its content is only what to put back: damaged, the box is reset all the same
         let mark = disk::read_json::<Mark>(&path).ok().flatten().unwrap_or_default();
         put_back(bus, &mark).await;

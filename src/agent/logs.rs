@@ -33,6 +33,16 @@ impl Logs {
         read.map_err(|error| Fault::Internal { detail: error.to_string() })
     }
 
+    /// One event a line, for a support bundle. Blocks.
+    pub fn jsonl(&self) -> Vec<u8> {
+        let mut lines = Vec::new();
+        for event in self.all() {
+            lines.extend(serde_json::to_vec(&event).unwrap_or_default());
+            lines.push(b'\n');
+        }
+        lines
+    }
+
     fn all(&self) -> Vec<Event> {
         let lines = self.rings.iter().flat_map(|(part, ring)| ring.lines().into_iter().map(|line| (*part, line)));
         let read = |(part, line): (Part, String)| {

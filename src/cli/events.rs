@@ -1,6 +1,6 @@
 //! What a service says, kept for the page of logs: agent and guard in a file of their own, web by way of the agent.
 
-use std::{fmt::Write, fs, path::Path, path::PathBuf};
+use std::{fmt::Write, path::Path, path::PathBuf};
 
 use tokio::sync::mpsc;
 use tracing::{
@@ -10,7 +10,7 @@ use tracing::{
 use tracing_subscriber::layer::{Context, Layer};
 
 use crate::domain::logs::{Event, Level, Part, WAITING};
-use os::{clock, ring::Ring};
+use os::{clock, disk, ring::Ring};
 
 pub struct Keep {
     part: Part,
@@ -58,7 +58,7 @@ impl<S: Subscriber> Layer<S> for Keep {
         match &self.to {
             To::File { ring, folder } => {
                 let Ok(line) = serde_json::to_string(&event) else { return };
-                if ring.push(&line).is_err() && fs::create_dir(folder).is_ok() {
+                if ring.push(&line).is_err() && disk::make_private_dir(folder).is_ok() {
                     ring.push(&line).ok();
                 }
             }

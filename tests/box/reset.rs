@@ -113,6 +113,9 @@ fn a_reset_on_the_console_works_without_a_restart_of_the_box() {
     let begun = lab.cli(&["factory-reset", "--name", SERIAL]);
     assert_eq!(begun.code, 0, "{begun:?}");
     is_as_delivered(&lab, &before);
+    let events = lab.cli(&["logs", "--json"]).stdout;
+    assert!(events.contains("factory reset: done"), "{events}");
+    assert!(!events.contains("GH-201"), "nothing that was said before: {events}");
 }
 
 #[test]

@@ -63,9 +63,9 @@ fn faults() -> Vec<Fault> {
         Fault::ChangeOpen { by: Actor::Console, left: 5_000 },
         Fault::PowerRefused { reason: None },
         Fault::GoingDown,
-        Fault::SeedUnusable { problems: vec![Problem { line: Some(1), what: What::NotAFile }] },
         Fault::BadCertificate { problem: CertificateProblem::KeyMismatch },
         Fault::NoCandidate,
+        Fault::SeedUnusable { problems: vec![Problem { line: Some(1), what: What::NotAFile }] },
     ]
 }
 

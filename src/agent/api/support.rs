@@ -23,10 +23,14 @@ pub(super) async fn bundle(State(shared): State<Shared>, _: Admitted) -> Result<
     let audit = deeds(&shared).await;
     let name = archive_name(&overview.host_name, &overview.serial, overview.now);
     let folder = name.trim_end_matches(".tar.gz").to_owned();
-    let own = shared.own.clone();
+    let alarms = shared.tasks.alarms.list().await.ok();
+    let alarms = serde_json::to_vec_pretty(&alarms).unwrap_or_default();
+    let (own, logs) = (shared.own.clone(), shared.tasks.logs.clone());
     let packing = tokio::task::spawn_blocking(move || {
         let mut entries = collect(&Sources { board: &own.board, overview: &overview, state_dir: &own.state_dir });
         entries.push(Entry::new("audit.jsonl", audit));
+        entries.push(Entry::new("alarms.json", alarms));
+        entries.push(Entry::new("events.jsonl", logs.jsonl()));
         pack(&folder, entries, overview.now.0)
     });
     let packed = packing.await.map_err(|error| internal(error.to_string()))?;

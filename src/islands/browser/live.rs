@@ -18,7 +18,7 @@ const LOOK: u64 = 2_000;
 
 pub fn start(root: &Element) {
     let (away, signed_out) = (find(root, "[data-offline]"), find(root, "[data-signed-out]"));
-    let source = Rc::new(RefCell::new(connect(signed_out.as_ref())));
+    let source = Rc::new(RefCell::new(connect()));
     let heard = Rc::new(Cell::new(now()));
     every(LOOK, move || {
         let state = source.borrow().as_ref().map_or(EventSource::CLOSED, EventSource::ready_state);
@@ -37,7 +37,7 @@ pub fn start(root: &Element) {
                     signed_out_now(signed_out.as_ref());
                 } else if answer.good() {
                     show(signed_out.as_ref(), false);
-                    *source.borrow_mut() = connect(signed_out.as_ref());
+                    *source.borrow_mut() = connect();
                 }
             });
         }
@@ -53,18 +53,16 @@ fn signed_out_now(note: Option<&Element>) {
     }
 }
 
-fn connect(signed_out: Option<&Element>) -> Option<EventSource> {
+fn connect() -> Option<EventSource> {
     let source = EventSource::new(EVENTS).ok()?;
     on(&source, "piece", |event| {
         if let Some(html) = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string()) {
             renew(&html);
         }
     });
-    let (ended, note) = (source.clone(), signed_out.cloned());
-    on(&source, "ended", move |_| {
-        ended.close();
-        signed_out_now(note.as_ref());
-    });
+    // The next look asks with the cookie of then: a new password ends the session of this page and begins another.
+    let ended = source.clone();
+    on(&source, "ended", move |_| ended.close());
     Some(source)
 }
 

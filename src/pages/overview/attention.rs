@@ -47,7 +47,10 @@ pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     } else {
         view! { <ul class="notes">{alerts.into_iter().map(one).collect_view()}</ul> }.into_any()
     };
-    let all = view! { <p class="small"><a class="link" href="/system/alarms">{text.attention_to_alarms()}</a></p> };
+    let open = overview.system.alarms.open as u64;
+    let count = (open > 0).then(|| view! { <span class="muted">{text.alarms_count(open)}</span>" " });
+    let all =
+        view! { <p class="small">{count}<a class="link" href="/system/alarms">{text.attention_to_alarms()}</a></p> };
     view! { <Card title=text.attention_title() id="attention" end=end.into_any()>{body}{all}</Card> }
 }
 
