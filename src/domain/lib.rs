@@ -3,6 +3,7 @@
 //! Nothing in here reads a file, a clock or a socket: time, randomness and observations come in as arguments, and what is
 //! to be done goes out as values. `tests/architecture.rs` checks that.
 
+pub mod activation;
 pub mod alarms;
 pub mod api;
 pub mod audit;
@@ -10,6 +11,7 @@ pub mod auth;
 pub mod box_file;
 pub mod certificate;
 pub mod civil;
+pub mod cluster;
 pub mod dhcp;
 pub mod fault;
 pub mod guard;

@@ -5,11 +5,13 @@
 #![allow(missing_debug_implementations)]
 
 mod acd;
+mod activation;
 mod alarms;
 mod box_file;
 mod care;
 mod certificate;
 mod civil;
+mod cluster;
 mod contracts;
 mod dhcp;
 mod failover;

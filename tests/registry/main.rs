@@ -1,0 +1,8 @@
+//! The registry from outside: its store, and what is built on it.
+
+#![allow(missing_debug_implementations)]
+
+mod conformance;
+mod kill;
+mod memory;
+mod support;
