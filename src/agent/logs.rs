@@ -34,9 +34,9 @@ impl Logs {
     }
 
     /// One event a line, for a support bundle. Blocks.
-    pub fn jsonl(&self) -> Vec<u8> {
+    pub fn jsonl(&self, part: Part) -> Vec<u8> {
         let mut lines = Vec::new();
-        for event in self.all() {
+        for event in self.all().into_iter().filter(|event| event.part == part) {
             lines.extend(serde_json::to_vec(&event).unwrap_or_default());
             lines.push(b'\n');
         }

@@ -63,6 +63,10 @@ fn settle(folder: &Path, told: &str) -> io::Result<bool> {
             let removed = if entry.file_type()?.is_dir() {
                 // out of the way first: a handshake may be making a certificate in it
                 let aside = entry.path().with_extension("gone");
+                if aside != entry.path() {
+                    // what a kill left of the last time
+                    fs::remove_dir_all(&aside).ok();
+                }
                 fs::rename(entry.path(), &aside).and_then(|()| fs::remove_dir_all(aside))
             } else {
                 fs::remove_file(entry.path())

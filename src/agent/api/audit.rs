@@ -68,7 +68,9 @@ pub(super) struct Told {
 pub(super) async fn keep(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let what = match path {
-        Some(path) if request.method() != Method::GET && !ONLY_ASK.contains(&path.as_str()) => path,
+        Some(path) if ![Method::GET, Method::HEAD].contains(request.method()) && !ONLY_ASK.contains(&path.as_str()) => {
+            path
+        }
         _ => return next.run(request).await,
     };
     let call = tokio::spawn(async move {

@@ -10,6 +10,7 @@ use crate::support::{Sources, archive::Entry, collect, pack};
 use domain::{
     audit::Query,
     fault::Fault,
+    logs::Part,
     support::{NAME_HEADER, archive_name},
 };
 
@@ -30,7 +31,9 @@ pub(super) async fn bundle(State(shared): State<Shared>, _: Admitted) -> Result<
         let mut entries = collect(&Sources { board: &own.board, overview: &overview, state_dir: &own.state_dir });
         entries.push(Entry::new("audit.jsonl", audit));
         entries.push(Entry::new("alarms.json", alarms));
-        entries.push(Entry::new("events.jsonl", logs.jsonl()));
+        for part in Part::ALL {
+            entries.push(Entry::new(&format!("events-{}.jsonl", part.name()), logs.jsonl(part)));
+        }
         pack(&folder, entries, overview.now.0)
     });
     let packed = packing.await.map_err(|error| internal(error.to_string()))?;

@@ -195,9 +195,14 @@ impl Book {
             drop(self.cut());
             return Err(error);
         }
-        self.length += text.len() as u64;
-        self.hash.clone_from(&hash);
-        disk::write_json(&self.head_file, &Head { n, hash, broken: self.broken })
+        let headed = disk::write_json(&self.head_file, &Head { n, hash: hash.clone(), broken: self.broken });
+        if headed.is_ok() {
+            self.length += text.len() as u64;
+            self.hash = hash;
+        } else {
+            drop(self.cut());
+        }
+        headed
     }
 
     /// Takes away what a crash or a full disk left of a line.

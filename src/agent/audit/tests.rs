@@ -162,7 +162,7 @@ async fn hostile_text_stays_within_its_line() {
     let dir = tempfile::tempdir().expect("tempdir");
     let audit = start(dir.path());
     let forged = "x\"}\n{\"n\":9,\"at\":1,\"who\":\"console\",\"what\":\"reset\"}\u{2028}\u{1b}[2J\r";
-    audit.record(deed(Who::Visitor { from: forged.into() }, "login").with(Some(forged))).await;
+    audit.record(deed(Who::Session { number: 1, from: forged.into() }, "login").with(Some(forged))).await;
     let text = fs::read_to_string(deeds(dir.path())).expect("read");
     assert_eq!(text.lines().count(), 2, "its line and the anchor: {text}");
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");

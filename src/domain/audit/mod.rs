@@ -145,8 +145,9 @@ impl Deed {
         Self { detail: detail.map(plain), ..self }
     }
 
+    /// Whatever a stranger does, it cannot push out what others did.
     pub fn book(&self) -> Book {
-        if self.code.is_some() && !self.who.is_known() { Book::Strangers } else { Book::Deeds }
+        if self.who.is_known() { Book::Deeds } else { Book::Strangers }
     }
 }
 
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_refused_to_strangers_stands_in_their_book() {
+    fn whatever_a_stranger_does_stands_in_their_book() {
         let deed = |who, code: Option<&str>| {
             let deed = Deed::done(who, "login", UnixSeconds(0), "op");
             code.map_or(deed.clone(), |code| deed.refused(code)).book()
@@ -285,7 +286,7 @@ mod tests {
         let visitor = || Who::Visitor { from: "10.0.0.9".into() };
         assert_eq!(deed(visitor(), Some("GH-102")), Book::Strangers);
         assert_eq!(deed(Who::Local { user: Some(7) }, Some("GH-403")), Book::Strangers);
-        assert_eq!(deed(visitor(), None), Book::Deeds);
+        assert_eq!(deed(visitor(), None), Book::Strangers);
         assert_eq!(deed(Who::Console, Some("GH-201")), Book::Deeds);
     }
 }
