@@ -33,10 +33,11 @@ impl Logs {
         read.map_err(|error| Fault::Internal { detail: error.to_string() })
     }
 
-    /// One event a line, for a support bundle. Blocks.
+    /// A part's events, one a line, for a support bundle. Blocks.
     pub fn jsonl(&self, part: Part) -> Vec<u8> {
+        let own = self.rings.iter().filter(|(whose, _)| *whose == part);
         let mut lines = Vec::new();
-        for event in self.all().into_iter().filter(|event| event.part == part) {
+        for event in own.flat_map(|(part, ring)| events(*part, ring)) {
             lines.extend(serde_json::to_vec(&event).unwrap_or_default());
             lines.push(b'\n');
         }
@@ -44,13 +45,7 @@ impl Logs {
     }
 
     fn all(&self) -> Vec<Event> {
-        let lines = self.rings.iter().flat_map(|(part, ring)| ring.lines().into_iter().map(|line| (*part, line)));
-        let read = |(part, line): (Part, String)| {
-            let event = serde_json::from_str::<Event>(&line).ok()?;
-            // a file is a part's own, whatever stands in it
-            Some(Event { part, ..event }.harmless())
-        };
-        lines.filter_map(read).collect()
+        self.rings.iter().flat_map(|(part, ring)| events(*part, ring)).collect()
     }
 
     /// What web says of itself. It can say what it likes, and fill its own file only.
@@ -68,6 +63,12 @@ impl Logs {
             tokio::task::spawn_blocking(write).await.map_err(|e| Fault::Internal { detail: e.to_string() })?;
         written.map_err(|error| Fault::NotSaved { error: error.to_string() })
     }
+}
+
+/// What a part said. Its file is its own, whatever stands in it.
+fn events(part: Part, ring: &Ring) -> Vec<Event> {
+    let read = |line: String| Some(Event { part, ..serde_json::from_str::<Event>(&line).ok()? }.harmless());
+    ring.lines().into_iter().filter_map(read).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The audit log: who did what, when, from where, and what came of it.
 //!
-//! The agent keeps it in two books. What was done, and what was refused to somebody who was signed in, stands in one; what was refused to
-//! strangers stands in the other, so that no flood of theirs pushes out what happened on the box.
+//! The agent keeps it in two books. What the console, the box itself and whoever is signed in did or were refused stands in one; all
+//! that strangers do stands in the other, so that no flood of theirs pushes out what happened on the box.
 
 pub mod fold;
 
