@@ -54,6 +54,18 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         Fault::BadCertificate { .. } => {
             "Nothing was changed. See `gatehouse certificate install --help` for what is needed."
         }
+        Fault::Registry { .. } => "docs/registry.md has every code of the registry.",
+        Fault::RegistryAway { .. } => {
+            "Mend what is named; `gatehouse network test` shows the way. An activation that has begun goes on by itself."
+        }
+        Fault::CodeUnreadable { .. } | Fault::CodeOver { .. } | Fault::NoPresetRegistry => {
+            "Ask whoever made the code for a new one, and paste it whole."
+        }
+        Fault::BroughtUnusable { .. } => "Make a new request with `gatehouse activate --offline` and have it answered.",
+        Fault::NotAtThisStage { .. } => "See `gatehouse activate --status`.",
+        Fault::Unanswered => "See `gatehouse activate --help` for what must be said.",
+        Fault::NotActivated => "Activate the box first: `gatehouse activate`.",
+        Fault::FleetSignInFirst => "Say --user; the password is asked for.",
         Fault::WrongPassword
         | Fault::NoCandidate
         | Fault::GoingDown

@@ -41,6 +41,20 @@
 //! | `POST /v1/certificate/install` | [`super::certificate::InstallRequest`] | `null` |
 //! | `POST /v1/certificate/remove` | – | `null` |
 //! | `GET /v1/certificate/serving` | – | [`super::certificate::Serving`] or `null`; for web and root, and for no session |
+//! | `GET /v1/activation` | – | [`super::activation::api::Activation`] |
+//! | `GET /v1/activation/events` | – | its lines (NDJSON), one at once and one per change |
+//! | `POST /v1/activation/answers` | [`super::activation::api::Answers`] | [`super::activation::api::Activation`], within 20 seconds |
+//! | `POST /v1/activation/preview` | – | [`super::activation::api::Activation`] with what the registry tells now |
+//! | `POST /v1/activation/check` | – | [`super::network::hops::Report`] to the registry, within 20 seconds; changes nothing |
+//! | `POST /v1/activation/begin` | – | [`super::activation::api::Activation`]; the ledger goes on by itself |
+//! | `POST /v1/activation/stop` | – | [`super::activation::api::Activation`], which may be answered anew; refused once the registry has taken the box |
+//! | `POST /v1/activation/request` | – | [`super::activation::api::Activation`] with a request to carry out by hand |
+//! | `POST /v1/activation/offline` | [`super::activation::api::OfflineAnswer`] | [`super::activation::api::Activation`] |
+//! | `GET /v1/cluster` | – | [`super::activation::api::OwnCluster`] |
+//! | `GET /v1/fleet` | – | [`super::activation::api::FleetSession`] or `null` |
+//! | `POST /v1/fleet/sign-in` | [`super::activation::api::FleetSignIn`] | [`super::activation::api::FleetSession`] |
+//! | `POST /v1/fleet/sign-out` | – | `null` |
+//! | `POST /v1/fleet/call` | [`super::activation::api::FleetCall`] | what the registry answers |
 //! | `POST /v1/network/test` | [`TestRequest`] | [`super::network::hops::Report`], within 20 seconds |
 
 use std::net::Ipv4Addr;

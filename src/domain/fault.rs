@@ -4,11 +4,19 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use super::network::{
-    hops::Cause,
-    issue::Issue,
-    proof::Proof,
-    transaction::{Actor, Outcome},
+use super::{
+    activation::{
+        Malformed,
+        api::{Away, Stage, Unusable},
+    },
+    cluster::problem::Problem,
+    network::{
+        hops::Cause,
+        issue::Issue,
+        proof::Proof,
+        transaction::{Actor, Outcome},
+    },
+    time::UnixSeconds,
 };
 
 /// A refusal. Pages translate it; the command line prints its `Display` and its code.
@@ -87,6 +95,27 @@ pub enum Fault {
     Internal { detail: String },
     #[error("the seed file cannot be used; nothing of it was applied")]
     SeedUnusable { problems: Vec<super::seed::Problem> },
+    /// The registry's own refusal, with its code; `operation` stands in the registry's log.
+    #[error("the registry refuses: {problem}")]
+    Registry { problem: Problem, registry_operation: String },
+    #[error("the registry cannot be reached: {why}")]
+    RegistryAway { why: Away },
+    #[error("this is no activation code: {why}")]
+    CodeUnreadable { why: Malformed },
+    #[error("this code has expired")]
+    CodeOver { at: UnixSeconds },
+    #[error("a short code is for boxes that know their registry; take the long one")]
+    NoPresetRegistry,
+    #[error("what was brought cannot be used: {why}")]
+    BroughtUnusable { why: Unusable },
+    #[error("that is not possible now: the activation is {stage:?}")]
+    NotAtThisStage { stage: Stage },
+    #[error("the wizard is not answered to its end")]
+    Unanswered,
+    #[error("this box is not activated")]
+    NotActivated,
+    #[error("sign in for the fleet first")]
+    FleetSignInFirst,
 }
 
 impl Fault {
@@ -128,6 +157,16 @@ impl Fault {
             Self::BadCertificate { .. } => "GH-704",
             Self::NoCandidate => "GH-705",
             Self::SeedUnusable { .. } => "GH-710",
+            Self::RegistryAway { .. } => "GH-720",
+            Self::CodeUnreadable { .. } => "GH-721",
+            Self::CodeOver { .. } => "GH-722",
+            Self::NoPresetRegistry => "GH-723",
+            Self::BroughtUnusable { .. } => "GH-724",
+            Self::NotAtThisStage { .. } => "GH-725",
+            Self::Unanswered => "GH-726",
+            Self::NotActivated => "GH-727",
+            Self::FleetSignInFirst => "GH-728",
+            Self::Registry { problem, .. } => problem.code(),
         }
     }
 
@@ -157,7 +196,24 @@ impl Fault {
             Self::BadPassword { .. }
             | Self::Invalid { .. }
             | Self::BadCertificate { .. }
-            | Self::SeedUnusable { .. } => 422,
+            | Self::SeedUnusable { .. }
+            | Self::CodeUnreadable { .. }
+            | Self::NoPresetRegistry
+            | Self::BroughtUnusable { .. } => 422,
+            Self::CodeOver { .. }
+            | Self::NotAtThisStage { .. }
+            | Self::Unanswered
+            | Self::NotActivated
+            | Self::FleetSignInFirst => 409,
+            // 401 is about the session with the box, and the registry means another one
+            Self::Registry { problem, .. } => {
+                if problem.status() == 401 {
+                    409
+                } else {
+                    problem.status()
+                }
+            }
+            Self::RegistryAway { .. } => 503,
             Self::SlowDown { .. } => 429,
             Self::Malformed { .. } => 400,
             Self::Internal { .. } => 500,

@@ -3,6 +3,10 @@
 use std::{collections::BTreeSet, fmt::Debug};
 
 use domain::{
+    activation::{
+        Malformed,
+        api::{Away, Stage, Unusable},
+    },
     api::{Applied, ApplyRequest, Caller, ConfirmRequest, Hello, Listen, PlanRequest},
     auth::password::PasswordRule,
     certificate::CertificateProblem,
@@ -21,7 +25,7 @@ use domain::{
     },
     secret::Secret,
     seed::{Language, Problem, What},
-    time::BootMillis,
+    time::{BootMillis, UnixSeconds},
 };
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -66,6 +70,15 @@ fn faults() -> Vec<Fault> {
         Fault::BadCertificate { problem: CertificateProblem::KeyMismatch },
         Fault::NoCandidate,
         Fault::SeedUnusable { problems: vec![Problem { line: Some(1), what: What::NotAFile }] },
+        Fault::RegistryAway { why: Away::NoUplink },
+        Fault::CodeUnreadable { why: Malformed::CutOff },
+        Fault::CodeOver { at: UnixSeconds(7) },
+        Fault::NoPresetRegistry,
+        Fault::BroughtUnusable { why: Unusable::Signature },
+        Fault::NotAtThisStage { stage: Stage::Active },
+        Fault::Unanswered,
+        Fault::NotActivated,
+        Fault::FleetSignInFirst,
     ]
 }
 

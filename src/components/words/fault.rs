@@ -104,6 +104,16 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
             say(t.fault_seed_unusable(), &t.fault_seed_unusable_why(why), t.fault_seed_unusable_next())
         }
         Fault::Internal { detail } => say(t.fault_internal(), &t.fault_internal_why(detail), t.fault_internal_next()),
+        Fault::Registry { .. }
+        | Fault::RegistryAway { .. }
+        | Fault::CodeUnreadable { .. }
+        | Fault::CodeOver { .. }
+        | Fault::NoPresetRegistry
+        | Fault::BroughtUnusable { .. }
+        | Fault::NotAtThisStage { .. }
+        | Fault::Unanswered
+        | Fault::NotActivated
+        | Fault::FleetSignInFirst => say(t.fault_internal(), &fault.to_string(), t.fault_internal_next()),
     }
 }
 

@@ -10,6 +10,7 @@
 //! All of them come from outside: each parser takes hostile text and says what is wrong with it. Hashes and signatures are the
 //! caller's, because the rules know no cryptography.
 
+pub mod api;
 pub mod base64url;
 pub mod code;
 pub mod fields;

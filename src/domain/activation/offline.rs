@@ -88,7 +88,8 @@ pub struct Signed {
 }
 
 /// Why an answer is not for this box.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum Unfit {
     #[error("it is for another box")]
     OtherBox,

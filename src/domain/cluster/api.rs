@@ -178,6 +178,13 @@ message! {
         pub last_seen: Option<UnixSeconds>,
     }
 
+    /// A cluster with all of its hosts.
+    pub struct ClusterView {
+        pub cluster: ClusterInfo,
+        pub hosts: Vec<HostInfo>,
+        pub now: UnixSeconds,
+    }
+
     /// A box of a cluster, and why it cannot be chosen as peer.
     pub struct CandidateInfo {
         pub serial: Serial,

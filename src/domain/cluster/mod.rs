@@ -13,6 +13,7 @@ pub mod account;
 pub mod activate;
 pub mod api;
 pub mod association;
+pub mod calls;
 pub mod clusters;
 pub mod codes;
 pub mod key;

@@ -87,6 +87,16 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         Fault::ClockNotSet { .. } => ("/system/time", text.fault_again()),
         Fault::ProxyFails { .. } => ("/system/proxy", text.fault_again()),
         Fault::SeedUnusable { .. } => ("/system/seed", text.seed_title()),
+        Fault::Registry { .. }
+        | Fault::RegistryAway { .. }
+        | Fault::CodeUnreadable { .. }
+        | Fault::CodeOver { .. }
+        | Fault::NoPresetRegistry
+        | Fault::BroughtUnusable { .. }
+        | Fault::NotAtThisStage { .. }
+        | Fault::Unanswered
+        | Fault::NotActivated => ("/activate", text.fault_again()),
+        Fault::FleetSignInFirst => ("/cluster", text.fault_again()),
         Fault::AgentAway | Fault::Internal { .. } | Fault::NotSaved { .. } => ("/", text.fault_again()),
         // the overview would lead back here
         Fault::ServicePortOnly => ("https://192.168.100.198/", "https://192.168.100.198"),
