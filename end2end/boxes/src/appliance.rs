@@ -10,7 +10,7 @@ pub use builder::Builder;
 use system::{On, System};
 
 use crate::{
-    config::{self, HEARTBEAT, PORTS},
+    config::{self, HEARTBEAT, PORTS, Plate},
     error::{Context, Error, Result},
     inside::Folders,
     ns::Ns,
@@ -27,7 +27,7 @@ use std::{
 /// A box. Dropping it leaves nothing but the folder it was given.
 #[derive(Debug)]
 pub struct Appliance {
-    number: u8,
+    plate: Plate,
     // Dropped in this order: first the box, then what it is plugged into.
     running: Mutex<Option<On>>,
     /// Ports whose far end is down, which it stays over a restart of the box.
@@ -133,14 +133,14 @@ impl Appliance {
 
     /// The far end's name, as it stands in the network's namespace.
     fn outer(&self, port: &str) -> String {
-        format!("box{}-{port}", self.number)
+        format!("box{}-{port}", self.plate.number)
     }
 
     fn switch_on(&self, running: &mut Option<On>) -> Result<()> {
         let ns = Ns::new()?;
         for (port, network) in self.wires() {
             let outer = self.outer(port.name);
-            network.attach(&outer, &ns, port.name, &port.mac(self.number))?;
+            network.attach(&outer, &ns, port.name, &port.mac(self.plate.number))?;
             if locked(&self.links_down).contains(port.name) {
                 network.ns().ip(&format!("link set {outer} down"))?;
             }
@@ -159,13 +159,13 @@ impl Appliance {
 
     fn factory_fresh(&self) -> Result<()> {
         if let System::Debian(debian) = &self.system {
-            return debian.factory_fresh(self.number);
+            return debian.factory_fresh(&self.plate);
         }
         let Folders { config, agent, web, log } = &self.folders;
         for folder in [config, agent, web, log] {
             empty(folder).could_not(|| format!("empty {}", folder.display()))?;
         }
-        config::write(config, self.number)
+        config::write(config, &self.plate)
     }
 }
 

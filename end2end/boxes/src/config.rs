@@ -31,22 +31,34 @@ impl Port {
     }
 }
 
+/// What a factory knows of a box.
+#[derive(Debug, Clone)]
+pub(crate) struct Plate {
+    /// Gives the serial, the MACs and the address.
+    pub number: u8,
+    pub model: String,
+    /// Further lines of box.toml.
+    pub more: String,
+}
+
 /// Writes both. What a test wrote there before is overwritten, as by a factory's image.
-pub(crate) fn write(folder: &Path, number: u8) -> Result<()> {
-    write_box(folder, number, &PORTS)?;
+pub(crate) fn write(folder: &Path, plate: &Plate) -> Result<()> {
+    write_box(folder, plate, &PORTS)?;
     put(&folder.join("gatehouse.toml"), &format!("web_uid = {WEB_UID}\n"))
 }
 
 /// The one that a package does not bring.
-pub(crate) fn write_box(folder: &Path, number: u8, ports: &[Port]) -> Result<()> {
-    put(&folder.join("box.toml"), &box_toml(number, ports))
+pub(crate) fn write_box(folder: &Path, plate: &Plate, ports: &[Port]) -> Result<()> {
+    put(&folder.join("box.toml"), &box_toml(plate, ports))
 }
 
 fn put(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).could_not(|| format!("write {}", path.display()))
 }
 
-fn box_toml(number: u8, ports: &[Port]) -> String {
+fn box_toml(plate: &Plate, ports: &[Port]) -> String {
+    let Plate { number, model, more } = plate;
+    let number = *number;
     let ports = ports.iter().map(|port| {
         let Port { name, label, role, .. } = port;
         let mac = port.mac(number);
@@ -57,7 +69,7 @@ fn box_toml(number: u8, ports: &[Port]) -> String {
     let ports = ports.collect::<String>();
     let (serial, last) = (2218 + u16::from(number), 14 + number);
     format!(
-        r#"model = "B-012"
+        r#"model = "{model}"
 serial = "7F3K-{serial}"
 
 {ports}[factory]
@@ -70,7 +82,7 @@ manage = true
 
 [factory.ports.lan2]
 ipv4 = {{ method = "off" }}
-"#
+{more}"#
     )
 }
 
@@ -80,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_first_box_has_the_documented_names_and_addresses() {
-        let text = box_toml(1, &PORTS);
+        let text = box_toml(&Plate { number: 1, model: "B-012".into(), more: String::new() }, &PORTS);
         for part in ["\"7F3K-2219\"", "02:00:00:00:01:03", "10.20.0.15/24", "label = \"LAN2\"\nrole = \"uplink\""] {
             assert!(text.contains(part), "{part} is missing in {text}");
         }

@@ -8,6 +8,7 @@ use crate::{
     appliance::Appliance,
     errands::Ended,
     error::{Context, Error, Result, chain},
+    registry::Registry,
     roles::{Role, RoleStatus, Signal},
     site::Uplink,
 };
@@ -20,7 +21,7 @@ use std::{
         net::{UnixListener, UnixStream},
     },
     path::Path,
-    sync::Arc,
+    sync::{Arc, Weak},
     thread,
     time::Duration,
 };
@@ -59,6 +60,19 @@ pub enum Request {
         port: String,
         up: bool,
     },
+    /// The registry's cable.
+    RegistryLink {
+        up: bool,
+    },
+    /// Off is a power cut.
+    RegistryPower {
+        on: bool,
+    },
+    RegistryReset,
+    /// `gatehouse …` at the registry, with the account's sign-in.
+    Fleet {
+        argv: Vec<String>,
+    },
     Log {
         role: Role,
     },
@@ -81,6 +95,9 @@ pub struct Reply {
     pub roles: Option<Vec<RoleStatus>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
+    /// What a command of the fleet answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<serde_json::Value>,
     /// The box's first process, as this machine counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init_pid: Option<i32>,
@@ -92,23 +109,47 @@ pub struct Reply {
 /// Long enough for a slow machine with a debug build.
 pub const READY_WITHIN: Duration = Duration::from_secs(20);
 
-/// Answers at `path` from now until the process ends. `client_pid` is what `where` answers.
-pub fn serve(path: &Path, appliance: &Arc<Appliance>, client_pid: Option<i32>) -> Result<()> {
+/// What requests are about.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// The caller decides when the box ends.
+    appliance: Weak<Appliance>,
+    registry: Weak<Registry>,
+    /// What `where` answers.
+    client_pid: Option<i32>,
+}
+
+impl About {
+    pub fn new(appliance: &Arc<Appliance>) -> Self {
+        Self { appliance: Arc::downgrade(appliance), registry: Weak::new(), client_pid: None }
+    }
+
+    /// A process at the laptop.
+    pub fn client(mut self, pid: Option<i32>) -> Self {
+        self.client_pid = pid;
+        self
+    }
+
+    pub fn registry(mut self, registry: Option<&Arc<Registry>>) -> Self {
+        self.registry = registry.map(Arc::downgrade).unwrap_or_default();
+        self
+    }
+}
+
+/// Answers at `path` from now until the process ends.
+pub fn serve(path: &Path, about: About) -> Result<()> {
     let what = || format!("listen at {}", path.display());
     let listener = UnixListener::bind(path).could_not(what)?;
     fs::set_permissions(path, Permissions::from_mode(0o600)).could_not(what)?;
-    let appliance = Arc::downgrade(appliance); // the caller decides when the box ends
     thread::spawn(move || {
         for stream in listener.incoming().map_while(std::result::Result::ok) {
-            let appliance = appliance.clone();
+            let about = about.clone();
             thread::spawn(move || {
                 let mut lines = BufReader::new(&stream).lines().map_while(std::result::Result::ok);
                 // A caller that has gone needs no answer.
                 lines.try_for_each(|line| {
-                    let reply = appliance
-                        .upgrade()
-                        .ok_or(Error::Off)
-                        .and_then(|appliance| answer(&appliance, client_pid, serde_json::from_str(&line)?));
+                    let reply =
+                        serde_json::from_str(&line).map_err(Error::from).and_then(|asked| answer(&about, asked));
                     let reply = reply.unwrap_or_else(|error| Reply { error: Some(chain(&error)), ..Reply::default() });
                     let text = serde_json::to_string(&reply).unwrap_or_else(|_| r#"{"ok":false}"#.into());
                     (&stream).write_all((text + "\n").as_bytes())
@@ -119,7 +160,9 @@ pub fn serve(path: &Path, appliance: &Arc<Appliance>, client_pid: Option<i32>) -
     Ok(())
 }
 
-fn answer(appliance: &Arc<Appliance>, client_pid: Option<i32>, request: Request) -> Result<Reply> {
+fn answer(about: &About, request: Request) -> Result<Reply> {
+    let appliance = &about.appliance.upgrade().ok_or(Error::Off)?;
+    let registry = || about.registry.upgrade().ok_or_else(|| Error::Refused("there is no registry here".into()));
     let mut reply = Reply { ok: true, ..Reply::default() };
     match request {
         Request::Kill { role, signal } => appliance.kill(role, signal)?,
@@ -135,11 +178,16 @@ fn answer(appliance: &Arc<Appliance>, client_pid: Option<i32>, request: Request)
         Request::GatewayExec { uplink, argv } => reply.ended = Some(appliance.gateway_exec(uplink, &strs(&argv))?),
         Request::Logind => crate::obey(appliance)?,
         Request::Link { port, up } => appliance.link(&port, up)?,
+        Request::RegistryLink { up } => registry()?.link(up)?,
+        Request::RegistryPower { on: true } => registry()?.power_on()?,
+        Request::RegistryPower { on: false } => registry()?.power_off(),
+        Request::RegistryReset => registry()?.reset()?,
+        Request::Fleet { argv } => reply.answer = Some(registry()?.by_account(&strs(&argv))?),
         Request::Log { role } => reply.log = Some(appliance.log(role)?),
         Request::WaitReady { milliseconds } => {
             appliance.wait_ready(milliseconds.map_or(READY_WITHIN, Duration::from_millis))?;
         }
-        Request::Where => (reply.init_pid, reply.client_pid) = (Some(appliance.init_pid()?), client_pid),
+        Request::Where => (reply.init_pid, reply.client_pid) = (Some(appliance.init_pid()?), about.client_pid),
     }
     Ok(reply)
 }

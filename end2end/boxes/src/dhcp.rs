@@ -4,17 +4,19 @@ use crate::{
     daemon::Daemon,
     error::Result,
     ns::Ns,
+    registry::{REGISTRY_ADDRESS, REGISTRY_NAME},
     site::{BRIDGE, INTERNET, Network, Site},
 };
 
 impl Ns {
     /// Gives out addresses of `range` (`"10.20.0.100,10.20.0.150"`) on an interface, for two minutes, the shortest that dnsmasq
     /// can, with itself as router and DNS server unless `more` says otherwise. The name `internet.test` is the address beyond
-    /// the gateway.
+    /// the gateway, `registry.test` that of [`crate::Registry`].
     pub fn dnsmasq(&self, interface: &str, range: &str, more: &[&str]) -> Result<Daemon> {
         let interface = format!("--interface={interface}");
         let (name, range) =
             (format!("--address=/internet.test/{INTERNET}"), format!("--dhcp-range={range},255.255.255.0,2m"));
+        let registry = format!("--address=/{REGISTRY_NAME}/{REGISTRY_ADDRESS}");
         let mut argv = vec![
             "dnsmasq",
             "--keep-in-foreground",
@@ -31,6 +33,7 @@ impl Ns {
             "--no-ping",
             &interface,
             &name,
+            &registry,
             &range,
         ];
         argv.extend(more);

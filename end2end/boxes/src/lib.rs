@@ -6,6 +6,7 @@
 //! - [`Ns`]: an anonymous network namespace, for tests of the network engine alone.
 //! - [`Site`]: what a box is plugged into.
 //! - [`Appliance`]: a box with the roles of Gatehouse running in it.
+//! - [`Registry`]: who activates them.
 //! - [`Scratch`]: a folder that goes away.
 //! - [`control`]: the same by a socket.
 //!
@@ -25,6 +26,7 @@ pub mod inside;
 mod logind;
 mod ns;
 mod proxy;
+mod registry;
 mod roles;
 mod running;
 mod scratch;
@@ -38,6 +40,7 @@ pub use error::{Error, Result, chain};
 pub use logind::{Asked, Logind, Manner, obey};
 pub use ns::Ns;
 pub use proxy::Proxy;
+pub use registry::{FLEET_PASSWORD, FLEET_USER, MODELS, REGISTRY_ADDRESS, REGISTRY_NAME, REGISTRY_URL, Registry};
 pub use roles::{Role, RoleStatus, Signal};
 pub use scratch::{Scratch, janitor};
 pub use site::{BRIDGE, INTERNET, Leg, Network, SERVICE_ADDRESS, Site, TECHNICIAN, Uplink};

@@ -10,12 +10,13 @@ use std::{path::PathBuf, process::ExitCode};
 /// The control sockets of `boxes run` and `boxes lab`.
 const CONTROL: &str = "/run/gatehouse-boxes.sock";
 const SECOND: &str = "/run/gatehouse-boxes-2.sock";
+const THIRD: &str = "/run/gatehouse-boxes-3.sock";
 
 /// Which box is meant.
 #[derive(Debug, clap::Args)]
 struct Which {
-    /// The lab has two
-    #[arg(long = "box", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), value_name = "NUMBER")]
+    /// The lab has two, a fleet three
+    #[arg(long = "box", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3), value_name = "NUMBER")]
     number: u8,
     /// The socket of another runner
     #[arg(long)]
@@ -24,7 +25,8 @@ struct Which {
 
 impl Which {
     fn control(self) -> PathBuf {
-        self.control.unwrap_or_else(|| if self.number == 1 { CONTROL } else { SECOND }.into())
+        let of_number = || [CONTROL, SECOND, THIRD][usize::from(self.number.clamp(1, 3)) - 1];
+        self.control.unwrap_or_else(|| of_number().into())
     }
 }
 
@@ -62,6 +64,9 @@ enum Command {
         /// Where to answer `boxes exec`
         #[arg(long, default_value = CONTROL)]
         control: PathBuf,
+        /// Two more boxes, and a registry with an account and a code
+        #[arg(long)]
+        fleet: bool,
     },
     /// Boot two Debian boxes with the package on one site; the first one's service port is reachable from this machine
     Lab {
@@ -96,6 +101,9 @@ enum Command {
         /// With this package
         #[arg(long, requires = "image")]
         package: Option<PathBuf>,
+        /// Two more boxes, and a registry with an account
+        #[arg(long, conflicts_with = "image")]
+        fleet: bool,
         /// Only JSON on standard output (it always is; kept for clarity in scripts)
         #[arg(long)]
         json: bool,
@@ -160,7 +168,13 @@ fn main() -> ExitCode {
 
 fn carry_out(command: Command) -> boxes::Result<ExitCode> {
     match command {
-        Command::Run { gatehouse, control } => cli::run::run(&gatehouse, &control),
+        Command::Run { gatehouse, control, fleet } => {
+            let mut controls = vec![control];
+            if fleet {
+                controls.extend([SECOND, THIRD].map(PathBuf::from));
+            }
+            cli::run::run(&gatehouse, &controls, fleet)
+        }
         Command::Lab { image, package } => cli::lab::run(&image, &package, &[CONTROL.into(), SECOND.into()]),
         Command::Power { what, which } => {
             let request = match what {
@@ -175,9 +189,12 @@ fn carry_out(command: Command) -> boxes::Result<ExitCode> {
             ask(&which.control(), &Request::Link { port, up: what == Plug::In }).map(|_| ExitCode::SUCCESS)
         }
         Command::Up { image: Some(image), package: Some(package), .. } => {
-            cli::up::run(cli::up::Make::Debian { image, package })
+            cli::up::run(&cli::up::Make::Debian { image, package })
         }
-        Command::Up { gatehouse, .. } => cli::up::run(cli::up::Make::Program(gatehouse.unwrap_or_default())),
+        Command::Up { gatehouse, fleet, .. } => {
+            let gatehouse = gatehouse.unwrap_or_default();
+            cli::up::run(&if fleet { cli::up::Make::Fleet(gatehouse) } else { cli::up::Make::Program(gatehouse) })
+        }
         Command::Exec { which, argv } => cli::reach::exec(&which.control(), &argv),
         Command::InClient { control, argv } => cli::reach::in_client(&control, &argv),
         Command::Keeper { spec } => boxes::inside::keeper::run(&spec).map(|()| ExitCode::SUCCESS),

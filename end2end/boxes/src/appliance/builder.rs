@@ -2,9 +2,11 @@
 
 use super::{Appliance, system::System};
 use crate::{
+    config::Plate,
     debian::Debian,
     error::{Context, Error, Result},
     inside::{BootSpec, Folders},
+    registry::MODELS,
     roles::Role,
     site::{Network, Site, Technician},
 };
@@ -20,7 +22,7 @@ pub struct Builder {
     site: Site,
     runs: Runs,
     folder: PathBuf,
-    number: u8,
+    plate: Plate,
     roles: Vec<Role>,
     environment: Vec<(String, String)>,
     service_here: Option<String>,
@@ -37,7 +39,19 @@ enum Runs {
 impl Builder {
     /// 1 unless told; each box of one site needs another (1 to 50). It gives the MACs, the serial and the addresses.
     pub fn number(mut self, number: u8) -> Self {
-        self.number = number;
+        self.plate.number = number;
+        self
+    }
+
+    /// `B-012` unless told.
+    pub fn model(mut self, model: &str) -> Self {
+        self.plate.model = model.into();
+        self
+    }
+
+    /// Further lines of the box's box.toml, as its factory would write them.
+    pub fn box_lines(mut self, lines: &str) -> Self {
+        self.plate.more = lines.into();
         self
     }
 
@@ -81,7 +95,7 @@ impl Builder {
         if !rustix::process::geteuid().is_root() {
             return Err(Error::NotRoot);
         }
-        let number = self.number;
+        let number = self.plate.number;
         if !(1..=50).contains(&number) {
             return Err(Error::Number(number));
         }
@@ -110,7 +124,7 @@ impl Builder {
             }
         };
         let appliance = Appliance {
-            number,
+            plate: self.plate,
             running: Mutex::new(None),
             links_down: Mutex::default(),
             technician,
@@ -134,7 +148,7 @@ impl Appliance {
             site: site.clone(),
             runs: Runs::Program(gatehouse.into()),
             folder: folder.into(),
-            number: 1,
+            plate: Plate { number: 1, model: MODELS[0].into(), more: String::new() },
             roles: vec![Role::Guard, Role::Agent, Role::Web],
             environment: Vec::new(),
             service_here: None,

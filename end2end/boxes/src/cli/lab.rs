@@ -4,7 +4,10 @@ use super::{
     events::{Event, Events, print_logs},
     in_use,
 };
-use boxes::{Appliance, Error, Result, SERVICE_ADDRESS, Scratch, Site, control::serve};
+use boxes::{
+    Appliance, Error, Result, SERVICE_ADDRESS, Scratch, Site,
+    control::{About, serve},
+};
 use std::{
     fs,
     os::unix::net::UnixStream,
@@ -59,7 +62,7 @@ fn until_told(
     for (builder, control) in boxes.into_iter().zip(controls) {
         let appliance = Arc::new(builder.start()?);
         appliance.restart_itself();
-        serve(control, &appliance, None)?;
+        serve(control, About::new(&appliance))?;
         events.tell_when_ready(&appliance);
         on.push(appliance);
     }

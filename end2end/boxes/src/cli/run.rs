@@ -1,14 +1,18 @@
-//! `boxes run`: one box to try, for a person with a browser on this machine.
+//! `boxes run`: one box to try, or three with a registry, for a person with a browser on this machine.
 
 use super::{
     events::{Event, Events, print_logs},
     in_use,
 };
-use boxes::{Appliance, Error, Result, SERVICE_ADDRESS, Scratch, Site, control::serve, obey};
+use boxes::{
+    Appliance, Error, FLEET_PASSWORD, FLEET_USER, Leg, REGISTRY_URL, Registry, Result, SERVICE_ADDRESS, Scratch, Site,
+    control::{About, serve},
+    obey,
+};
 use std::{
     fs,
     os::unix::net::UnixStream,
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     thread,
@@ -20,11 +24,17 @@ const INTERFACE: &str = "gatehouse0";
 /// The web role writes it before it listens; a little later is no fault.
 const FINGERPRINT_WITHIN: Duration = Duration::from_secs(2);
 
-pub fn run(gatehouse: &Path, control: &Path) -> Result<ExitCode> {
+/// This machine's place on the site's network, by which it reaches the other boxes.
+const SITE_INTERFACE: &str = "gatehouse1";
+const SITE_MAC: &str = "02:00:00:00:0a:c7";
+const SITE_ADDRESS: &str = "10.20.0.199/24";
+
+/// `controls` are the sockets of the boxes, the first of one that is always there.
+pub fn run(gatehouse: &Path, controls: &[PathBuf], fleet: bool) -> Result<ExitCode> {
     if !rustix::process::geteuid().is_root() {
         return Err(Error::NotRoot);
     }
-    if UnixStream::connect(control).is_ok() {
+    if controls.iter().any(|control| UnixStream::connect(control).is_ok()) {
         return Err(Error::Refused("another `boxes run` is up on this machine: end it first".into()));
     }
     if let Some(user) = in_use::user_of(in_use::SERVICE)? {
@@ -35,43 +45,98 @@ pub fn run(gatehouse: &Path, control: &Path) -> Result<ExitCode> {
         return Err(Error::Refused(why));
     }
     let events = Events::new()?;
-    drop(fs::remove_file(control)); // of a runner whose machine lost power
-    let scratch = Scratch::new(&[control])?;
+    for control in controls {
+        drop(fs::remove_file(control)); // of a runner whose machine lost power
+    }
+    let scratch = Scratch::new(&controls.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     let folder = scratch.path().to_owned();
-    let outcome = until_told(&events, gatehouse, &folder, control);
+    let outcome = until_told(&events, gatehouse, &folder, controls, fleet);
     drop(scratch);
     let code = outcome?;
-    if !nothing_left(&folder, control) {
+    if !nothing_left(&folder, controls) {
         return Ok(ExitCode::FAILURE);
     }
-    println!("\nThe box is off, and nothing of it is left on this machine.");
+    println!("\nAll is off, and nothing of it is left on this machine.");
     Ok(code)
 }
 
-fn until_told(events: &Events, gatehouse: &Path, folder: &Path, control: &Path) -> Result<ExitCode> {
+/// The registry, an activation code of it, and whether this machine reaches the site's network.
+struct Fleet {
+    registry: Arc<Registry>,
+    code: String,
+    reach: Option<Leg>,
+}
+
+impl Fleet {
+    fn start(site: &Site, gatehouse: &Path, folder: &Path) -> Result<Self> {
+        println!("Starting a registry …");
+        let registry = Arc::new(Registry::start(site, gatehouse, &folder.join("registry"))?);
+        let code = registry.code(&[])?;
+        let reach = match in_use::user_of(in_use::SITE)? {
+            None => Some(site.a.here(SITE_INTERFACE, SITE_MAC, SITE_ADDRESS)?),
+            Some(_) => None,
+        };
+        Ok(Self { registry, code, reach })
+    }
+}
+
+fn until_told(events: &Events, gatehouse: &Path, folder: &Path, controls: &[PathBuf], fleet: bool) -> Result<ExitCode> {
     let site = Site::new()?;
     let _dhcp = site.dhcp()?;
-    let builder = Appliance::builder(&site, gatehouse, folder.join("box")).service_port_here(INTERFACE);
-    let appliance = Arc::new(builder.start()?);
-    serve(control, &appliance, None)?;
-    if let Err(error) = obey(&appliance) {
-        eprintln!("boxes: this box cannot be restarted from its pages: {}", boxes::chain(&error));
+    let fleet = if fleet { Some(Fleet::start(&site, gatehouse, folder)?) } else { None };
+    let mut builders = super::fleet(&site, gatehouse, &|number| folder.join(format!("box{number}")));
+    builders.truncate(if fleet.is_some() { controls.len() } else { 1 });
+    println!("{}", if fleet.is_some() { "Starting three boxes …" } else { "Starting a box …" });
+    let mut on = Vec::new();
+    for (builder, control) in builders.into_iter().zip(controls) {
+        let builder = if on.is_empty() { builder.service_port_here(INTERFACE) } else { builder };
+        let appliance = Arc::new(builder.start()?);
+        serve(control, About::new(&appliance).registry(fleet.as_ref().map(|fleet| &fleet.registry)))?;
+        if let Err(error) = obey(&appliance) {
+            eprintln!("boxes: this box cannot be restarted from its pages: {}", boxes::chain(&error));
+        }
+        events.tell_when_ready(&appliance);
+        on.push(appliance);
     }
-    println!("Starting a box …");
-    events.tell_when_ready(&appliance);
+    let mut ready = 0;
     let code = loop {
         match events.next() {
-            Event::Ready(Ok(())) => welcome(&appliance),
+            Event::Ready(Ok(())) => {
+                ready += 1;
+                if ready == on.len() {
+                    welcome(&on[0]);
+                    fleet.iter().for_each(introduce);
+                    println!("\nCtrl-C switches all off and removes everything.");
+                }
+            }
             Event::Ready(Err(error)) => {
                 eprintln!("boxes: {}", boxes::chain(&error));
-                print_logs(&appliance);
+                on.iter().for_each(|appliance| print_logs(appliance));
                 break ExitCode::FAILURE;
             }
             Event::End => break ExitCode::SUCCESS,
         }
     };
-    appliance.power_off(); // also ends the requests that are under way
+    on.iter().for_each(|appliance| appliance.power_off()); // also ends the requests that are under way
     Ok(code)
+}
+
+fn introduce(fleet: &Fleet) {
+    let others = match fleet.reach {
+        Some(_) => "https://10.20.0.16/ (the same model) and https://10.20.0.17/ (another one)",
+        None => "10.20.0.16 and 10.20.0.17, which this machine cannot reach, because it uses 10.20.0.0/24 itself",
+    };
+    println!(
+        "
+There is a registry, {REGISTRY_URL}, with the account `demo`, so that the box can be activated. Its code, good for one box:
+
+{}
+
+  More codes, clusters and hosts: Cluster → sign in for the fleet, as {FLEET_USER} with the password `{FLEET_PASSWORD}`
+  Two more boxes: {others}. Their passwords are set on their
+  consoles: boxes exec --box 2 -- gatehouse password reset, and --box 3.",
+        fleet.code
+    );
 }
 
 fn welcome(appliance: &Appliance) {
@@ -95,15 +160,14 @@ You sit at the service port: this machine is 192.168.100.197, by {INTERFACE}. Th
 10.20.0.0/24 and 10.30.0.0/24 (gateways .1), LAN2 into 10.21.0.0/24 (gateway .1), each with a DHCP server; both
 exist only for the box.
 
-Its command line, in another terminal (as root):  {program} exec -- gatehouse status
-Ctrl-C switches the box off and removes everything."
+Its command line, in another terminal (as root):  {program} exec -- gatehouse status"
     );
 }
 
 /// Looks again, instead of believing.
-fn nothing_left(folder: &Path, control: &Path) -> bool {
-    let interface = Path::new("/sys/class/net").join(INTERFACE);
-    let left = [folder, &interface, control];
+fn nothing_left(folder: &Path, controls: &[PathBuf]) -> bool {
+    let interfaces = [INTERFACE, SITE_INTERFACE].map(|name| Path::new("/sys/class/net").join(name));
+    let left = [&[folder.to_owned()], interfaces.as_slice(), controls].concat();
     poll(Duration::from_secs(5), || left.iter().all(|path| fs::symlink_metadata(path).is_err())) || {
         for path in left.iter().filter(|path| fs::symlink_metadata(path).is_ok()) {
             eprintln!("boxes: {} is still there", path.display());

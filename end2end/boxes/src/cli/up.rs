@@ -1,63 +1,97 @@
-//! `boxes up`: a site with a box and a laptop for Playwright.
+//! `boxes up`: a site with boxes and laptops for Playwright.
 
 use super::events::{Event, Events, print_logs};
-use boxes::{Appliance, Error, Result, Scratch, Site, control};
+use boxes::{
+    Appliance, Error, Ns, Registry, Result, Scratch, Site,
+    control::{self, About},
+};
 use std::{
     path::PathBuf,
-    process::{ExitCode, Stdio},
+    process::{Child, ExitCode, Stdio},
     sync::Arc,
 };
 
-/// What the box is made of.
+/// What the boxes are made of.
 #[derive(Debug)]
 pub enum Make {
     /// This program, in namespaces.
     Program(PathBuf),
+    /// The same, three times, the third of another model, with a registry.
+    Fleet(PathBuf),
     /// This image with this package, booted.
     Debian { image: PathBuf, package: PathBuf },
 }
 
-pub fn run(make: Make) -> Result<ExitCode> {
+pub fn run(make: &Make) -> Result<ExitCode> {
     let events = Events::new()?;
     events.end_with_stdin();
     let scratch = Scratch::new(&[])?;
     let site = Site::new()?;
     let _dhcp = site.dhcp()?;
-    let folder = scratch.path().join("box");
-    let builder = match make {
-        Make::Program(gatehouse) => Appliance::builder(&site, gatehouse, folder),
-        Make::Debian { image, package } => Appliance::debian(&site, image, folder).install(&package),
+    let registry = match make {
+        Make::Fleet(gatehouse) => Some(Arc::new(Registry::start(&site, gatehouse, &scratch.path().join("registry"))?)),
+        Make::Program(_) | Make::Debian { .. } => None,
     };
-    let appliance = Arc::new(builder.start()?);
-    appliance.restart_itself();
-
-    // A process in the laptop's network, for others to follow into it. It ends with this one, by the end of its input.
-    let mut idle = appliance.client().command("/proc/self/exe");
-    let idle = idle.arg("idle").stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
-    let mut idle = idle.map_err(|source| Error::Io { what: "start a process at the laptop".into(), source })?;
-    let client_pid = i32::try_from(idle.id()).ok();
-
-    let socket = scratch.path().join("control.sock");
-    control::serve(&socket, &appliance, client_pid)?;
-    events.tell_when_ready(&appliance);
-    let mut code = ExitCode::SUCCESS;
-    loop {
+    let folder = |number: u8| scratch.path().join(format!("box{number}"));
+    let builders = match make {
+        Make::Program(gatehouse) => vec![Appliance::builder(&site, gatehouse, folder(1))],
+        Make::Fleet(gatehouse) => super::fleet(&site, gatehouse, &folder),
+        Make::Debian { image, package } => vec![Appliance::debian(&site, image, folder(1)).install(package)],
+    };
+    let (mut on, mut laptops, mut told) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, builder) in (1..).zip(builders) {
+        let appliance = Arc::new(builder.start()?);
+        appliance.restart_itself();
+        let laptop = Laptop::open(appliance.client())?;
+        let socket = scratch.path().join(format!("control{number}.sock"));
+        let about = About::new(&appliance).client(laptop.pid()).registry(registry.as_ref());
+        control::serve(&socket, about)?;
+        events.tell_when_ready(&appliance);
+        told.push(serde_json::json!({ "client_pid": laptop.pid(), "control": socket, "state": folder(number) }));
+        on.push(appliance);
+        laptops.push(laptop);
+    }
+    let mut ready = 0;
+    let code = loop {
         match events.next() {
             Event::Ready(Ok(())) => {
-                let state = scratch.path().join("box");
-                println!("{}", serde_json::json!({ "client_pid": client_pid, "control": socket, "state": state }));
+                ready += 1;
+                if ready == on.len() {
+                    let mut first = told[0].clone();
+                    first["boxes"] = told.clone().into();
+                    println!("{first}");
+                }
             }
             Event::Ready(Err(error)) => {
                 eprintln!("boxes: {}", boxes::chain(&error));
-                print_logs(&appliance);
-                code = ExitCode::FAILURE;
-                break;
+                on.iter().for_each(|appliance| print_logs(appliance));
+                break ExitCode::FAILURE;
             }
-            Event::End => break,
+            Event::End => break ExitCode::SUCCESS,
         }
-    }
-    appliance.power_off(); // also ends the requests that are under way
-    drop(idle.stdin.take());
-    drop(idle.wait());
+    };
+    on.iter().for_each(|appliance| appliance.power_off()); // also ends the requests that are under way
     Ok(code)
+}
+
+/// A process in a laptop's network, for others to follow into it. It ends with this one, by the end of its input.
+#[derive(Debug)]
+struct Laptop(Child);
+
+impl Laptop {
+    fn open(ns: &Ns) -> Result<Self> {
+        let idle = ns.command("/proc/self/exe").arg("idle").stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+        idle.map(Self).map_err(|source| Error::Io { what: "start a process at the laptop".into(), source })
+    }
+
+    fn pid(&self) -> Option<i32> {
+        i32::try_from(self.0.id()).ok()
+    }
+}
+
+impl Drop for Laptop {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        drop(self.0.wait());
+    }
 }

@@ -12,7 +12,7 @@ pub mod keeper;
 mod machine;
 
 use crate::{
-    config,
+    config::{self, Plate},
     error::{Context, Error, Result},
     inside::Folders,
 };
@@ -55,7 +55,7 @@ impl Debian {
     }
 
     /// The image, and what a factory adds to it: what this box is, its name, and the package.
-    pub(crate) fn factory_fresh(&self, number: u8) -> Result<()> {
+    pub(crate) fn factory_fresh(&self, plate: &Plate) -> Result<()> {
         for folder in ["upper", "work", "root"] {
             let folder = self.disk.join(folder);
             if folder.exists() {
@@ -66,7 +66,7 @@ impl Debian {
         let etc = self.written().join("etc");
         fs::create_dir_all(etc.join("gatehouse")).could_not(|| "make the box's /etc".into())?;
         let [lan1, lan2, lan3] = config::PORTS;
-        config::write_box(&etc.join("gatehouse"), number, &[lan1, lan2, lan3, config::HEARTBEAT])?;
+        config::write_box(&etc.join("gatehouse"), plate, &[lan1, lan2, lan3, config::HEARTBEAT])?;
         let uuid = fs::read_to_string("/proc/sys/kernel/random/uuid").could_not(|| "draw a machine id".into())?;
         let name = &self.name;
         let files = [
