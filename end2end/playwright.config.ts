@@ -9,6 +9,7 @@ const shots = process.env.SHOTS === "1";
 const en = { lang: "en", locale: "en-GB" } as const;
 const zh = { lang: "zh-CN", locale: "zh-CN" } as const;
 const plain = { javaScriptEnabled: false };
+const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
 const onlyWithScripts = [/scripts\.spec/, /accessibility\.spec/, /budget\.spec/];
 /** What the language has no part in runs once. */
@@ -19,7 +20,10 @@ const projects = [
   { name: "zh", use: zh, testIgnore: anyLanguage },
   { name: "en without scripts", use: { ...en, ...plain }, testIgnore: [...onlyWithScripts, ...anyLanguage] },
   // What only a box with systemd can do.
-  { name: "lab", testDir: "lab", use: { ...zh, debian: true } },
+  { name: "lab", testDir: "lab", use: { ...zh, kind: "debian" } },
+  // Three boxes and a registry.
+  { name: "fleet", testDir: "fleet", use: { ...en, kind: "fleet" } },
+  { name: "fleet on a phone, zh, without scripts", testDir: "fleet", use: { ...zh, ...plain, ...phone, kind: "fleet" } },
   // Each page and each answer, but not each failure once more.
   { name: "zh without scripts", use: { ...zh, ...plain }, testMatch: [/(first-visit|sign-in|port-form|keep|network-test|settings|power|reset|certificate|access|alarms)\.spec/] },
 ];

@@ -94,6 +94,11 @@ impl AlarmTask {
         self.count.clone()
     }
 
+    /// Ends when the task does, which it never should.
+    pub async fn ended(&self) {
+        self.mailbox.closed().await;
+    }
+
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Fault> {
         let (answer, result) = oneshot::channel();
         self.mailbox.try_send(command(answer)).map_err(|_| Fault::SlowDown { seconds: 1 })?;

@@ -111,6 +111,12 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     };
     let alarms = alarms::start(&options.state_dir, sources);
     let logs = logs::Logs::new(&options.runtime_dir);
+    let others = Others {
+        alarms: alarms.clone(),
+        settings: settings.clone(),
+        power: power.clone(),
+        certificates: certificates.clone(),
+    };
     let tasks = api::Tasks { audit: audit.clone(), alarms, logs, network, auth, settings, power, certificates };
     tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
     let shared = api::Shared::new(own, tasks, api::Watched { load, service_port, seed });
@@ -123,9 +129,30 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         () = power_watch.start_anew() => Err(AgentError::StartAnew),
         () = auth_watch.ended() => Err(AgentError::TaskEnded { task: "sign-in" }),
         () = audit.ended() => Err(AgentError::TaskEnded { task: "audit" }),
+        task = others.ended() => Err(AgentError::TaskEnded { task }),
     };
     audit.flush().await;
     ended
+}
+
+/// Tasks that nobody would miss until somebody asks them.
+struct Others {
+    alarms: alarms::AlarmTask,
+    settings: settings::Settings,
+    power: power::Power,
+    certificates: certificate::Certificates,
+}
+
+impl Others {
+    /// The name of the first that ends, which none should.
+    async fn ended(&self) -> &'static str {
+        tokio::select! {
+            () = self.alarms.ended() => "alarms",
+            () = self.settings.ended() => "settings",
+            () = self.power.ended() => "power",
+            () = self.certificates.ended() => "certificate",
+        }
+    }
 }
 
 /// The result of what is under way, once; never, if nothing is.

@@ -79,6 +79,11 @@ impl Power {
         }
     }
 
+    /// Ends when the task does, which it never should.
+    pub async fn ended(&self) {
+        self.mailbox.closed().await;
+    }
+
     async fn ask(&self, command: impl FnOnce(Answer) -> Command) -> Result<(), Fault> {
         let (answer, result) = oneshot::channel();
         self.mailbox.try_send(command(answer)).map_err(|_| Fault::SlowDown { seconds: 1 })?;

@@ -33,6 +33,8 @@ use store::{Pending, Store};
 
 /// Between two looks for a stick. Shorter: a box that nobody seeds is kept awake. Longer: who plugs one in waits.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// After looks that left something to be tried again: each pause twice the last one, up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// Where what a seed says goes to.
 pub trait Target: Send + Sync {
@@ -132,9 +134,11 @@ pub fn start(
     let (status, receiver) = watch::channel(store.status());
     let mut seeder = Seeder { store, board, target, status, seen: BTreeMap::new() };
     tokio::spawn(async move {
+        let mut pause = LOOK_EVERY;
         loop {
-            seeder.look(&paths).await;
-            tokio::time::sleep(LOOK_EVERY).await;
+            // what cannot be done now may be possible later, but not every moment
+            pause = if seeder.look(&paths).await { LOOK_EVERY } else { (pause * 2).min(LONGEST_PAUSE) };
+            tokio::time::sleep(pause).await;
         }
     });
     receiver
@@ -153,12 +157,17 @@ struct Seeder<T> {
 }
 
 impl<T: Target> Seeder<T> {
-    /// One look: what was begun first, then what is there.
-    async fn look(&mut self, paths: &[String]) {
-        if let Err(error) = self.resume().await {
-            tracing::error!(%error, "a seed that was begun cannot be finished");
-            return;
+    /// One look: what was begun first, then what is there. `false` if something is left to be tried again.
+    async fn look(&mut self, paths: &[String]) -> bool {
+        match self.resume().await {
+            Ok(true) => {}
+            Ok(false) => return false,
+            Err(error) => {
+                tracing::error!(%error, "a seed that was begun cannot be finished");
+                return false;
+            }
         }
+        let mut done = true;
         let found = find::find(paths);
         self.seen.retain(|path, _| found.contains(path));
         for path in found {
@@ -170,37 +179,55 @@ impl<T: Target> Seeder<T> {
                 continue;
             }
             match self.consider(&path).await {
-                Ok(()) => drop(self.seen.insert(path, mark)),
+                Ok(complete) => {
+                    done &= complete;
+                    self.seen.insert(path, mark);
+                }
                 // not marked as seen: it is tried again
-                Err(error) => tracing::error!(%error, ?path, "the seed cannot be applied"),
+                Err(error) => {
+                    done = false;
+                    tracing::error!(%error, ?path, "the seed cannot be applied");
+                }
             }
         }
+        done
     }
 
-    async fn resume(&mut self) -> io::Result<()> {
-        let Some(Pending { from, text }) = self.store.pending()? else { return Ok(()) };
+    /// `false` if a part is left to be tried again.
+    async fn resume(&mut self) -> io::Result<bool> {
+        let pending = match self.store.pending() {
+            // a disk that lost it: the stick still has it
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => {
+                tracing::error!(%error, "the copy of a seed that was begun is damaged and put away");
+                self.store.end()?;
+                None
+            }
+            read => read?,
+        };
+        let Some(Pending { from, text }) = pending else { return Ok(true) };
         match file::parse(text, Some(&self.board)) {
             Ok(seed) => self.apply(&seed, from).await,
             // written whole and checked before: only another version of this program can think otherwise
             Err(problems) => {
                 self.refuse(from, WhyNot::Unusable { problems })?;
-                self.store.end()
+                self.store.end()?;
+                Ok(true)
             }
         }
     }
 
-    async fn consider(&mut self, path: &Path) -> io::Result<()> {
+    async fn consider(&mut self, path: &Path) -> io::Result<bool> {
         let from = printable(path);
         let seed = match file::read(path).map_err(|p| vec![p]).and_then(|text| file::parse(text, Some(&self.board))) {
             Ok(seed) => seed,
-            Err(problems) => return self.refuse(from, WhyNot::Unusable { problems }),
+            Err(problems) => return self.refuse(from, WhyNot::Unusable { problems }).map(|()| true),
         };
         let applied = self.status.borrow().applied.as_ref().map(|applied| applied.digest.clone());
         let here = Here { serial: &self.board.serial, set_up: self.target.set_up(), applied: applied.as_deref() };
         match judge(&seed.seed, &seed.digest, here) {
-            Verdict::Already => Ok(()),
-            Verdict::OtherBox { serial } => self.refuse(from, WhyNot::OtherBox { serial }),
-            Verdict::NeedsSerial => self.refuse(from, WhyNot::NeedsSerial),
+            Verdict::Already => Ok(true),
+            Verdict::OtherBox { serial } => self.refuse(from, WhyNot::OtherBox { serial }).map(|()| true),
+            Verdict::NeedsSerial => self.refuse(from, WhyNot::NeedsSerial).map(|()| true),
             Verdict::Apply => {
                 self.store.begin(&Pending { from: from.clone(), text: seed.text.clone() })?;
                 self.apply(&seed, from).await
@@ -208,7 +235,8 @@ impl<T: Target> Seeder<T> {
         }
     }
 
-    async fn apply(&mut self, file: &SeedFile, from: String) -> io::Result<()> {
+    /// `false` if a part is left to be tried again.
+    async fn apply(&mut self, file: &SeedFile, from: String) -> io::Result<bool> {
         // what was filled in is a person's from then on: only what failed is tried again
         let before = self.status.borrow().applied.as_ref().filter(|applied| applied.digest == file.digest).cloned();
         let before = before.map(|applied| applied.reports).unwrap_or_default();
@@ -239,7 +267,7 @@ impl<T: Target> Seeder<T> {
             // the copy stays, and the next look goes on
             self.status.send_modify(|status| status.applied = Some(applied));
         }
-        Ok(())
+        Ok(complete)
     }
 
     fn refuse(&mut self, from: String, why: WhyNot) -> io::Result<()> {

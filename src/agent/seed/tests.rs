@@ -184,6 +184,17 @@ fn a_part_that_fails_is_tried_again_until_it_is_done() {
 }
 
 #[test]
+fn a_damaged_copy_does_not_stop_the_stick() {
+    for copy in ["{\"from\":", "no json", "[]"] {
+        let rig = Rig::new(SEED);
+        fs::write(rig.state.path().join("seed-pending.json"), copy).expect("copy");
+        assert!(rig.run(1));
+        assert_eq!(rig.acts(), Part::ALL);
+        assert!(!rig.pending());
+    }
+}
+
+#[test]
 fn a_bad_file_does_nothing_at_all_and_is_told_once() {
     let rig = Rig::new(&format!("{SEED}\n[network.ports.lan9]\nipv4 = {{ method = \"dhcp\" }}\n"));
     assert!(rig.run(3));

@@ -99,6 +99,11 @@ impl Settings {
         self.ask(|answer| Command::Fill { value, answer }).await
     }
 
+    /// Ends when the task does, which it never should.
+    pub async fn ended(&self) {
+        self.mailbox.closed().await;
+    }
+
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Fault> {
         let (answer, result) = oneshot::channel();
         self.mailbox.try_send(command(answer)).map_err(|_| Fault::SlowDown { seconds: 1 })?;
