@@ -4,4 +4,5 @@ pub mod clock;
 pub mod disk;
 pub mod notify;
 pub mod operation;
+pub mod password;
 pub mod ring;

@@ -2,5 +2,12 @@
 //!
 //! Rules are `domain::cluster`; here is what they run on.
 
+pub mod api;
+pub mod authority;
 pub mod clock;
+pub mod config;
+pub mod engine;
+pub mod serve;
 pub mod store;
+pub mod sweep;
+pub mod tls;

@@ -1,7 +1,6 @@
 //! Owns the password's hash and the sessions: one task. Hashing runs beside it, two at a time, so that a flood of sign-ins
 //! never delays those who are signed in.
 
-mod hash;
 mod store;
 mod task;
 #[cfg(test)]
@@ -20,7 +19,7 @@ use domain::{
     seed::PasswordHash,
 };
 
-pub use hash::make as hash;
+pub use os::password::make as hash;
 pub use task::start;
 
 const MAILBOX: usize = 256;

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::{
-    Auth, AuthState, Command, Ending, Hashed, MAILBOX, Opened, Source, StartError, Then, hash,
+    Auth, AuthState, Command, Ending, Hashed, MAILBOX, Opened, Source, StartError, Then,
     store::{Store, Stored},
 };
 use crate::secrets;
@@ -22,7 +22,7 @@ use domain::{
     secret::Secret,
     time::BootMillis,
 };
-use os::clock;
+use os::{clock, password};
 
 /// The service port has its own: a flood from an uplink uses up the others.
 const HASHES_AT_ONCE: usize = 1;
@@ -167,7 +167,7 @@ impl Task {
             return refuse(then, Fault::SlowDown { seconds: 1 });
         };
         self.beside(permit, move || {
-            let right = hash::check(&password, &stored.hash).right;
+            let right = password::check(&password, &stored.hash).right;
             Command::Checked { right, against: stored.hash, source, then }
         });
     }
@@ -203,7 +203,7 @@ impl Task {
             return then.refuse(Fault::SlowDown { seconds: 1 });
         };
         self.beside(permit, move || {
-            let hash = hash::make(&password).map_err(|detail| Fault::Internal { detail });
+            let hash = password::make(&password).map_err(|detail| Fault::Internal { detail });
             Command::Hashed { hash, then }
         });
     }

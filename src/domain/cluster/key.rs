@@ -41,6 +41,7 @@ pub enum Key {
 pub enum Prefix {
     Accounts,
     Users,
+    Sessions,
     Tokens,
     Models,
     ClustersOf(AccountId),
@@ -57,6 +58,7 @@ impl fmt::Display for Prefix {
         match self {
             Self::Accounts => f.write_str("acct/"),
             Self::Users => f.write_str("user/"),
+            Self::Sessions => f.write_str("session/"),
             Self::Tokens => f.write_str("token/"),
             Self::Models => f.write_str("model/"),
             Self::ClustersOf(account) => write!(f, "cluster-name/{account}/"),

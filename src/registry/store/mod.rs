@@ -12,7 +12,7 @@ pub mod embedded;
 mod events;
 mod writer;
 
-pub use embedded::Embedded;
+pub use embedded::{Embedded, Keep};
 
 /// Operations in one transaction, and guards. etcd's own limit.
 pub const MOST_OPS: usize = 128;
