@@ -28,6 +28,7 @@ pub mod network;
 pub mod packet;
 pub mod power;
 pub mod proxy;
+pub mod registry;
 pub mod secrets;
 pub mod seed;
 pub mod service_port;

@@ -122,8 +122,54 @@ fn judge(status: u16, millis: u32, asked: bool) -> Found {
     }
 }
 
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+/// A connection of whatever kind.
+pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+/// A connection through the proxy to a host and port, as the host itself would give one.
+///
+/// # Errors
+/// How far it came; [`ProxyFinding::Connected`] where the proxy did its part and the host did not answer.
+pub async fn tunnel(
+    proxy: &Proxy,
+    dns: &[dns::Resolver],
+    own: &[Ipv4Addr],
+    host: &str,
+    port: u16,
+) -> Result<Box<dyn Wire>, ProxyFinding> {
+    let address = match &proxy.spec.url.host {
+        Host::Address(address) => *address,
+        Host::Name(name) => dns::ask(dns, name).await.1.ok_or(ProxyFinding::NameUnknown)?,
+    };
+    if is_own(address, own) {
+        return Err(ProxyFinding::Own);
+    }
+    let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let mut stream = timeout(REACH_LIMIT, reach(proxy, address)).await.map_err(|_| ProxyFinding::Unreachable)??;
+    let asked = timeout(ANSWER_LIMIT, async {
+        send(&mut stream, proxy, &place).await?;
+        head(&mut stream).await
+    });
+    let answer = asked.await.map_err(|_| ProxyFinding::Unreachable)?.map_err(|_| ProxyFinding::NoProxy)?;
+    match status(&answer).ok_or(ProxyFinding::NoProxy)? {
+        200..=299 => Ok(stream),
+        401 | 407 => Err(ProxyFinding::Auth),
+        500 | 502..=504 => Err(ProxyFinding::Connected { millis: 0 }),
+        status => Err(ProxyFinding::Forbids { status }),
+    }
+}
+
+/// A whole head, and not a byte of what comes after it: that is the host's.
+async fn head(stream: &mut Box<dyn Wire>) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() > LONGEST_HEAD {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        head.push(stream.read_u8().await?);
+    }
+    Ok(head)
+}
 
 async fn reach(proxy: &Proxy, address: Ipv4Addr) -> Result<Box<dyn Wire>, ProxyFinding> {
     let url = &proxy.spec.url;
@@ -184,15 +230,7 @@ async fn trusting(ca: Option<&str>) -> io::Result<ClientConfig> {
 
 async fn ask(stream: &mut dyn Wire, proxy: &Proxy, target: Option<&Target>) -> io::Result<u16> {
     let place = target.map_or_else(|| format!("{SOME_HOST}:443"), Target::with_port);
-    let mut head = format!("CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n");
-    if let Some(user) = &proxy.spec.user {
-        let password = proxy.password.as_ref().map(Secret::expose).unwrap_or_default();
-        // writing to a String cannot fail
-        let _ = write!(head, "Proxy-Authorization: Basic {}\r\n", basic(user, password));
-    }
-    head.push_str("\r\n");
-    stream.write_all(head.as_bytes()).await?;
-    stream.flush().await?;
+    send(stream, proxy, &place).await?;
     let mut answer = Vec::new();
     let mut part = [0; 1024];
     while !answer.windows(2).any(|two| two == b"\r\n") {
@@ -203,6 +241,18 @@ async fn ask(stream: &mut dyn Wire, proxy: &Proxy, target: Option<&Target>) -> i
         answer.extend_from_slice(&part[..length]);
     }
     status(&answer).ok_or_else(|| ErrorKind::InvalidData.into())
+}
+
+async fn send(stream: &mut dyn Wire, proxy: &Proxy, place: &str) -> io::Result<()> {
+    let mut head = format!("CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n");
+    if let Some(user) = &proxy.spec.user {
+        let password = proxy.password.as_ref().map(Secret::expose).unwrap_or_default();
+        // writing to a String cannot fail
+        let _ = write!(head, "Proxy-Authorization: Basic {}\r\n", basic(user, password));
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    stream.flush().await
 }
 
 /// Of `HTTP/1.1 200 Connection established`.

@@ -6,6 +6,7 @@
 pub mod certificate;
 pub mod key;
 pub mod request;
+pub mod server;
 
 use sha2::{Digest, Sha256};
 

@@ -1,0 +1,114 @@
+//! One request and its answer, over HTTP/1.1.
+
+use std::time::Duration;
+
+use domain::{
+    activation::{api::Away, url::RegistryUrl},
+    cluster::{
+        api::Refused,
+        calls::{Entry, Method, encode},
+        problem::Problem,
+    },
+};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    client::conn::http1,
+    header,
+};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
+
+use super::{Failed, With};
+
+/// For the whole exchange. The registry writes to its disk before it answers.
+const LIMIT: Duration = Duration::from_secs(10);
+/// Longest answer: a cluster of hundreds of hosts stays below.
+const LONGEST: usize = 1 << 20;
+
+/// Sends the request and reads the answer.
+///
+/// # Errors
+/// When nobody answers, or what is answered is a refusal, or nothing that can be read.
+pub async fn exchange<S, T>(
+    stream: S,
+    url: &RegistryUrl,
+    entry: &Entry,
+    with: With<'_>,
+    body: &[u8],
+) -> Result<T, Failed>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: DeserializeOwned,
+{
+    let silent = || Away::NoAnswer { host: url.host().to_owned(), port: url.port() };
+    let (status, body) = timeout(LIMIT, send(stream, url, entry, with, body)).await.map_err(|_| silent())??;
+    let strange = || Away::NotARegistry { host: url.host().to_owned() };
+    if status.is_success() {
+        return serde_json::from_slice(&body).map_err(|error| {
+            tracing::warn!(%error, call = entry.name, "an answer that cannot be read");
+            strange().into()
+        });
+    }
+    let refused: Refused = serde_json::from_slice(&body).map_err(|_| strange())?;
+    match refused.problem {
+        Problem::Contended | Problem::Unknown | Problem::Internal | Problem::SlowDown { .. } => {
+            Err(Away::Unwell { problem: refused.problem }.into())
+        }
+        _ => Err(Failed::Refused(Box::new(refused))),
+    }
+}
+
+async fn send<S>(
+    stream: S,
+    url: &RegistryUrl,
+    entry: &Entry,
+    with: With<'_>,
+    body: &[u8],
+) -> Result<(StatusCode, Bytes), Failed>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let broken = |error: &dyn std::fmt::Display| {
+        let detail = error.to_string();
+        Failed::Away(Away::Tls { host: url.host().to_owned(), detail })
+    };
+    let mut path = entry.path_with(with.path);
+    for (at, (name, value)) in with.query.iter().enumerate() {
+        path.push(if at == 0 { '?' } else { '&' });
+        path.push_str(&format!("{}={}", encode(name), encode(value)));
+    }
+    let host = url.to_string();
+    let mut request = Request::builder()
+        .method(entry.method.word())
+        .uri(path)
+        .header(header::HOST, host.trim_start_matches("https://"))
+        .header(header::CONTENT_TYPE, "application/json");
+    if let Some(token) = with.bearer {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.expose()));
+    }
+    let body = if entry.method == Method::Get { Bytes::new() } else { Bytes::copy_from_slice(body) };
+    let request = request.body(Full::new(body)).map_err(|error| broken(&error))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
+    let driven = tokio::spawn(connection);
+    let response = sender.send_request(request).await.map_err(|error| broken(&error));
+    let read = match response {
+        Ok(response) => whole(response).await.map_err(|error| broken(&error)),
+        Err(failed) => Err(failed),
+    };
+    driven.abort();
+    read
+}
+
+async fn whole(
+    response: Response<Incoming>,
+) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+    let status = response.status();
+    let body = Limited::new(response.into_body(), LONGEST).collect().await?;
+    Ok((status, body.to_bytes()))
+}
