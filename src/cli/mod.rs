@@ -11,9 +11,11 @@ mod alarms;
 mod ask;
 mod audit;
 mod certificate;
+mod cluster;
 mod console;
 mod events;
 mod exit;
+mod fleet;
 mod logging;
 mod logs;
 mod memory;
@@ -22,6 +24,7 @@ mod output;
 mod password;
 mod power;
 mod qr;
+mod registry;
 mod reset;
 mod roles;
 mod seed;
@@ -33,6 +36,7 @@ mod support;
 mod table;
 #[cfg(test)]
 mod tests;
+mod token;
 mod version;
 mod words;
 
@@ -62,6 +66,9 @@ struct Cli {
     command: Command,
 }
 
+/// Settings of a box's roles.
+const CONFIG: &str = "/etc/gatehouse/gatehouse.toml";
+
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 struct Global {
@@ -76,7 +83,7 @@ struct Global {
         long,
         global = true,
         value_name = "FILE",
-        default_value = "/etc/gatehouse/gatehouse.toml",
+        default_value = CONFIG,
         hide_default_value = true
     )]
     config: PathBuf,
@@ -145,13 +152,25 @@ enum Command {
     Seed(seed::Command),
     /// Write what support needs to see of this box into one file; no secrets are in it
     SupportBundle(support::Arguments),
+    /// Activation codes of the fleet's account
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Clusters and hosts of the fleet's account
+    #[command(subcommand)]
+    Cluster(cluster::Command),
+    /// Run a registry, the fleet's control plane; with a command, look after one
+    Registry(registry::Arguments),
     /// Show which build this is; the licences of others' work in it, and the list of its parts
     Version(version::Arguments),
 }
 
 impl Command {
     fn is_role(&self) -> bool {
-        matches!(self, Self::Agent | Self::Web | Self::Guard)
+        match self {
+            Self::Agent | Self::Web | Self::Guard => true,
+            Self::Registry(arguments) => arguments.is_role(),
+            _ => false,
+        }
     }
 }
 
@@ -334,6 +353,9 @@ fn run(cli: Cli, output: Output, web: Option<Events>) -> Result<(), CliError> {
             Command::Password(command) => password::run(&context, command).await,
             Command::Seed(command) => seed::run(&context, &cli.global, command).await,
             Command::SupportBundle(arguments) => support::run(&context, arguments).await,
+            Command::Token(command) => token::run(&context, command).await,
+            Command::Cluster(command) => cluster::run(&context, command).await,
+            Command::Registry(arguments) => registry::run(&context, &cli.global, arguments).await,
             Command::Version(arguments) => version::run(&context, &cli.global, &arguments),
         }
     });

@@ -29,7 +29,7 @@ pub(super) fn guard(global: &Global) -> Result<(), CliError> {
     guard::run(&global.runtime_dir).map_err(|error| ended("guard", &error))
 }
 
-fn ended(role: &'static str, error: &dyn std::error::Error) -> CliError {
+pub(super) fn ended(role: &'static str, error: &dyn std::error::Error) -> CliError {
     let mut reason = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {

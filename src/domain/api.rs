@@ -45,7 +45,7 @@
 //! | `GET /v1/activation/events` | – | its lines (NDJSON), one at once and one per change |
 //! | `POST /v1/activation/answers` | [`super::activation::api::Answers`] | [`super::activation::api::Activation`], within 20 seconds |
 //! | `POST /v1/activation/preview` | – | [`super::activation::api::Activation`] with what the registry tells now |
-//! | `POST /v1/activation/check` | – | [`super::network::hops::Report`] to the registry, within 20 seconds; changes nothing |
+//! | `POST /v1/activation/check` | – | [`super::activation::api::Checked`], within 20 seconds; changes nothing |
 //! | `POST /v1/activation/begin` | – | [`super::activation::api::Activation`]; the ledger goes on by itself |
 //! | `POST /v1/activation/stop` | – | [`super::activation::api::Activation`], which may be answered anew; refused once the registry has taken the box |
 //! | `POST /v1/activation/request` | – | [`super::activation::api::Activation`] with a request to carry out by hand |

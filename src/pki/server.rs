@@ -36,7 +36,8 @@ pub fn check(
     let anchors = [anchor_from_trusted_cert(known.ok_or(Refusal::OtherAuthority)?).map_err(|_| Refusal::Unusable)?];
     let own = EndEntityCert::try_from(leaf).map_err(|_| Refusal::Unusable)?;
     let algorithms = [webpki::ring::ECDSA_P256_SHA256];
-    let at = |time| own.verify_for_usage(&algorithms, &anchors, &[], time, KeyUsage::server_auth(), None, None).map(|_| ());
+    let at =
+        |time| own.verify_for_usage(&algorithms, &anchors, &[], time, KeyUsage::server_auth(), None, None).map(|_| ());
     let vouched = match now {
         Some(now) => at(now),
         None => at(begin(leaf).ok_or(Refusal::Unusable)?),

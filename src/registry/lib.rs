@@ -4,10 +4,12 @@
 
 pub mod api;
 pub mod authority;
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod serve;
+pub mod setup;
 pub mod store;
 pub mod sweep;
 pub mod tls;

@@ -183,7 +183,8 @@ impl Registry {
         let password = self.password_file();
         let door = format!("https://{REGISTRY_ADDRESS}:{PORT}");
         let authority = self.authority();
-        let sign_in = ["--url", &door, "--authority", &authority, "--user", OPERATOR, "--password-file", &password];
+        let sign_in =
+            ["--registry", &door, "--authority", &authority, "--user", OPERATOR, "--password-file", &password];
         self.gatehouse(&[&["registry"], argv, &sign_in].concat())
     }
 

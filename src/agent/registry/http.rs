@@ -57,7 +57,7 @@ where
     }
     let refused: Refused = serde_json::from_slice(&body).map_err(|_| strange())?;
     match refused.problem {
-        Problem::Contended | Problem::Unknown | Problem::Internal | Problem::SlowDown { .. } => {
+        Problem::Contended | Problem::Unknown | Problem::Internal => {
             Err(Away::Unwell { problem: refused.problem }.into())
         }
         _ => Err(Failed::Refused(Box::new(refused))),
@@ -105,9 +105,7 @@ where
     read
 }
 
-async fn whole(
-    response: Response<Incoming>,
-) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+async fn whole(response: Response<Incoming>) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
     let status = response.status();
     let body = Limited::new(response.into_body(), LONGEST).collect().await?;
     Ok((status, body.to_bytes()))

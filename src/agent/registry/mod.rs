@@ -24,8 +24,8 @@ use os::clock;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use reach::Way;
-pub use trust::Identity;
 use trust::Fault;
+pub use trust::Identity;
 
 /// A clock that is off by less is not what is wrong.
 const CLOCK_TOLERANCE: u64 = 60;
@@ -117,9 +117,7 @@ impl Registry {
         let asked = async {
             let stream = self.way.reach(url).await?;
             match trust::tls(stream, url, self.authority, None, false).await {
-                Ok(stream) => {
-                    http::exchange::<_, Time>(stream, url, &GetTime::ENTRY, With::default(), b"null").await
-                }
+                Ok(stream) => http::exchange::<_, Time>(stream, url, &GetTime::ENTRY, With::default(), b"null").await,
                 Err(Fault::Clock) => Err(Away::Tls { host: host.clone(), detail: "no time is right".into() }.into()),
                 Err(Fault::Away(away)) => Err(away.into()),
             }

@@ -10,6 +10,7 @@ use crate::{
         names::{AccountId, ClusterId, ModelName, TokenId},
         problem::Problem,
     },
+    network::hops::Report,
     secret::Secret,
     settings::host_name::HostName,
     time::UnixSeconds,
@@ -251,6 +252,17 @@ pub enum Unusable {
     OtherKey,
     #[error("no request was made, or it was given up")]
     NoRequest,
+}
+
+/// `POST /v1/activation/check`: the way to the registry, hop by hop, and what it says at the end of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// The last hop is the registry, where the box knows one.
+    pub report: Report,
+    /// Where the registry was asked and could not be; none also where nobody knows a registry yet.
+    pub registry: Option<Away>,
+    /// Whether it answered as the one that was meant.
+    pub reached: bool,
 }
 
 /// `POST /v1/activation/offline`: the answer that was brought.

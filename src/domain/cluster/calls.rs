@@ -44,6 +44,8 @@ pub enum Who {
     Box,
     /// Somebody who is signed in for an account; an operator names it: `?account=ID`.
     Account,
+    /// Anybody who is signed in.
+    User,
     /// Somebody who is signed in for no account and may do everything.
     Operator,
 }
@@ -126,9 +128,9 @@ calls! {
     ReleaseLease = Post "/v1/box/lease/release" Box EpochAsk => Done;
 
     /// Ends the sign-in.
-    SignOut = Post "/v1/sign-out" Account () => Done;
+    SignOut = Post "/v1/sign-out" User () => Done;
     /// A new password of oneself.
-    ChangePassword = Post "/v1/password" Account NewPassword => Done;
+    ChangePassword = Post "/v1/password" User NewPassword => Done;
     /// The account of who asks.
     GetAccount = Get "/v1/account" Account () => AccountInfo;
     /// Whether the cluster service is enabled.

@@ -49,6 +49,7 @@ async fn sign_in(asked: Asked, ask: SignIn) -> Result<SignedIn, Problem> {
     let password = ask.password;
     let right = hashing(registry, move || os::password::check(&password, &stored).right).await?;
     let user = user.filter(|_| right).ok_or(Problem::WrongPassword)?;
+    registry.0.limits.password_was_right(&asked.connection);
     let token = format!("{}{}", random()?, random()?);
     let until = UnixSeconds(asked.now.0.saturating_add(SIGN_IN_SECONDS));
     let key = Key::Session(pki::hex_digest(token.as_bytes()));

@@ -121,6 +121,10 @@ pub async fn admit(
             there.map(|_| ()).ok_or(Problem::NotFound)?;
             Ok(Caller::Account { user, account, session })
         }
+        Who::User => match signed_in(registry, token, now).await? {
+            (user, Some(account), session) => Ok(Caller::Account { user, account, session }),
+            (user, None, session) => Ok(Caller::Operator { user, session }),
+        },
         Who::Operator => match signed_in(registry, token, now).await? {
             (user, None, session) => Ok(Caller::Operator { user, session }),
             (_, Some(_), _) => Err(Problem::Forbidden),

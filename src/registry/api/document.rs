@@ -65,7 +65,7 @@ fn operation(entry: &Entry, objects: &mut Objects) -> Value {
     let security = match entry.who {
         Who::Anyone => json!([]),
         Who::Box => json!([{ "box": [] }]),
-        Who::Account | Who::Operator => json!([{ "account": [] }]),
+        Who::Account | Who::User | Who::Operator => json!([{ "account": [] }]),
     };
     let answer = schema(&(entry.answer)(objects));
     let mut operation = json!({

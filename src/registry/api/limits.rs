@@ -28,8 +28,8 @@ struct Rule {
 
 /// Any request without a certificate: a page of an administrator loads a dozen.
 const ANY: Rule = Rule { burst: 200, every: 50 };
-/// Sign-ins of one source, and of all.
-const SIGN_IN: Rule = Rule { burst: 5, every: 10_000 };
+/// Wrong passwords of one source, and of all.
+const SIGN_IN: Rule = Rule { burst: 10, every: 10_000 };
 const SIGN_IN_ALL: Rule = Rule { burst: 50, every: 1_000 };
 /// Codes that are wrong, of one source and of all: the right ones cost nothing.
 const WRONG_CODE: Rule = Rule { burst: 10, every: 30_000 };
@@ -94,6 +94,14 @@ impl Limit {
         Ok(())
     }
 
+    fn give_back(&self, source: IpAddr) {
+        let mut buckets = self.lock();
+        let Buckets { of, all } = &mut *buckets;
+        for bucket in of.get_mut(&source).into_iter().chain(all) {
+            bucket.left = bucket.left.saturating_add(1);
+        }
+    }
+
     /// Whether one could be taken.
     fn look(&self, source: IpAddr, now: BootMillis) -> Result<(), Problem> {
         let buckets = self.lock();
@@ -135,8 +143,14 @@ impl Limits {
         self.any.take(source(connection), self.clock.boot())
     }
 
+    /// Before a password is looked at.
     pub fn sign_in(&self, connection: &Connection) -> Result<(), Problem> {
         self.sign_in.take(source(connection), self.clock.boot())
+    }
+
+    /// After it was right: only wrong ones count.
+    pub fn password_was_right(&self, connection: &Connection) {
+        self.sign_in.give_back(source(connection));
     }
 
     /// Before a code is looked up.
