@@ -6,6 +6,7 @@
 //! there. The API only sends them messages; nothing runs on a request's future.
 
 pub mod acd;
+pub mod activation;
 pub mod alarms;
 pub mod api;
 pub mod arp;
@@ -57,6 +58,8 @@ pub enum AgentError {
     #[error(transparent)]
     Network(#[from] network::StartError),
     #[error(transparent)]
+    Activation(#[from] Box<activation::StartError>),
+    #[error(transparent)]
     Auth(#[from] auth::StartError),
     #[error("a factory reset that has begun cannot go on")]
     Reset(#[source] std::io::Error),
@@ -97,6 +100,8 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
     let power = power::start(network.watch(), bus, factory);
     let certificates = certificate::start(&options.state_dir);
+    let activation =
+        activation::start(&options.state_dir, &board, network.watch(), settings.clone()).map_err(Box::new)?;
     let filled = (network.clone(), auth.clone(), settings.clone(), audit.clone());
     let seed = seed::start(&options.state_dir, config.seed_paths.clone(), board.clone(), filled);
     let (network_watch, auth_watch, power_watch, proof) =
@@ -117,8 +122,10 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         settings: settings.clone(),
         power: power.clone(),
         certificates: certificates.clone(),
+        activation: activation.clone(),
     };
-    let tasks = api::Tasks { audit: audit.clone(), alarms, logs, network, auth, settings, power, certificates };
+    let tasks =
+        api::Tasks { audit: audit.clone(), alarms, logs, network, auth, settings, power, certificates, activation };
     tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
     let shared = api::Shared::new(own, tasks, api::Watched { load, service_port, seed });
     let path = options.runtime_dir.join("agent.sock");
@@ -142,6 +149,7 @@ struct Others {
     settings: settings::Settings,
     power: power::Power,
     certificates: certificate::Certificates,
+    activation: activation::Activations,
 }
 
 impl Others {
@@ -152,6 +160,7 @@ impl Others {
             () = self.settings.ended() => "settings",
             () = self.power.ended() => "power",
             () = self.certificates.ended() => "certificate",
+            () = self.activation.ended() => "activation",
         }
     }
 }

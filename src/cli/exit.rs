@@ -10,11 +10,20 @@ pub enum Exit {
     AgentAway,
     RolledBack,
     Broken,
+    Pending,
 }
 
 impl Exit {
-    pub const ALL: [Self; 7] =
-        [Self::Done, Self::Failed, Self::Usage, Self::Refused, Self::AgentAway, Self::RolledBack, Self::Broken];
+    pub const ALL: [Self; 8] = [
+        Self::Done,
+        Self::Failed,
+        Self::Usage,
+        Self::Refused,
+        Self::AgentAway,
+        Self::RolledBack,
+        Self::Broken,
+        Self::Pending,
+    ];
 
     /// Never reused, never renumbered.
     pub fn code(self) -> u8 {
@@ -26,6 +35,7 @@ impl Exit {
             Self::AgentAway => 4,
             Self::RolledBack => 5,
             Self::Broken => 6,
+            Self::Pending => 7,
         }
     }
 
@@ -38,6 +48,7 @@ impl Exit {
             Self::AgentAway => "the agent does not answer",
             Self::RolledBack => "the change was made and undone",
             Self::Broken => "the network test found something broken",
+            Self::Pending => "what was begun is not over yet, and goes on by itself",
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
+mod activate;
 mod alarms;
 mod ask;
 mod audit;
@@ -46,6 +47,7 @@ pub use logging::LogFormat;
 use crate::{
     client::AgentClient,
     domain::{
+        cluster::problem::Problem,
         fault::{Fault, Refusal},
         logs::{Event, Part},
         network::transaction::Outcome,
@@ -152,6 +154,8 @@ enum Command {
     Seed(seed::Command),
     /// Write what support needs to see of this box into one file; no secrets are in it
     SupportBundle(support::Arguments),
+    /// Make this box a member of an account, and of a cluster
+    Activate(activate::Arguments),
     /// Activation codes of the fleet's account
     #[command(subcommand)]
     Token(token::Command),
@@ -227,6 +231,10 @@ enum CliError {
     RolledBack(Box<Outcome>),
     #[error("the network test found something broken at this hop: {0}")]
     Broken(&'static str),
+    #[error("the registry refused: {0} ({code})", code = .0.code())]
+    NotTaken(Box<Problem>),
+    #[error("the activation is not over yet; it goes on by itself: see `gatehouse activate --status`")]
+    Pending,
     #[error("the password's hash cannot be made: {0}")]
     Hash(String),
     #[error("the two passwords differ; nothing was changed")]
@@ -257,7 +265,8 @@ impl CliError {
     fn exit(&self) -> Exit {
         match self {
             Self::Refused(refusal) if refusal.fault == Fault::AgentAway => Exit::AgentAway,
-            Self::Refused(_) => Exit::Refused,
+            Self::Refused(_) | Self::NotTaken(_) => Exit::Refused,
+            Self::Pending => Exit::Pending,
             Self::SpecFile(_) | Self::NeedsYes | Self::NeedsName => Exit::Usage,
             Self::RolledBack(_) => Exit::RolledBack,
             Self::Broken(_) => Exit::Broken,
@@ -353,6 +362,7 @@ fn run(cli: Cli, output: Output, web: Option<Events>) -> Result<(), CliError> {
             Command::Password(command) => password::run(&context, command).await,
             Command::Seed(command) => seed::run(&context, &cli.global, command).await,
             Command::SupportBundle(arguments) => support::run(&context, arguments).await,
+            Command::Activate(arguments) => activate::run(&context, arguments).await,
             Command::Token(command) => token::run(&context, command).await,
             Command::Cluster(command) => cluster::run(&context, command).await,
             Command::Registry(arguments) => registry::run(&context, &cli.global, arguments).await,

@@ -84,6 +84,7 @@ mod tests {
     #[test]
     fn tells_the_box_at_a_glance() {
         let overview = Overview {
+            activation: crate::domain::activation::api::Activation::default(),
             model: "M1".into(),
             serial: "S-0001".into(),
             host_name: "box1".into(),

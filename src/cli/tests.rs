@@ -108,6 +108,7 @@ fn overview(transaction: TransactionView) -> Overview {
     let mut network = network::samples::status();
     network.transaction = transaction;
     Overview {
+        activation: crate::domain::activation::api::Activation::default(),
         model: String::new(),
         serial: String::new(),
         host_name: String::new(),

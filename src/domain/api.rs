@@ -62,6 +62,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    activation::api::Activation,
     certificate::CertificateStatus,
     load::Load,
     name::PortName,
@@ -150,6 +151,9 @@ pub struct Overview {
     pub seed: SeedStatus,
     #[serde(default)]
     pub certificate: CertificateStatus,
+    /// Without what the registry offered, and without a request's text.
+    #[serde(default)]
+    pub activation: Activation,
     pub now: UnixSeconds,
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt, net::Ipv4Addr, str::FromStr};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use super::{name::PortName, network::spec::NetworkSpec};
+use super::{activation::url::RegistryUrl, name::PortName, network::spec::NetworkSpec};
 
 /// The service port's address, the same on every box, always.
 pub const SERVICE_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 100, 198);
@@ -28,9 +28,22 @@ pub struct BoxFile {
     /// Whom to call, shown as it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support: Option<String>,
+    /// The registry that the vendor's boxes belong to; with it short codes are possible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<PresetRegistry>,
     /// The network of an unopened box.
     #[serde(default)]
     pub factory: NetworkSpec,
+}
+
+/// `[registry]`: where the registry is, and whom to trust there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PresetRegistry {
+    /// Tried in this order.
+    pub urls: Vec<RegistryUrl>,
+    /// Its authority's certificate, as PEM.
+    pub ca: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

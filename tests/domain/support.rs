@@ -42,7 +42,14 @@ pub fn board_of(uplinks: &[&str]) -> BoxFile {
     let mut ports = vec![port("service", Role::Service)];
     ports.extend(uplinks.iter().map(|n| port(n, Role::Uplink)));
     ports.push(port("peer", Role::Heartbeat));
-    BoxFile { model: "M1".into(), serial: "S1".into(), ports, support: None, factory: NetworkSpec::default() }
+    BoxFile {
+        model: "M1".into(),
+        serial: "S1".into(),
+        ports,
+        support: None,
+        registry: None,
+        factory: NetworkSpec::default(),
+    }
 }
 
 pub fn board() -> BoxFile {

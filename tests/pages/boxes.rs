@@ -1,6 +1,7 @@
 //! Boxes in fixed states, to render pages from.
 
 use gatehouse::domain::{
+    activation::api::Activation,
     api::Overview,
     box_file::{Mac, Role},
     certificate::CertificateStatus,
@@ -76,6 +77,7 @@ fn port(n: u8, label: &str, role: Role, carrier: bool, address: Option<&str>) ->
 /// Never configured: no uplink has an address.
 pub fn new_box() -> Overview {
     Overview {
+        activation: Activation::default(),
         model: "B-012".to_owned(),
         serial: "7F3K-2219".to_owned(),
         host_name: "box-b6".to_owned(),

@@ -20,8 +20,15 @@ use domain::{
 };
 use os::{clock, operation};
 
-/// The first three are POST because they take a body, and change nothing; the last one is what web says of itself.
-const ONLY_ASK: [&str; 4] = ["/v1/network/plan", "/v1/network/test", "/v1/certificate/check", "/v1/logs"];
+/// All but the last are POST because they take a body, and change nothing; the last one is what web says of itself.
+const ONLY_ASK: [&str; 6] = [
+    "/v1/network/plan",
+    "/v1/network/test",
+    "/v1/certificate/check",
+    "/v1/activation/preview",
+    "/v1/activation/check",
+    "/v1/logs",
+];
 
 /// What a handler adds to its entry. Never a secret.
 #[derive(Clone, Debug, Default)]
@@ -31,11 +38,18 @@ pub(super) struct Remark(Arc<Mutex<Said>>);
 struct Said {
     detail: Option<String>,
     session: Option<u64>,
+    /// It only asked.
+    nothing: bool,
 }
 
 impl Remark {
     pub(super) fn say(&self, detail: impl Into<String>) {
         self.lock().detail = Some(detail.into());
+    }
+
+    /// The call changes nothing: it is only written down if it is refused.
+    pub(super) fn only_asks(&self) {
+        self.lock().nothing = true;
     }
 
     /// The session that the call began: the entry is its.
@@ -80,6 +94,9 @@ pub(super) async fn keep(State(shared): State<Shared>, request: Request, next: N
         parts.extensions.insert(remark.clone());
         let response = next.run(Request::from_parts(parts, body)).await;
         let said = remark.lock().clone();
+        if said.nothing && response.status().is_success() {
+            return response;
+        }
         let deed = deed(who, what.trim_start_matches("/v1/"), &response, said);
         shared.tasks.audit.record(deed).await;
         response

@@ -1,5 +1,6 @@
 //! The agent's socket: HTTP/1.1 and JSON, for the web process and the command line only.
 
+mod activation;
 mod alarms;
 mod audit;
 mod caller;
@@ -32,8 +33,8 @@ use axum::{
 use tokio::{net::UnixListener, sync::watch};
 
 use super::{
-    alarms::AlarmTask, audit::Audit, auth::Auth, certificate::Certificates, logs::Logs, network::Network, power::Power,
-    settings::Settings,
+    activation::Activations, alarms::AlarmTask, audit::Audit, auth::Auth, certificate::Certificates, logs::Logs,
+    network::Network, power::Power, settings::Settings,
 };
 use domain::{
     api::{BODY_LIMIT, Hello},
@@ -46,6 +47,7 @@ use domain::{
 use os::{notify, operation};
 
 pub use caller::Peer;
+pub(crate) use settings::own_addresses;
 
 /// What every call may use.
 #[derive(Clone, Debug)]
@@ -85,6 +87,7 @@ pub struct Tasks {
     pub settings: Settings,
     pub power: Power,
     pub certificates: Certificates,
+    pub activation: Activations,
 }
 
 /// What tasks publish that nobody asks anything.
@@ -180,6 +183,20 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/certificate/install", post(certificate::install))
         .route("/v1/certificate/remove", post(certificate::remove))
         .route("/v1/certificate/serving", get(certificate::serving))
+        .route("/v1/activation", get(activation::show))
+        .route("/v1/activation/events", get(activation::events))
+        .route("/v1/activation/answers", post(activation::answers))
+        .route("/v1/activation/preview", post(activation::preview))
+        .route("/v1/activation/check", post(activation::check))
+        .route("/v1/activation/begin", post(activation::begin))
+        .route("/v1/activation/stop", post(activation::stop))
+        .route("/v1/activation/request", post(activation::request))
+        .route("/v1/activation/offline", post(activation::offline))
+        .route("/v1/cluster", get(activation::cluster))
+        .route("/v1/fleet", get(activation::fleet))
+        .route("/v1/fleet/sign-in", post(activation::sign_in))
+        .route("/v1/fleet/sign-out", post(activation::sign_out))
+        .route("/v1/fleet/call", post(activation::call))
         .route("/v1/support", post(support::bundle))
         .fallback(|| async { Refused(Fault::NotFound) })
         .layer(from_fn_with_state(shared.clone(), audit::keep))

@@ -154,6 +154,11 @@ pub(super) async fn test(State(shared): State<Shared>, _: Admitted, Json(ask): J
     let host = Target::read(ask.host.as_deref().unwrap_or_default());
     let issue = |rule| Fault::Invalid { issues: vec![Issue { port: None, field: Field::Host, rule }] };
     let host = host.map_err(|bad| issue(bad.0))?;
+    Ok(Body(look_along(&shared, host).await?))
+}
+
+/// The path to a host, hop by hop.
+pub(super) async fn look_along(shared: &Shared, host: Option<Target>) -> Result<Report, Refused> {
     let Ok(_turn) = timeout(TURN_LIMIT, shared.testing.lock()).await else {
         return Err(Refused::from(Fault::SlowDown { seconds: TURN_LIMIT.as_secs() }));
     };
@@ -165,5 +170,5 @@ pub(super) async fn test(State(shared): State<Shared>, _: Admitted, Json(ask): J
         proxy: proxy.as_deref(),
         own: &super::settings::own_addresses(&status),
     };
-    Ok(Body(timeout(hops::LONGEST, hops::test(&status, settings, host)).await.map_err(late)?))
+    Ok(timeout(hops::LONGEST, hops::test(&status, settings, host)).await.map_err(late)?)
 }

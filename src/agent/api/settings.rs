@@ -117,7 +117,7 @@ fn usable(spec: &ProxySpec) -> Result<(), Refused> {
 }
 
 /// The addresses of all its ports.
-pub(super) fn own_addresses(network: &NetworkStatus) -> Vec<Ipv4Addr> {
+pub(crate) fn own_addresses(network: &NetworkStatus) -> Vec<Ipv4Addr> {
     let all = network.ports.iter().flat_map(|port| &port.addresses);
     all.filter_map(|address| match address.net {
         IpNet::V4(net) => Some(net.addr()),

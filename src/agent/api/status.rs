@@ -12,6 +12,7 @@ use super::{
 };
 use crate::auth::AuthState;
 use domain::{
+    activation::api::Activation,
     api::{Hello, Overview},
     network::transaction::Digest,
     security_txt,
@@ -140,6 +141,7 @@ impl Shared {
             power: self.tasks.power.status(),
             seed: self.watched.seed.borrow().clone(),
             certificate: self.tasks.certificates.status(),
+            activation: Activation { offered: None, request: None, ..self.tasks.activation.view() },
             system: self.system(),
             now: clock::wall(),
         }

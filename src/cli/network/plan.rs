@@ -92,8 +92,14 @@ mod tests {
             device: Device::Name(name.into()),
         };
         let ports = vec![port("service", Role::Service), port("lan1", Role::Uplink), port("lan2", Role::Uplink)];
-        let board =
-            BoxFile { model: "M".into(), serial: "S".into(), ports, support: None, factory: NetworkSpec::default() };
+        let board = BoxFile {
+            model: "M".into(),
+            serial: "S".into(),
+            ports,
+            support: None,
+            registry: None,
+            factory: NetworkSpec::default(),
+        };
         let read = |text: &str| spec_file::read_text(text).expect("spec");
         let (old, new) = (read(old), read(new));
         let now = if old == new { KernelState::default() } else { wanted(&old, &board) };
@@ -143,6 +149,7 @@ mod tests {
             serial: String::new(),
             ports: Vec::new(),
             support: None,
+            registry: None,
             factory: NetworkSpec::default(),
         };
         let nothing = plan(&now, &NetworkSpec::default(), &NetworkSpec::default(), &Conditions::default(), &board);

@@ -196,6 +196,10 @@ pub enum Away {
     Tls { host: String, detail: String },
     #[error("what {host} answers cannot be understood")]
     NotARegistry { host: String },
+    #[error("the registry's certificate for this box cannot be used: {detail}")]
+    BadCertificate { detail: String },
+    #[error("this box could not do its part: {detail}")]
+    Here { detail: String },
     #[error("the registry is not well at the moment: {problem}")]
     Unwell { problem: Problem },
 }

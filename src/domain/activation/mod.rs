@@ -14,10 +14,12 @@ pub mod api;
 pub mod base64url;
 pub mod code;
 pub mod fields;
+pub mod ledger;
 pub mod offline;
 pub mod short;
 pub mod url;
 pub mod validity;
+pub mod wizard;
 
 use serde::{Deserialize, Serialize};
 

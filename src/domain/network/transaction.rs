@@ -54,7 +54,7 @@ pub const RESTORE_ATTEMPTS: u8 = 3;
 pub struct TxId(pub u64);
 
 /// SHA-256 of a secret, as 64 hexadecimal digits. The secret itself is never stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[serde(transparent)]
 pub struct Digest(pub String);
 

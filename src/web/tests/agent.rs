@@ -69,6 +69,7 @@ pub(super) fn said() -> Said {
             contact: None,
         },
         overview: Overview {
+            activation: crate::domain::activation::api::Activation::default(),
             model: "T".into(),
             serial: "1".into(),
             host_name: "gh-1".into(),

@@ -1,0 +1,371 @@
+//! The activation's ledger: steps in their order, each saved before it acts, each of which may be done again.
+//!
+//! ```text
+//!            begin            each step: do ─► done ─► the next one
+//! Answering ──────► Working ─┬─ away ─► wait, longer each time ─► do it again
+//!     ▲                      └─ refused: an answer has to be changed
+//!     └──────────────────────┘                        last step done ─► Active ─► Left
+//! ```
+//! A reply that was lost is no failure: the same key and the same request are answered the same again.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    api::{
+        Activation, Away, AwaySince, Draft, LeftBecause, Line, LineState, Member, Offered, Renewal, Stage, Step,
+        Waiting,
+    },
+    code::Payload,
+    url::RegistryUrl,
+    validity::{Standing, Validity},
+};
+use crate::{
+    cluster::{api::BoxInfo, names::RequestId, problem::Problem},
+    fault::Fault,
+    secret::Secret,
+    time::UnixSeconds,
+};
+
+/// First pause after a failure, doubled with each one, in milliseconds. Shorter: a registry that comes back is run over.
+const FIRST_PAUSE: u64 = 2_000;
+/// The longest. Longer: a technician who mended the cable waits; what changes on the box ends a pause early.
+const LONGEST_PAUSE: u64 = 60_000;
+
+/// Where the registry is and whom to trust there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trust {
+    pub urls: Vec<RegistryUrl>,
+    /// SHA-256 of the authority's certificate, in hexadecimal.
+    pub authority: String,
+}
+
+impl Trust {
+    pub fn of(payload: &Payload) -> Self {
+        let authority = payload.authority.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { urls: payload.urls.clone(), authority }
+    }
+}
+
+/// A request that was made to be carried by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByHand {
+    /// `GH1R.…`; its nonce is in it.
+    pub text: String,
+}
+
+/// What is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The same however often it is asked.
+    pub request: RequestId,
+    pub step: Step,
+    pub since: UnixSeconds,
+    /// The step was begun or ended last.
+    pub at: UnixSeconds,
+    /// Failures since the last step that was done.
+    pub failures: u32,
+    pub away: Option<AwaySince>,
+    /// What the registry answered; from here on it has taken the box.
+    pub answer: Option<BoxInfo>,
+    /// The answer came by hand: the registry may be out of reach for good.
+    pub by_hand: bool,
+}
+
+/// All that is kept of an activation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ledger {
+    pub draft: Draft,
+    /// As it was typed. Goes when the box is active.
+    pub code: Option<Secret>,
+    pub trust: Option<Trust>,
+    pub offered: Option<Offered>,
+    pub work: Option<Work>,
+    pub refused: Option<Problem>,
+    pub by_hand: Option<ByHand>,
+    pub member: Option<Member>,
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Done,
+    /// Of [`Step::Activate`].
+    Taken(Box<BoxInfo>),
+    Away(Away),
+    Refused(Problem),
+}
+
+/// What to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    Do(Step),
+    /// Again after so many milliseconds, or earlier if something changes on the box.
+    Wait(u64),
+    Rest,
+}
+
+impl Ledger {
+    pub fn stage(&self) -> Stage {
+        if self.work.is_some() {
+            return Stage::Working;
+        }
+        match &self.member {
+            Some(member) if member.left.is_none() => Stage::Active,
+            Some(_) if self.draft == Draft::default() => Stage::Left,
+            None if self.draft == Draft::default() && self.code.is_none() => Stage::Unopened,
+            Some(_) | None => Stage::Answering,
+        }
+    }
+
+    /// The draft may be changed.
+    ///
+    /// # Errors
+    /// While something is under way, and once the box is active.
+    pub fn answering(&self) -> Result<(), Fault> {
+        match self.stage() {
+            Stage::Unopened | Stage::Answering | Stage::Left => Ok(()),
+            stage @ (Stage::Working | Stage::Active) => Err(Fault::NotAtThisStage { stage }),
+        }
+    }
+
+    /// All is answered: the steps begin.
+    ///
+    /// # Errors
+    /// When a question is open, or something is under way.
+    pub fn begin(&mut self, request: RequestId, now: UnixSeconds) -> Result<Next, Fault> {
+        self.answering()?;
+        let answered = self.code.is_some() && self.trust.is_some() && self.draft.confirmed;
+        if !answered || self.draft.name.is_none() || self.draft.association.is_none() {
+            return Err(Fault::Unanswered);
+        }
+        self.refused = None;
+        self.work = Some(Work {
+            request,
+            step: Step::Key,
+            since: now,
+            at: now,
+            failures: 0,
+            away: None,
+            answer: None,
+            by_hand: false,
+        });
+        Ok(Next::Do(Step::Key))
+    }
+
+    /// An answer that came by hand was checked: the rest is done with it.
+    pub fn brought(&mut self, request: RequestId, answer: BoxInfo, trust: Trust, now: UnixSeconds) -> Next {
+        self.refused = None;
+        self.by_hand = None;
+        self.draft.name = Some(answer.name.clone());
+        self.trust = Some(trust);
+        self.work = Some(Work {
+            request,
+            step: Step::Certificate,
+            since: now,
+            at: now,
+            failures: 0,
+            away: None,
+            answer: Some(answer),
+            by_hand: true,
+        });
+        Next::Do(Step::Certificate)
+    }
+
+    /// Back to the answers.
+    ///
+    /// # Errors
+    /// Once the registry has taken the box, there is no way back but a removal.
+    pub fn stop(&mut self) -> Result<(), Fault> {
+        match &self.work {
+            Some(work) if work.answer.is_none() => {
+                self.work = None;
+                Ok(())
+            }
+            Some(_) | None => Err(Fault::NotAtThisStage { stage: self.stage() }),
+        }
+    }
+
+    /// What to do after a start of the agent.
+    pub fn resume(&self) -> Next {
+        self.work.as_ref().map_or(Next::Rest, |work| Next::Do(work.step))
+    }
+
+    /// A step ended. `jitter` is 0 to 255.
+    pub fn ended(&mut self, step: Step, ended: Ended, now: UnixSeconds, jitter: u8) -> Next {
+        let Some(work) = self.work.as_mut().filter(|work| work.step == step) else { return Next::Rest };
+        work.at = now;
+        match ended {
+            Ended::Away(why) => {
+                let since = work.away.as_ref().map_or(now, |away| away.since);
+                work.away = Some(AwaySince { since, why });
+                work.failures = work.failures.saturating_add(1);
+                Next::Wait(pause(work.failures, jitter))
+            }
+            Ended::Refused(problem) => {
+                self.work = None;
+                self.reopen(&problem);
+                self.refused = Some(problem);
+                Next::Rest
+            }
+            Ended::Taken(answer) => {
+                work.answer = Some(*answer);
+                self.go_on(now)
+            }
+            Ended::Done => self.go_on(now),
+        }
+    }
+
+    fn go_on(&mut self, now: UnixSeconds) -> Next {
+        let Some(work) = &mut self.work else { return Next::Rest };
+        (work.failures, work.away) = (0, None);
+        let last = if work.by_hand { Step::HostName } else { Step::Confirm };
+        let at = Step::ALL.iter().position(|step| *step == work.step).unwrap_or_default();
+        match Step::ALL.get(at + 1) {
+            Some(next) if work.step != last => {
+                work.step = *next;
+                Next::Do(*next)
+            }
+            Some(_) | None => {
+                self.finish(now);
+                Next::Rest
+            }
+        }
+    }
+
+    /// The box is a member; the code is worth nothing any more and goes.
+    fn finish(&mut self, now: UnixSeconds) {
+        let Some(Work { answer: Some(info), .. }) = self.work.take() else { return };
+        let validity = Validity { not_before: info.not_before, not_after: info.not_after };
+        if let Some(trust) = self.trust.as_mut().filter(|_| !info.urls.is_empty()) {
+            trust.urls.clone_from(&info.urls);
+        }
+        self.member = Some(Member { info, told: now, activated: now, validity, renewal: None, away: None, left: None });
+        (self.code, self.offered, self.by_hand, self.refused) = (None, None, None, None);
+        self.draft = Draft::default();
+    }
+
+    /// The question that the refusal is about is asked again. Nothing else is.
+    fn reopen(&mut self, problem: &Problem) {
+        match problem {
+            Problem::CodeMalformed { .. }
+            | Problem::CodeUnknown
+            | Problem::CodeExpired { .. }
+            | Problem::CodeUsed { .. }
+            | Problem::CodeRevoked
+            | Problem::CodeOtherModel { .. } => {
+                self.code = None;
+                self.draft.code = None;
+            }
+            Problem::ServiceNotEnabled
+            | Problem::OtherModel { .. }
+            | Problem::PeerCannotBeChosen { .. }
+            | Problem::Reserved { .. }
+            | Problem::ChooseCluster { .. }
+            | Problem::NameTaken
+            | Problem::CodeOtherCluster { .. }
+            | Problem::NotFound
+            | Problem::Invalid { .. } => {
+                self.draft.association = None;
+                self.offered = None;
+            }
+            _ => {}
+        }
+    }
+
+    // --- a member ---
+
+    /// The registry told how things are.
+    pub fn told(&mut self, info: BoxInfo, now: UnixSeconds) {
+        if let Some(trust) = self.trust.as_mut().filter(|_| !info.urls.is_empty()) {
+            trust.urls.clone_from(&info.urls);
+        }
+        if let Some(member) = &mut self.member {
+            member.validity = Validity { not_before: info.not_before, not_after: info.not_after };
+            (member.info, member.told, member.away) = (info, now, None);
+            member.renewal = due(&member.validity, now, member.renewal);
+        }
+    }
+
+    pub fn renewed(&mut self, certificate: String, validity: Validity, now: UnixSeconds) {
+        if let Some(member) = &mut self.member {
+            (member.info.certificate, member.validity) = (certificate, validity);
+            (member.info.not_before, member.info.not_after) = (validity.not_before, validity.not_after);
+            (member.renewal, member.away, member.told) = (None, None, now);
+        }
+    }
+
+    pub fn away(&mut self, why: Away, now: UnixSeconds) {
+        if let Some(member) = &mut self.member {
+            let since = member.away.as_ref().map_or(now, |away| away.since);
+            member.away = Some(AwaySince { since, why });
+            member.renewal = due(&member.validity, now, member.renewal);
+        }
+    }
+
+    /// The registry knows this box no more, or wants a person's word. Answers whether that changes what the box is.
+    pub fn refused_as_member(&mut self, problem: &Problem, now: UnixSeconds) -> bool {
+        let Some(member) = &mut self.member else { return false };
+        match problem {
+            Problem::HostRemoved { at } => member.left = Some(LeftBecause::Removed { at: *at }),
+            Problem::HostReplaced { .. } => member.left = Some(LeftBecause::Replaced { at: now }),
+            Problem::RenewalNotAgreed => member.renewal = Some(Renewal::NeedsAgreement),
+            _ => return false,
+        }
+        true
+    }
+
+    /// How it is told. `again_in` is milliseconds until what failed is tried again.
+    pub fn view(&self, preset: bool, again_in: u64) -> Activation {
+        let waiting = self.work.as_ref().and_then(|work| {
+            let AwaySince { since, why } = work.away.clone()?;
+            let code_until = self.draft.code.as_ref().and_then(|code| code.expires);
+            Some(Waiting { since, why, again_in, code_until })
+        });
+        Activation {
+            stage: self.stage(),
+            draft: self.draft.clone(),
+            preset,
+            offered: self.offered.clone(),
+            ledger: self.lines(),
+            waiting,
+            refused: self.refused.clone(),
+            request: self.by_hand.as_ref().map(|request| request.text.clone()),
+            member: self.member.clone(),
+        }
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let line = |step, state, at| Line { step, state, at };
+        match (&self.work, &self.member) {
+            (Some(work), _) => Step::ALL
+                .map(|step| match step.cmp(&work.step) {
+                    std::cmp::Ordering::Less => line(step, LineState::Done, None),
+                    std::cmp::Ordering::Equal if work.away.is_some() => line(step, LineState::Retrying, Some(work.at)),
+                    std::cmp::Ordering::Equal => line(step, LineState::Running, Some(work.at)),
+                    std::cmp::Ordering::Greater => line(step, LineState::Waiting, None),
+                })
+                .into(),
+            (None, Some(member)) if self.draft == Draft::default() => {
+                Step::ALL.map(|step| line(step, LineState::Done, Some(member.activated))).into()
+            }
+            (None, _) => Vec::new(),
+        }
+    }
+}
+
+/// What the certificate waits for.
+fn due(validity: &Validity, now: UnixSeconds, before: Option<Renewal>) -> Option<Renewal> {
+    match validity.standing(now) {
+        Standing::Good | Standing::NotYet => None,
+        Standing::Renew => Some(Renewal::Due),
+        Standing::Expired => before.or(Some(Renewal::Due)),
+    }
+}
+
+/// Milliseconds after so many failures, a quarter of it by chance, so that boxes of a site don't come all at once.
+pub fn pause(failures: u32, jitter: u8) -> u64 {
+    let doubled = FIRST_PAUSE.saturating_mul(1_u64.checked_shl(failures.saturating_sub(1).min(16)).unwrap_or(u64::MAX));
+    let base = doubled.min(LONGEST_PAUSE);
+    base - base / 4 + base / 4 * u64::from(jitter) / 255
+}

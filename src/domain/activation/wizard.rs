@@ -1,0 +1,170 @@
+//! Which question comes next, and what an answer makes worthless that was answered before.
+
+use super::api::{Activation, Answers, CodeSeen, Draft, NewOrReplacement, Offered, Stage};
+use crate::{
+    cluster::api::{AssociationAsk, AssociationKind, BoxRecord, Preview},
+    settings::host_name::HostName,
+};
+
+/// The wizard's pages, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Page {
+    /// A new box, or in place of one?
+    Kind,
+    Power,
+    Cable,
+    Check,
+    Code,
+    /// Model and serial number, beside the chassis.
+    Confirm,
+    /// Host name, and more settings: cluster and peer.
+    Cluster,
+    Review,
+    Progress,
+    Done,
+}
+
+impl Page {
+    pub const QUESTIONS: [Self; 8] =
+        [Self::Kind, Self::Power, Self::Cable, Self::Check, Self::Code, Self::Confirm, Self::Cluster, Self::Review];
+
+    /// In its address: `/activate/kind`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Power => "power",
+            Self::Cable => "cable",
+            Self::Check => "check",
+            Self::Code => "code",
+            Self::Confirm => "confirm",
+            Self::Cluster => "cluster",
+            Self::Review => "review",
+            Self::Progress => "progress",
+            Self::Done => "done",
+        }
+    }
+
+    /// The one before, to go back to.
+    pub fn before(self) -> Option<Self> {
+        let at = Self::QUESTIONS.iter().position(|page| *page == self)?;
+        Self::QUESTIONS.get(at.checked_sub(1)?).copied()
+    }
+}
+
+/// Where to go on: the first question that is not answered, or what comes after the last.
+pub fn next(activation: &Activation) -> Page {
+    match activation.stage {
+        Stage::Working => Page::Progress,
+        Stage::Active => Page::Done,
+        Stage::Unopened | Stage::Answering | Stage::Left => first_open(&activation.draft),
+    }
+}
+
+/// The first question that is not answered; the review when all are.
+pub fn first_open(draft: &Draft) -> Page {
+    let open = [
+        (Page::Kind, draft.kind.is_none()),
+        (Page::Power, !draft.power_seen),
+        (Page::Cable, !draft.cable_seen),
+        (Page::Check, !draft.check_seen),
+        (Page::Code, draft.code.is_none()),
+        (Page::Confirm, !draft.confirmed),
+        (Page::Cluster, draft.name.is_none() || draft.association.is_none()),
+    ];
+    open.into_iter().find_map(|(page, open)| open.then_some(page)).unwrap_or(Page::Review)
+}
+
+/// Whether a page may be shown: those up to the first open question, while nothing works.
+pub fn reachable(activation: &Activation, page: Page) -> bool {
+    let next = next(activation);
+    match page {
+        Page::Progress | Page::Done => next == page,
+        _ => next <= Page::Review && page <= next,
+    }
+}
+
+/// Takes answers over; a code was judged before, with what the registry told of it, if it could be asked.
+///
+/// A new code may be another account's: what was chosen among the old one's clusters is asked again.
+pub fn answer(draft: &mut Draft, answers: &Answers, code: Option<(CodeSeen, Option<&Offered>)>) {
+    if let Some(kind) = answers.kind {
+        if draft.kind.is_some_and(|before| before != kind) {
+            draft.association = None;
+        }
+        draft.kind = Some(kind);
+    }
+    draft.power_seen = answers.power_seen.unwrap_or(draft.power_seen);
+    draft.cable_seen = answers.cable_seen.unwrap_or(draft.cable_seen);
+    draft.check_seen = answers.check_seen.unwrap_or(draft.check_seen);
+    if let Some((seen, offered)) = code {
+        draft.association = None;
+        draft.code = Some(seen);
+        if let Some(offered) = offered {
+            prefill(draft, &offered.preview);
+        }
+    }
+    draft.confirmed = answers.confirmed.unwrap_or(draft.confirmed);
+    if let Some(name) = &answers.name {
+        draft.name = Some(name.clone());
+    }
+    if let Some(association) = &answers.association {
+        draft.association = Some(association.clone());
+    }
+}
+
+/// What somebody prepared for this box is answered already: the wizard goes straight to its review.
+pub fn prefill(draft: &mut Draft, preview: &Preview) {
+    if let Some(code) = &mut draft.code {
+        code.account = Some(preview.account.clone());
+        code.expires = preview.expires.or(code.expires);
+    }
+    let Some(BoxRecord { name: Some(name), .. }) = &preview.prepared else { return };
+    draft.name.get_or_insert_with(|| name.clone());
+    if draft.association.is_none() {
+        draft.association = Some(suggested(preview, draft.kind));
+    }
+    draft.kind.get_or_insert(match &preview.reserved {
+        Some(reserved) if reserved.replaces.is_some() => NewOrReplacement::Replacement,
+        Some(_) | None => NewOrReplacement::New,
+    });
+    (draft.power_seen, draft.cable_seen, draft.check_seen) = (true, true, true);
+}
+
+/// What the cluster's question begins with.
+pub fn suggested(preview: &Preview, kind: Option<NewOrReplacement>) -> AssociationAsk {
+    if let Some(reserved) = &preview.reserved {
+        return AssociationAsk {
+            kind: AssociationKind::Manual,
+            cluster: Some(reserved.cluster.clone()),
+            new_cluster: None,
+            peer: reserved.peer.clone(),
+            virtual_ip: reserved.virtual_ip,
+        };
+    }
+    let prepared = preview.prepared.as_ref();
+    if let Some(cluster) = prepared.and_then(|p| p.cluster.clone()).or_else(|| preview.cluster.clone()) {
+        let virtual_ip = prepared.and_then(|p| p.virtual_ip);
+        let peer = prepared.and_then(|p| p.peer.clone());
+        return AssociationAsk {
+            kind: AssociationKind::Manual,
+            cluster: Some(cluster),
+            new_cluster: None,
+            peer,
+            virtual_ip,
+        };
+    }
+    match kind {
+        // where it is to come is in the registry, or will be before the activation ends
+        Some(NewOrReplacement::Replacement) => {
+            AssociationAsk { kind: AssociationKind::Automatic, ..AssociationAsk::none() }
+        }
+        Some(NewOrReplacement::New) | None => AssociationAsk::none(),
+    }
+}
+
+/// The name that the question begins with: what was typed, prepared, or is the box's now.
+pub fn suggested_name(draft: &Draft, preview: Option<&Preview>, own: &str) -> String {
+    let prepared = preview.and_then(|p| p.prepared.as_ref()).and_then(|p| p.name.as_ref());
+    let known = draft.name.as_ref().or(prepared).map(HostName::to_string);
+    known.unwrap_or_else(|| if own.parse::<HostName>().is_ok() { own.to_owned() } else { String::new() })
+}
