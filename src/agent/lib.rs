@@ -58,7 +58,7 @@ pub enum AgentError {
     #[error(transparent)]
     Network(#[from] network::StartError),
     #[error(transparent)]
-    Activation(#[from] Box<activation::StartError>),
+    Activation(#[from] activation::StartError),
     #[error(transparent)]
     Auth(#[from] auth::StartError),
     #[error("a factory reset that has begun cannot go on")]
@@ -100,10 +100,16 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
     let power = power::start(network.watch(), bus, factory);
     let certificates = certificate::start(&options.state_dir);
-    let activation =
-        activation::start(&options.state_dir, &board, network.watch(), settings.clone()).map_err(Box::new)?;
     let filled = (network.clone(), auth.clone(), settings.clone(), audit.clone());
     let seed = seed::start(&options.state_dir, config.seed_paths.clone(), board.clone(), filled);
+    let around = activation::Around {
+        network: network.watch(),
+        settings: settings.clone(),
+        seed: seed.clone(),
+        audit: audit.clone(),
+    };
+    let activation = activation::start(&options.state_dir, &board, around)?;
+    tokio::spawn(activation::keep_fleet(activation.fleet.clone(), auth.clone()));
     let (network_watch, auth_watch, power_watch, proof) =
         (network.clone(), auth.clone(), power.clone(), network.clone());
     let own = api::Own { board, web_uid: config.web_uid(), generation, state_dir: options.state_dir.clone() };

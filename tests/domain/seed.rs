@@ -1,8 +1,9 @@
 //! Seeds: what a hash must cost, which seed is for this box, and what must hold of it.
 
 use domain::{
+    activation::url::RegistryUrl,
     network::issue::{Field, Rule},
-    seed::{Box, Part, PasswordHash, RegistryUrl, Seed, Verdict, check, judge, steps},
+    seed::{Box, Part, PasswordHash, Seed, Verdict, check, judge, steps},
 };
 
 use crate::support::board;

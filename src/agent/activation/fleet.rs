@@ -21,12 +21,15 @@ use domain::{
 use os::clock;
 use serde_json::Value;
 
-use super::steps::fault;
-use crate::registry::{Registry, With};
+use super::codes::fault;
+use crate::{
+    auth::Auth,
+    registry::{Registry, With},
+};
 
 /// Of people who are signed in at once. There are no more sessions than this.
 const MOST: usize = 64;
-/// The registry's sign-in lasts fifteen minutes; a clock that runs a little fast must not make it longer.
+/// The registry's sign-in lasts fifteen minutes, and may be told to end earlier; by the box it never lasts longer.
 const MOST_MILLIS: u64 = 15 * 60 * 1_000;
 
 #[derive(Debug)]
@@ -68,10 +71,11 @@ impl Fleet {
     ) -> Result<FleetSession, Fault> {
         let FleetSignIn { user, password } = ask;
         let sign_in = SignIn { user: user.clone(), password };
+        // counted from the question, so that it is over here before it is over there
+        let asked = clock::now();
         let signed = registry.call::<calls::SignInAccount>(With::default(), &sign_in).await.map_err(fault)?;
-        // the registry's clock and the box's may differ: how long is said by their difference at this moment
         let now = clock::now();
-        let signed = Signed { user, account: signed.account, token: signed.token, until: now.plus(MOST_MILLIS) };
+        let signed = Signed { user, account: signed.account, token: signed.token, until: asked.plus(MOST_MILLIS) };
         let session =
             FleetSession { user: signed.user.clone(), account: signed.account.clone(), left: signed.until.left(now) };
         let mut all = self.lock();
@@ -93,9 +97,9 @@ impl Fleet {
         }
     }
 
-    /// A session of the pages has ended.
-    pub fn forget(&self, digest: &Digest) {
-        self.lock().remove(&Some(digest.clone()));
+    /// Sessions that somebody is signed in with.
+    fn sessions(&self) -> Vec<Digest> {
+        self.lock().keys().flatten().cloned().collect()
     }
 
     /// Passes a call on.
@@ -109,6 +113,7 @@ impl Fleet {
         call: &FleetCall<Value>,
     ) -> Result<Value, Fault> {
         let entry = entry(&call.name)?;
+        fits(&entry, call)?;
         let token = self.lock().get(&digest.cloned()).map(|signed| signed.token.clone());
         let token = token.ok_or(Fault::FleetSignInFirst)?;
         let path = call.path.iter().map(String::as_str).collect::<Vec<_>>();
@@ -127,6 +132,30 @@ impl Fleet {
 fn entry(name: &str) -> Result<Entry, Fault> {
     let known = calls::ALL.iter().find(|entry| entry.name == name && entry.who == Who::Account);
     known.copied().ok_or(Fault::NotFound)
+}
+
+/// The path has what its braces want, and the query what the call knows.
+fn fits(entry: &Entry, call: &FleetCall<Value>) -> Result<(), Fault> {
+    let braces = entry.path.split('/').filter(|part| part.starts_with('{')).count();
+    let known = |name: &String| name == "account" || entry.query.iter().any(|(known, _)| known == name);
+    let whole =
+        call.path.len() == braces && call.path.iter().all(|part| !part.is_empty() && part != "." && part != "..");
+    if whole && call.query.iter().all(|(name, _)| known(name)) {
+        return Ok(());
+    }
+    Err(Fault::Malformed { detail: format!("{} is {} {}", entry.name, entry.method.word(), entry.path) })
+}
+
+/// Lets go of the sign-ins whose sessions have ended. Ends with the sign-in task.
+pub async fn keep(fleet: Fleet, auth: Auth) {
+    let mut state = auth.watch();
+    while state.changed().await.is_ok() {
+        for digest in fleet.sessions() {
+            if auth.left(digest.clone()).await.is_err() {
+                fleet.lock().remove(&Some(digest));
+            }
+        }
+    }
 }
 
 /// Whether a call changes something, so that the box's log names it.

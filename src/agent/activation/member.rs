@@ -7,6 +7,7 @@ use domain::{
         api::{Away, AwaySince, OwnCluster},
         base64url,
         ledger::Ledger,
+        told,
         validity::{Standing, Validity},
     },
     cluster::{
@@ -19,10 +20,15 @@ use domain::{
 use os::clock;
 use tokio::sync::watch;
 
-use super::{Own, steps, store::Store};
+use super::{
+    own::{Identified, Own},
+    steps,
+    store::Store,
+};
 use crate::registry::{Failed, Registry, With};
 
 /// What a round with the registry brought.
+#[derive(Debug, Default)]
 pub struct Polled {
     pub info: Option<BoxInfo>,
     pub cluster: Option<ClusterView>,
@@ -32,7 +38,7 @@ pub struct Polled {
 
 /// Asks how things are, and does what they ask for.
 pub async fn poll(own: &Own, store: &Store, ledger: &Ledger) -> Polled {
-    let mut polled = Polled { info: None, cluster: None, renewed: None, failed: None };
+    let mut polled = Polled::default();
     if let Err(failed) = round(own, store, ledger, &mut polled).await {
         polled.failed = Some(failed);
     }
@@ -41,46 +47,52 @@ pub async fn poll(own: &Own, store: &Store, ledger: &Ledger) -> Polled {
 
 async fn round(own: &Own, store: &Store, ledger: &Ledger, polled: &mut Polled) -> Result<(), Failed> {
     let here = |detail: String| Failed::Away(Away::Here { detail });
+    let me = own.me().map_err(|fault| here(fault.to_string()))?;
     let member = ledger.member.as_ref().ok_or_else(|| here("no member".into()))?;
-    let registry = ledger.trust.as_ref().and_then(|trust| own.registry(trust));
-    let registry = registry.ok_or_else(|| here("no registry".into()))?;
+    let registry = ledger.trust.as_ref().and_then(|trust| own.registry(trust)).ok_or_else(steps::no_registry)?;
     let identity = steps::identity(store, &member.info).map_err(|error| here(error.to_string()))?;
     let standing = member.validity.standing(clock::wall());
     if standing == Standing::Expired {
         // its certificate opens no door any more: the key alone speaks, and an administrator has to agree
-        let csr = csr(own, store).map_err(here)?;
-        let ask = LateRenewAsk { serial: own.serial.clone(), csr };
+        let csr = csr(me, store).map_err(here)?;
+        let ask = LateRenewAsk { serial: me.serial.clone(), csr };
         let renewed = registry.call::<calls::RenewLate>(With::default(), &ask).await?;
-        polled.renewed = Some(checked(own, store, ledger, renewed).map_err(here)?);
+        polled.renewed = Some(checked(me, store, ledger, renewed).map_err(here)?);
         return Ok(());
     }
     let registry = Registry { identity: Some(Arc::new(identity)), ..registry };
     let mut info = registry.call::<calls::GetBox>(With::default(), &()).await?;
-    if let Some(state) = leave(&registry, &info).await? {
+    if !told::is_plausible(&info, &me.serial) {
+        return Err(here("what the registry tells cannot be about this box".into()));
+    }
+    if let Some(state) = leave(&registry, store, &info).await? {
         info.state = state;
     }
     if standing == Standing::Renew {
-        let csr = csr(own, store).map_err(here)?;
+        let csr = csr(me, store).map_err(here)?;
         let renewed = registry.call::<calls::RenewCertificate>(With::default(), &RenewAsk { csr }).await?;
-        polled.renewed = Some(checked(own, store, ledger, renewed).map_err(here)?);
+        polled.renewed = Some(checked(me, store, ledger, renewed).map_err(here)?);
     }
     if info.cluster.is_some() {
         polled.cluster = Some(registry.call::<calls::GetBoxCluster>(With::default(), &()).await?);
     }
     // the certificate that the box has is the one that it has checked, not the one that it is told of
-    let own_certificate = (member.info.certificate.clone(), member.info.not_before, member.info.not_after);
-    (info.certificate, info.not_before, info.not_after) = own_certificate;
+    info.certificate.clone_from(&member.info.certificate);
+    info.authority.clone_from(&member.info.authority);
+    (info.not_before, info.not_after) = (member.validity.not_before, member.validity.not_after);
     polled.info = Some(info);
     Ok(())
 }
 
 /// A box that is to go has nothing to give away yet, so it goes. Applications are given away here once there are some.
-async fn leave(registry: &Registry, info: &BoxInfo) -> Result<Option<String>, Failed> {
+async fn leave(registry: &Registry, store: &Store, info: &BoxInfo) -> Result<Option<String>, Failed> {
     let mut state = info.state.clone();
     if state == "draining" {
         state = registry.call::<calls::BoxDrained>(With::default(), &()).await?.state;
     }
     if state == "leaving" {
+        // before it says that it has: nobody looks again
+        store.forget_cluster();
         state = registry.call::<calls::BoxLeft>(With::default(), &()).await?.state;
     }
     if state == "removed" {
@@ -91,19 +103,19 @@ async fn leave(registry: &Registry, info: &BoxInfo) -> Result<Option<String>, Fa
     Ok((state != info.state).then_some(state))
 }
 
-fn csr(own: &Own, store: &Store) -> Result<String, String> {
+fn csr(me: &Identified, store: &Store) -> Result<String, String> {
     let key = store.key().map_err(|error| error.to_string())?.ok_or("the box's key is gone")?;
-    pki::request::make(&key, &own.serial).map(|csr| base64url::encode(&csr)).map_err(|error| error.to_string())
+    pki::request::make(&key, &me.serial).map(|csr| base64url::encode(&csr)).map_err(|error| error.to_string())
 }
 
 /// A new certificate is looked at as the first one was: one that does not fit never takes the place of one that does.
-fn checked(own: &Own, store: &Store, ledger: &Ledger, renewed: Renewed) -> Result<(String, Validity), String> {
+fn checked(me: &Identified, store: &Store, ledger: &Ledger, renewed: Renewed) -> Result<(String, Validity), String> {
     let member = ledger.member.as_ref().ok_or("no member")?;
     let key = store.key().map_err(|error| error.to_string())?.ok_or("the box's key is gone")?;
     let key = pki::key::public(&key).map_err(|error| error.to_string())?;
     let certificate = base64url::decode(&renewed.certificate).ok_or("no base64url")?;
     let authority = base64url::decode(&member.info.authority).ok_or("no base64url")?;
-    let checked = pki::certificate::check(&certificate, &authority, &own.serial, &key, clock::wall());
+    let checked = pki::certificate::check(&certificate, &authority, &me.serial, &key, clock::wall());
     let validity = checked.map_err(|unusable| unusable.to_string())?;
     Ok((renewed.certificate, validity))
 }
@@ -129,17 +141,33 @@ pub fn take(ledger: &mut Ledger, polled: Polled, cluster: &watch::Sender<OwnClus
             tracing::warn!(code = refused.code, problem = %refused.problem, "the registry refuses this box");
             if ledger.refused_as_member(&refused.problem, now) {
                 if let Problem::HostRemoved { .. } | Problem::HostReplaced { .. } = refused.problem {
-                    own = OwnCluster { view: None, told: Some(now), away: None };
+                    own = OwnCluster::default();
                 }
             } else {
                 let why = Away::Unwell { problem: refused.problem };
-                own.away = Some(AwaySince { since: now, why: why.clone() });
+                let since = own.away.as_ref().map_or(now, |away| away.since);
+                own.away = Some(AwaySince { since, why: why.clone() });
                 ledger.away(why, now);
             }
         }
     }
-    if own != *cluster.borrow() {
+    let before = cluster.borrow().clone();
+    if lasting(&own) != lasting(&before) {
         store.save_cluster(&own);
+    }
+    if own != before {
         cluster.send_replace(own);
     }
+}
+
+/// Without what changes with each round: signs of life are not worth a write to the disk.
+fn lasting(own: &OwnCluster) -> OwnCluster {
+    let mut own = OwnCluster { told: None, ..own.clone() };
+    if let Some(view) = &mut own.view {
+        view.now = UnixSeconds(0);
+        for host in &mut view.hosts {
+            host.last_seen = None;
+        }
+    }
+    own
 }

@@ -1,7 +1,7 @@
 //! What of an activation is on the disk.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -17,7 +17,10 @@ use domain::{
 use os::disk;
 use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
 
-use super::{Preset, StartError};
+use super::StartError;
+
+/// Of a ledger's file, in bytes; `os::disk` reads no more than twice that. Only what the registry offered can be as long.
+const MOST: usize = 512 * 1024;
 
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -37,14 +40,38 @@ impl Store {
         }
     }
 
-    /// # Errors
-    /// When it is there and cannot be read.
-    pub fn ledger(&self) -> io::Result<Ledger> {
-        Ok(disk::read_json(&self.ledger)?.unwrap_or_default())
+    /// The ledger, and whether the one from before was damaged and set aside. The box's key stays in any case.
+    pub fn ledger(&self) -> (Ledger, bool) {
+        match disk::read_json(&self.ledger) {
+            Ok(ledger) => (ledger.unwrap_or_default(), fs::exists(self.aside()).unwrap_or_default()),
+            Err(error) => {
+                tracing::error!(%error, "the activation's ledger cannot be read; it is set aside");
+                if let Err(error) = fs::rename(&self.ledger, self.aside()) {
+                    tracing::error!(%error, "the activation's ledger");
+                }
+                (Ledger::default(), true)
+            }
+        }
     }
 
+    fn aside(&self) -> PathBuf {
+        self.ledger.with_extension("json.bad")
+    }
+
+    /// # Errors
+    /// The file has its old content then.
     pub fn save(&self, ledger: &Ledger) -> io::Result<()> {
-        disk::write_json(&self.ledger, ledger)
+        let mut text = serde_json::to_vec(ledger)?;
+        if text.len() > MOST {
+            // it is asked for again
+            text = serde_json::to_vec(&Ledger { offered: None, ..ledger.clone() })?;
+        }
+        disk::write(&self.ledger, &text, 0o600)?;
+        if ledger.member.as_ref().is_some_and(|member| member.left.is_none()) {
+            // the box is somebody's again: what was set aside is of no more use
+            disk::remove(&self.aside())?;
+        }
+        Ok(())
     }
 
     /// The box's key, if it was made.
@@ -65,6 +92,12 @@ impl Store {
         Ok(key)
     }
 
+    pub fn forget_key(&self) {
+        if let Err(error) = disk::remove(&self.key) {
+            tracing::warn!(%error, "the box's old key is still there");
+        }
+    }
+
     /// What the registry told last of the box's cluster. Only to be shown: what cannot be read is as none.
     pub fn cluster(&self) -> OwnCluster {
         disk::read_json(&self.cluster).ok().flatten().unwrap_or_default()
@@ -73,6 +106,12 @@ impl Store {
     pub fn save_cluster(&self, cluster: &OwnCluster) {
         if let Err(error) = disk::write_json(&self.cluster, cluster) {
             tracing::warn!(%error, "what the registry told of the cluster cannot be kept");
+        }
+    }
+
+    pub fn forget_cluster(&self) {
+        if let Err(error) = disk::remove(&self.cluster) {
+            tracing::warn!(%error, "what the registry told of the cluster is still there");
         }
     }
 
@@ -88,19 +127,23 @@ impl Store {
     }
 }
 
-/// What the factory or a seed says of a registry: both need its authority to be of use.
-///
 /// # Errors
-/// When the factory's cannot be used.
-pub fn preset(board: &BoxFile, store: &Store) -> Result<Option<Preset>, StartError> {
-    if let Some(preset) = &board.registry {
-        let authority = hash(&preset.ca).ok_or(StartError::PresetAuthority)?;
-        return Ok(Some(Preset(Trust { urls: preset.urls.clone(), authority })));
-    }
-    let Some(seed) = store.seed() else { return Ok(None) };
-    let url = seed.url.to_string().parse().ok();
-    let trust = url.zip(seed.ca.as_deref().and_then(hash));
-    Ok(trust.map(|(url, authority)| Preset(Trust { urls: vec![url], authority })))
+/// When what the factory says cannot be used.
+pub fn factory(board: &BoxFile) -> Result<Option<Trust>, StartError> {
+    let Some(preset) = &board.registry else { return Ok(None) };
+    let authority = hash(&preset.ca).ok_or(StartError::PresetAuthority)?;
+    Ok(Some(Trust { urls: preset.urls.clone(), authority }))
+}
+
+/// The registry that is known without a code. A seed knows the site better than the factory; where it names no authority, that is the
+/// factory's, or there is none.
+pub fn preset(factory: Option<&Trust>, store: &Store) -> Option<Trust> {
+    let Some(seed) = store.seed() else { return factory.cloned() };
+    let authority = match seed.ca.as_deref() {
+        Some(pem) => hash(pem),
+        None => factory.map(|factory| factory.authority.clone()),
+    };
+    authority.map(|authority| Trust { urls: vec![seed.url], authority })
 }
 
 /// SHA-256 of the first certificate of a PEM.

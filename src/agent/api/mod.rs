@@ -184,7 +184,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/certificate/remove", post(certificate::remove))
         .route("/v1/certificate/serving", get(certificate::serving))
         .route("/v1/activation", get(activation::show))
-        .route("/v1/activation/events", get(activation::events))
+        .route("/v1/activation/events", get(status::activation_events))
         .route("/v1/activation/answers", post(activation::answers))
         .route("/v1/activation/preview", post(activation::preview))
         .route("/v1/activation/check", post(activation::check))

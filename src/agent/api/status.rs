@@ -52,6 +52,7 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
         auth: shared.tasks.auth.watch(),
         audit: shared.tasks.audit.watch(),
         certificates: shared.tasks.certificates.watch(),
+        activation: shared.tasks.activation.watch(),
         watched: shared.watched.clone(),
         digest: who.digest(),
         shared,
@@ -65,6 +66,29 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
     Ok(ndjson(lines))
 }
 
+/// What the activation tells: one line at once, and one for each change. Ends with the session.
+pub(super) async fn activation_events(
+    State(shared): State<Shared>,
+    Admitted(who): Admitted,
+) -> Result<Response, Refused> {
+    let watch = shared.tasks.activation.watch();
+    let lines = stream::unfold((watch, shared, who.digest(), true), |(mut watch, shared, digest, first)| async move {
+        while !first {
+            let news = tokio::select! {
+                changed = watch.changed() => changed.ok().map(|()| true),
+                () = tokio::time::sleep(CHECK_SESSION) => Some(false),
+            };
+            alive(&shared, digest.as_ref()).await?;
+            if news? {
+                break;
+            }
+        }
+        let line = line(&watch.borrow_and_update().now());
+        Some((line, (watch, shared, digest, false)))
+    });
+    Ok(ndjson(lines))
+}
+
 struct Watcher {
     network: tokio::sync::watch::Receiver<std::sync::Arc<crate::network::Published>>,
     settings: tokio::sync::watch::Receiver<domain::settings::SettingsStatus>,
@@ -73,6 +97,7 @@ struct Watcher {
     auth: tokio::sync::watch::Receiver<AuthState>,
     audit: tokio::sync::watch::Receiver<domain::audit::AuditState>,
     certificates: tokio::sync::watch::Receiver<crate::certificate::Published>,
+    activation: tokio::sync::watch::Receiver<crate::activation::Told>,
     watched: Watched,
     /// `None` on the console.
     digest: Option<Digest>,
@@ -91,23 +116,25 @@ impl Watcher {
                 result = self.auth.changed() => result.ok().map(|()| true),
                 result = self.audit.changed() => result.ok().map(|()| true),
                 result = self.certificates.changed() => result.ok().map(|()| true),
+                result = self.activation.changed() => result.ok().map(|()| true),
                 result = self.watched.load.changed() => result.ok().map(|()| true),
                 result = self.watched.service_port.changed() => result.ok().map(|()| true),
                 result = self.watched.seed.changed() => result.ok().map(|()| true),
                 () = tokio::time::sleep(CHECK_SESSION) => Some(false),
             };
-            self.alive().await?;
+            alive(&self.shared, self.digest.as_ref()).await?;
             if news? {
                 return Some(());
             }
         }
     }
+}
 
-    async fn alive(&self) -> Option<()> {
-        match &self.digest {
-            Some(digest) => self.shared.tasks.auth.left(digest.clone()).await.ok().map(drop),
-            None => Some(()),
-        }
+/// `None` when the session has ended.
+async fn alive(shared: &Shared, digest: Option<&Digest>) -> Option<()> {
+    match digest {
+        Some(digest) => shared.tasks.auth.left(digest.clone()).await.ok().map(drop),
+        None => Some(()),
     }
 }
 

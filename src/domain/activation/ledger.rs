@@ -30,6 +30,10 @@ use crate::{
 const FIRST_PAUSE: u64 = 2_000;
 /// The longest. Longer: a technician who mended the cable waits; what changes on the box ends a pause early.
 const LONGEST_PAUSE: u64 = 60_000;
+/// The longest that a registry may ask for.
+const LONGEST_REST: u64 = 600_000;
+/// A name that the system does not take is tried so often.
+const NAME_TRIES: u32 = 3;
 
 /// Where the registry is and whom to trust there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +75,13 @@ pub struct Work {
     pub by_hand: bool,
 }
 
+/// A code that the registry could not be asked about yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    pub failures: u32,
+    pub away: AwaySince,
+}
+
 /// All that is kept of an activation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -80,10 +91,15 @@ pub struct Ledger {
     pub code: Option<Secret>,
     pub trust: Option<Trust>,
     pub offered: Option<Offered>,
+    pub asking: Option<Asking>,
     pub work: Option<Work>,
+    /// Of an activation that was stopped while nobody knew whether the registry had taken the box: what begins next asks the same.
+    pub unsure: Option<RequestId>,
     pub refused: Option<Problem>,
     pub by_hand: Option<ByHand>,
     pub member: Option<Member>,
+    /// The registry has known the box by its certificate.
+    pub known: bool,
 }
 
 /// How a step ended.
@@ -93,6 +109,8 @@ pub enum Ended {
     /// Of [`Step::Activate`].
     Taken(Box<BoxInfo>),
     Away(Away),
+    /// Of [`Step::Certificate`]: what the registry answered is of no use.
+    Useless(Away),
     Refused(Problem),
 }
 
@@ -100,9 +118,23 @@ pub enum Ended {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     Do(Step),
+    /// Show the code to the registry, which could not be asked when it was typed.
+    Ask,
+    /// A member asks how things are.
+    Poll,
     /// Again after so many milliseconds, or earlier if something changes on the box.
     Wait(u64),
     Rest,
+}
+
+impl Work {
+    fn failed(&mut self, why: Away, now: UnixSeconds, jitter: u8) -> Next {
+        self.failures = self.failures.saturating_add(1);
+        let pause = pause(self.failures, jitter).max(asked_for(&why));
+        let since = self.away.as_ref().map_or(now, |away| away.since);
+        self.away = Some(AwaySince { since, why });
+        Next::Wait(pause)
+    }
 }
 
 impl Ledger {
@@ -133,15 +165,17 @@ impl Ledger {
     ///
     /// # Errors
     /// When a question is open, or something is under way.
+    ///
+    /// `request` is a new one; it is used unless the registry may know this box by another one already.
     pub fn begin(&mut self, request: RequestId, now: UnixSeconds) -> Result<Next, Fault> {
         self.answering()?;
         let answered = self.code.is_some() && self.trust.is_some() && self.draft.confirmed;
         if !answered || self.draft.name.is_none() || self.draft.association.is_none() {
             return Err(Fault::Unanswered);
         }
-        self.refused = None;
+        (self.refused, self.asking) = (None, None);
         self.work = Some(Work {
-            request,
+            request: self.unsure.take().unwrap_or(request),
             step: Step::Key,
             since: now,
             at: now,
@@ -155,8 +189,7 @@ impl Ledger {
 
     /// An answer that came by hand was checked: the rest is done with it.
     pub fn brought(&mut self, request: RequestId, answer: BoxInfo, trust: Trust, now: UnixSeconds) -> Next {
-        self.refused = None;
-        self.by_hand = None;
+        (self.refused, self.asking, self.by_hand, self.unsure) = (None, None, None, None);
         self.draft.name = Some(answer.name.clone());
         self.trust = Some(trust);
         self.work = Some(Work {
@@ -172,23 +205,60 @@ impl Ledger {
         Next::Do(Step::Certificate)
     }
 
-    /// Back to the answers.
+    /// Back to the answers. Where the registry may have taken the box and its answer was lost, the request is kept.
     ///
     /// # Errors
     /// Once the registry has taken the box, there is no way back but a removal.
     pub fn stop(&mut self) -> Result<(), Fault> {
-        match &self.work {
-            Some(work) if work.answer.is_none() => {
-                self.work = None;
-                Ok(())
-            }
-            Some(_) | None => Err(Fault::NotAtThisStage { stage: self.stage() }),
+        let Some(work) = self.work.take_if(|work| work.answer.is_none()) else {
+            return Err(Fault::NotAtThisStage { stage: self.stage() });
+        };
+        if work.step >= Step::Activate {
+            self.unsure = Some(work.request);
+        }
+        Ok(())
+    }
+
+    /// What to do after a start of the agent, and after each pause.
+    pub fn resume(&self) -> Next {
+        if let Some(work) = &self.work {
+            return Next::Do(work.step);
+        }
+        match self.stage() {
+            Stage::Active => Next::Poll,
+            Stage::Answering if self.is_unasked() => Next::Ask,
+            Stage::Unopened | Stage::Answering | Stage::Working | Stage::Left => Next::Rest,
         }
     }
 
-    /// What to do after a start of the agent.
-    pub fn resume(&self) -> Next {
-        self.work.as_ref().map_or(Next::Rest, |work| Next::Do(work.step))
+    // --- what the registry says of the code ---
+
+    /// There is a code that the registry has said nothing of.
+    fn is_unasked(&self) -> bool {
+        self.code.is_some() && self.offered.is_none() && (self.refused.is_none() || self.asking.is_some())
+    }
+
+    /// It was asked, and tells.
+    pub fn offered(&mut self, offered: Offered) {
+        self.asking = None;
+        super::wizard::prefill(&mut self.draft, &offered.preview);
+        self.offered = Some(offered);
+    }
+
+    /// It could not be asked about the code.
+    pub fn unasked(&mut self, why: Away, now: UnixSeconds, jitter: u8) -> Next {
+        let (failures, since) = self.asking.as_ref().map_or((0, now), |asking| (asking.failures, asking.away.since));
+        let failures = failures.saturating_add(1);
+        let pause = pause(failures, jitter).max(asked_for(&why));
+        self.asking = Some(Asking { failures, away: AwaySince { since, why } });
+        Next::Wait(pause)
+    }
+
+    /// It refuses the code, or the box.
+    pub fn code_refused(&mut self, problem: Problem) {
+        self.asking = None;
+        self.reopen(&problem);
+        self.refused = Some(problem);
     }
 
     /// A step ended. `jitter` is 0 to 255.
@@ -196,17 +266,22 @@ impl Ledger {
         let Some(work) = self.work.as_mut().filter(|work| work.step == step) else { return Next::Rest };
         work.at = now;
         match ended {
-            Ended::Away(why) => {
-                let since = work.away.as_ref().map_or(now, |away| away.since);
-                work.away = Some(AwaySince { since, why });
-                work.failures = work.failures.saturating_add(1);
-                Next::Wait(pause(work.failures, jitter))
+            // the box has its name in its settings all the same, and nobody would miss a member for it
+            Ended::Away(_) if step == Step::HostName && work.failures + 1 >= NAME_TRIES => self.go_on(now),
+            Ended::Away(why) => work.failed(why, now, jitter),
+            Ended::Useless(why) => {
+                // what came by hand was looked at before; what came over the wire is asked for again
+                if !work.by_hand {
+                    (work.step, work.answer) = (Step::Activate, None);
+                }
+                work.failed(why, now, jitter)
             }
             Ended::Refused(problem) => {
                 self.work = None;
                 self.reopen(&problem);
                 self.refused = Some(problem);
-                Next::Rest
+                // what can be chosen is not what was told before
+                if self.code.is_some() && self.offered.is_none() { Next::Ask } else { Next::Rest }
             }
             Ended::Taken(answer) => {
                 work.answer = Some(*answer);
@@ -228,24 +303,26 @@ impl Ledger {
             }
             Some(_) | None => {
                 self.finish(now);
-                Next::Rest
+                self.resume()
             }
         }
     }
 
     /// The box is a member; the code is worth nothing any more and goes.
     fn finish(&mut self, now: UnixSeconds) {
-        let Some(Work { answer: Some(info), .. }) = self.work.take() else { return };
+        let Some(Work { answer: Some(info), by_hand, .. }) = self.work.take() else { return };
+        self.known = !by_hand;
         let validity = Validity { not_before: info.not_before, not_after: info.not_after };
         if let Some(trust) = self.trust.as_mut().filter(|_| !info.urls.is_empty()) {
             trust.urls.clone_from(&info.urls);
         }
         self.member = Some(Member { info, told: now, activated: now, validity, renewal: None, away: None, left: None });
         (self.code, self.offered, self.by_hand, self.refused) = (None, None, None, None);
+        (self.asking, self.unsure) = (None, None);
         self.draft = Draft::default();
     }
 
-    /// The question that the refusal is about is asked again. Nothing else is.
+    /// The question that the refusal is about is asked again. Nothing else is; the box's key stays what it is.
     fn reopen(&mut self, problem: &Problem) {
         match problem {
             Problem::CodeMalformed { .. }
@@ -253,8 +330,12 @@ impl Ledger {
             | Problem::CodeExpired { .. }
             | Problem::CodeUsed { .. }
             | Problem::CodeRevoked
-            | Problem::CodeOtherModel { .. } => {
-                self.code = None;
+            | Problem::CodeOtherModel { .. }
+            | Problem::OtherAccount
+            // the code was used for this box, which is gone since
+            | Problem::HostRemoved { .. }
+            | Problem::HostReplaced { .. } => {
+                (self.code, self.offered) = (None, None);
                 self.draft.code = None;
             }
             Problem::ServiceNotEnabled
@@ -269,7 +350,28 @@ impl Ledger {
                 self.draft.association = None;
                 self.offered = None;
             }
-            _ => {}
+            // no answer of the wizard is wrong: an administrator has to mend it, and then it is begun again
+            Problem::OtherKey { .. }
+            | Problem::AlreadyActive { .. }
+            | Problem::ModelUnknown { .. }
+            | Problem::BadSigningRequest { .. }
+            | Problem::Replayed
+            | Problem::NoCertificate
+            | Problem::RenewalNotAgreed
+            | Problem::NotSignedIn
+            | Problem::WrongPassword
+            | Problem::SlowDown { .. }
+            | Problem::Forbidden
+            | Problem::BadRequest { .. }
+            | Problem::Contended
+            | Problem::Unknown
+            | Problem::Internal
+            | Problem::NotEmpty { .. }
+            | Problem::NotPending
+            | Problem::WrongState { .. }
+            | Problem::NoPeer { .. }
+            | Problem::LeaseHeld { .. }
+            | Problem::LeaseLost { .. } => {}
         }
     }
 
@@ -283,6 +385,7 @@ impl Ledger {
         if let Some(member) = &mut self.member {
             member.validity = Validity { not_before: info.not_before, not_after: info.not_after };
             (member.info, member.told, member.away) = (info, now, None);
+            self.known = true;
             member.renewal = due(&member.validity, now, member.renewal);
         }
     }
@@ -309,19 +412,46 @@ impl Ledger {
         match problem {
             Problem::HostRemoved { at } => member.left = Some(LeftBecause::Removed { at: *at }),
             Problem::HostReplaced { .. } => member.left = Some(LeftBecause::Replaced { at: now }),
-            Problem::RenewalNotAgreed => member.renewal = Some(Renewal::NeedsAgreement),
+            Problem::RenewalNotAgreed => {
+                (member.renewal, member.away) = (Some(Renewal::NeedsAgreement), None);
+                return true;
+            }
             _ => return false,
         }
+        // whoever takes it next may have another registry
+        (self.trust, self.code, self.offered, self.by_hand) = (None, None, None, None);
+        self.known = false;
         true
+    }
+
+    /// Without what only says when and how often something was tried.
+    pub fn lasting(&self) -> Self {
+        let mut ledger = self.clone();
+        if let Some(asking) = &mut ledger.asking {
+            asking.failures = 0;
+        }
+        if let Some(work) = &mut ledger.work {
+            (work.failures, work.at) = (0, UnixSeconds(0));
+        }
+        if let Some(member) = &mut ledger.member {
+            (member.told, member.info.now) = (UnixSeconds(0), UnixSeconds(0));
+        }
+        ledger
+    }
+
+    /// It was a member, and has begun nothing new: its key is of no more use.
+    pub fn is_done_with_its_key(&self) -> bool {
+        self.stage() == Stage::Left && self.code.is_none() && self.by_hand.is_none() && self.unsure.is_none()
     }
 
     /// How it is told. `again_in` is milliseconds until what failed is tried again.
     pub fn view(&self, preset: bool, again_in: u64) -> Activation {
-        let waiting = self.work.as_ref().and_then(|work| {
-            let AwaySince { since, why } = work.away.clone()?;
-            let code_until = self.draft.code.as_ref().and_then(|code| code.expires);
-            Some(Waiting { since, why, again_in, code_until })
-        });
+        let away = match &self.work {
+            Some(work) => work.away.clone(),
+            None => self.asking.as_ref().map(|asking| asking.away.clone()),
+        };
+        let code_until = self.draft.code.as_ref().and_then(|code| code.expires);
+        let waiting = away.map(|AwaySince { since, why }| Waiting { since, why, again_in, code_until });
         Activation {
             stage: self.stage(),
             draft: self.draft.clone(),
@@ -346,9 +476,14 @@ impl Ledger {
                     std::cmp::Ordering::Greater => line(step, LineState::Waiting, None),
                 })
                 .into(),
-            (None, Some(member)) if self.draft == Draft::default() => {
-                Step::ALL.map(|step| line(step, LineState::Done, Some(member.activated))).into()
-            }
+            (None, Some(member)) if self.stage() == Stage::Active => Step::ALL
+                .map(|step| match step {
+                    // after an activation by hand it comes when there is a way
+                    Step::Confirm if !self.known && member.away.is_some() => line(step, LineState::Retrying, None),
+                    Step::Confirm if !self.known => line(step, LineState::Waiting, None),
+                    _ => line(step, LineState::Done, Some(member.activated)),
+                })
+                .into(),
             (None, _) => Vec::new(),
         }
     }
@@ -360,6 +495,14 @@ fn due(validity: &Validity, now: UnixSeconds, before: Option<Renewal>) -> Option
         Standing::Good | Standing::NotYet => None,
         Standing::Renew => Some(Renewal::Due),
         Standing::Expired => before.or(Some(Renewal::Due)),
+    }
+}
+
+/// Milliseconds that the registry wants to be left alone for.
+fn asked_for(why: &Away) -> u64 {
+    match why {
+        Away::Unwell { problem: Problem::SlowDown { seconds } } => seconds.saturating_mul(1_000).min(LONGEST_REST),
+        _ => 0,
     }
 }
 

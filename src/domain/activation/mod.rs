@@ -17,6 +17,7 @@ pub mod fields;
 pub mod ledger;
 pub mod offline;
 pub mod short;
+pub mod told;
 pub mod url;
 pub mod validity;
 pub mod wizard;

@@ -2,7 +2,12 @@
 
 use super::api::{Activation, Answers, CodeSeen, Draft, NewOrReplacement, Offered, Stage};
 use crate::{
-    cluster::api::{AssociationAsk, AssociationKind, BoxRecord, Preview},
+    cluster::{
+        api::{AssociationAsk, AssociationKind, Preview, Reserved},
+        association::{Association, Choice},
+        names::{ClusterId, Serial},
+        problem::{NoPeer, Problem},
+    },
     settings::host_name::HostName,
 };
 
@@ -85,8 +90,9 @@ pub fn reachable(activation: &Activation, page: Page) -> bool {
 
 /// Takes answers over; a code was judged before, with what the registry told of it, if it could be asked.
 ///
-/// A new code may be another account's: what was chosen among the old one's clusters is asked again.
-pub fn answer(draft: &mut Draft, answers: &Answers, code: Option<(CodeSeen, Option<&Offered>)>) {
+/// Another code may be another account's: what was chosen among the old one's clusters is asked again, and whether this is the box
+/// that is meant. `code` has whether it is another one.
+pub fn answer(draft: &mut Draft, answers: &Answers, code: Option<(CodeSeen, bool, Option<&Offered>)>) {
     if let Some(kind) = answers.kind {
         if draft.kind.is_some_and(|before| before != kind) {
             draft.association = None;
@@ -96,8 +102,10 @@ pub fn answer(draft: &mut Draft, answers: &Answers, code: Option<(CodeSeen, Opti
     draft.power_seen = answers.power_seen.unwrap_or(draft.power_seen);
     draft.cable_seen = answers.cable_seen.unwrap_or(draft.cable_seen);
     draft.check_seen = answers.check_seen.unwrap_or(draft.check_seen);
-    if let Some((seen, offered)) = code {
-        draft.association = None;
+    if let Some((seen, another, offered)) = code {
+        if another {
+            (draft.association, draft.confirmed) = (None, false);
+        }
         draft.code = Some(seen);
         if let Some(offered) = offered {
             prefill(draft, &offered.preview);
@@ -112,22 +120,95 @@ pub fn answer(draft: &mut Draft, answers: &Answers, code: Option<(CodeSeen, Opti
     }
 }
 
-/// What somebody prepared for this box is answered already: the wizard goes straight to its review.
+/// What the registry knows of this box is answered already. Where somebody has prepared its name, the wizard goes straight to its
+/// review; that the box before one's eyes is the one that is meant is still asked.
 pub fn prefill(draft: &mut Draft, preview: &Preview) {
     if let Some(code) = &mut draft.code {
         code.account = Some(preview.account.clone());
         code.expires = preview.expires.or(code.expires);
     }
-    let Some(BoxRecord { name: Some(name), .. }) = &preview.prepared else { return };
-    draft.name.get_or_insert_with(|| name.clone());
-    if draft.association.is_none() {
+    if let Some(reserved) = &preview.reserved {
+        draft.kind.get_or_insert(match reserved.replaces {
+            Some(_) => NewOrReplacement::Replacement,
+            None => NewOrReplacement::New,
+        });
+    }
+    let Some(prepared) = &preview.prepared else { return };
+    if draft.association.is_none() && (preview.reserved.is_some() || prepared.cluster.is_some()) {
         draft.association = Some(suggested(preview, draft.kind));
     }
-    draft.kind.get_or_insert(match &preview.reserved {
-        Some(reserved) if reserved.replaces.is_some() => NewOrReplacement::Replacement,
-        Some(_) | None => NewOrReplacement::New,
-    });
+    let Some(name) = &prepared.name else { return };
+    draft.name.get_or_insert_with(|| name.clone());
+    draft.association.get_or_insert_with(|| suggested(preview, draft.kind));
+    draft.kind.get_or_insert(NewOrReplacement::New);
     (draft.power_seen, draft.cable_seen, draft.check_seen) = (true, true, true);
+}
+
+/// Why an association cannot be had, by what the registry told; the first reason. It judges again when the box is activated: what
+/// it told may be old.
+///
+/// # Errors
+/// With the registry's own words for it.
+pub fn judge(preview: &Preview, serial: &Serial, ask: &AssociationAsk) -> Result<(), Problem> {
+    let association = ask.clone().read()?;
+    if association != Association::None && !preview.service {
+        return Err(Problem::ServiceNotEnabled);
+    }
+    if let Some(reserved) = &preview.reserved {
+        return reserved_elsewhere(preview, reserved, &association)
+            .map_or(Ok(()), |(cluster, peer)| Err(Problem::Reserved { serial: serial.clone(), cluster, peer }));
+    }
+    let Association::Manual { cluster, peer, .. } = association else {
+        return match &preview.cluster {
+            Some(cluster) if association == Association::None => {
+                Err(Problem::CodeOtherCluster { cluster: cluster.clone() })
+            }
+            Some(_) | None => Ok(()),
+        };
+    };
+    if peer.as_ref() == Some(serial) {
+        return Err(Problem::PeerCannotBeChosen { serial: serial.clone(), why: NoPeer::Itself });
+    }
+    if let Some(bound) = preview.cluster.as_ref().filter(|bound| cluster != Choice::Existing((*bound).clone())) {
+        return Err(Problem::CodeOtherCluster { cluster: bound.clone() });
+    }
+    let Choice::Existing(id) = cluster else { return Ok(()) };
+    let joinable = preview.clusters.iter().find(|joinable| joinable.id == id).ok_or(Problem::NotFound)?;
+    if joinable.why_not.is_some() {
+        // the reason is the model: a code that is bound to another cluster was looked at above
+        return Err(match joinable.model.clone() {
+            Some(model) => Problem::OtherModel { model },
+            None => Problem::CodeOtherCluster { cluster: id },
+        });
+    }
+    let candidate = peer.and_then(|peer| joinable.candidates.iter().find(|candidate| candidate.serial == peer));
+    // a box that is not there is still to come
+    match candidate.and_then(|candidate| Some((candidate, candidate.why_not.as_ref()?))) {
+        Some((candidate, why)) => {
+            Err(Problem::PeerCannotBeChosen { serial: candidate.serial.clone(), why: why.peer() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Where a reserved box has to come, if that is not where it is to go.
+fn reserved_elsewhere(
+    preview: &Preview,
+    reserved: &Reserved,
+    association: &Association,
+) -> Option<(ClusterId, Option<Serial>)> {
+    let fits = match association {
+        Association::None => false,
+        Association::Automatic => true,
+        Association::Manual { cluster, peer, .. } => {
+            let there = match cluster {
+                Choice::Existing(id) => *id == reserved.cluster,
+                Choice::New(name) => preview.clusters.iter().any(|c| c.id == reserved.cluster && c.name == *name),
+            };
+            there && (reserved.peer.is_none() || peer.is_none() || *peer == reserved.peer)
+        }
+    };
+    (!fits).then(|| (reserved.cluster.clone(), reserved.peer.clone()))
 }
 
 /// What the cluster's question begins with.

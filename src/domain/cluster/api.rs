@@ -10,7 +10,9 @@ use super::{
     problem::{NoPeer, Problem},
     shape::{Describe, Objects, Shape, message},
 };
-use crate::{activation::url::RegistryUrl, secret::Secret, settings::host_name::HostName, time::UnixSeconds};
+use crate::{
+    activation::url::RegistryUrl, plain::plain, secret::Secret, settings::host_name::HostName, time::UnixSeconds,
+};
 
 /// How a box wants to be associated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -411,6 +413,26 @@ impl AssociationAsk {
                 Ok(Association::Manual { cluster, peer: self.peer, virtual_ip: self.virtual_ip })
             }
         }
+    }
+}
+
+impl WhyNot {
+    /// The reason that it was made of. One that this version does not know says at least that the box cannot be had.
+    pub fn peer(&self) -> NoPeer {
+        let serial = || self.subject.as_deref().and_then(|subject| subject.parse::<Serial>().ok());
+        let model = || self.subject.as_deref().and_then(|subject| subject.parse::<ModelName>().ok());
+        let known = match self.reason.as_str() {
+            "itself" => Some(NoPeer::Itself),
+            "other_model" => model().map(|model| NoPeer::OtherModel { model }),
+            "other_cluster" => Some(NoPeer::OtherCluster),
+            "paired" => serial().map(|peer| NoPeer::Paired { peer }),
+            "waits" => serial().map(|serial| NoPeer::Waits { serial }),
+            "reserved" => Some(NoPeer::Reserved),
+            _ => None,
+        };
+        known.unwrap_or_else(|| NoPeer::NotActive {
+            state: plain(self.subject.as_deref().unwrap_or(&self.reason)).chars().take(32).collect(),
+        })
     }
 }
 

@@ -11,7 +11,7 @@ mod status;
 use serde::{Deserialize, Serialize};
 
 pub use hash::{BadHash, PasswordHash};
-pub use registry::{ActivationCode, BadCode, BadRegistryUrl, RegistrySeed, RegistryUrl};
+pub use registry::{ActivationCode, BadCode, RegistrySeed};
 pub use rules::{Box, Verdict, check, judge, steps};
 pub use status::{Applied, Came, Part, Problem, Refused, Report, SeedStatus, What, WhyNot};
 

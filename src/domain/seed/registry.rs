@@ -1,43 +1,14 @@
 //! Where the box is to be activated, and with which code: kept until somebody activates it.
 
-use std::fmt;
-
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
+    activation::url::RegistryUrl,
     secret::{self, Secret},
-    settings::proxy::{ProxyUrl, is_word},
 };
 
-/// `https://registry.example` or with a port; always TLS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct RegistryUrl(ProxyUrl);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a registry's URL looks like https://registry.example or https://registry.example:8443")]
-pub struct BadRegistryUrl;
-
-impl TryFrom<String> for RegistryUrl {
-    type Error = BadRegistryUrl;
-
-    fn try_from(text: String) -> Result<Self, BadRegistryUrl> {
-        // the same shape as a proxy's: a host and a port, and nothing that could lead elsewhere
-        text.parse().ok().filter(|url: &ProxyUrl| url.tls).map(Self).ok_or(BadRegistryUrl)
-    }
-}
-
-impl From<RegistryUrl> for String {
-    fn from(url: RegistryUrl) -> Self {
-        url.to_string()
-    }
-}
-
-impl fmt::Display for RegistryUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+/// Characters of a code; none that was made is as long.
+const LONGEST: usize = 1_600;
 
 /// Whoever has it may activate a box for the account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,7 +16,7 @@ impl fmt::Display for RegistryUrl {
 pub struct ActivationCode(Secret);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an activation code has 1 to 128 characters")]
+#[error("an activation code has 1 to 1600 characters")]
 pub struct BadCode;
 
 impl ActivationCode {
@@ -57,7 +28,12 @@ impl ActivationCode {
 impl<'de> Deserialize<'de> for ActivationCode {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let code = secret::hidden(from)?;
-        if is_word(code.expose()) { Ok(Self(code)) } else { Err(serde::de::Error::custom(BadCode)) }
+        let length = code.expose().chars().count();
+        if (1..=LONGEST).contains(&length) && !code.expose().chars().any(char::is_control) {
+            Ok(Self(code))
+        } else {
+            Err(serde::de::Error::custom(BadCode))
+        }
     }
 }
 
@@ -65,7 +41,7 @@ impl<'de> Deserialize<'de> for ActivationCode {
 #[serde(deny_unknown_fields)]
 pub struct RegistrySeed {
     pub url: RegistryUrl,
-    /// PEM; `None`: the authorities that the system trusts.
+    /// PEM of the registry's authority. `None`: that of the factory, or the one that the code names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
