@@ -1,6 +1,9 @@
 //! Figures for people. Units are the same in both languages; words are not.
 
-use crate::text::{Lang, Text};
+use crate::{
+    domain::{civil::Civil, time::UnixSeconds},
+    text::{Lang, Text},
+};
 
 const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 
@@ -59,6 +62,12 @@ pub fn number(count: u64) -> String {
 /// `port 1, port 2`.
 pub fn list(text: Text, items: &[String]) -> String {
     items.join(if text.0 == Lang::ZhCn { "、" } else { ", " })
+}
+
+/// `2026-11-26 10:40 UTC`, where the box's own zone is not at hand.
+pub fn moment(at: UnixSeconds) -> String {
+    let civil = Civil::of(at, 0).to_string();
+    format!("{} UTC", civil.rsplit_once(':').map_or(civil.as_str(), |(minutes, _)| minutes))
 }
 
 /// Share of the whole, 0 to 100.

@@ -12,6 +12,7 @@ pub mod frame;
 pub mod nav;
 pub mod note;
 pub mod plan;
+pub mod qr;
 pub mod select;
 pub mod summary;
 pub mod tag;

@@ -8,16 +8,18 @@ use crate::text::Text;
 pub enum Place {
     Overview,
     Network,
+    Cluster,
     System,
 }
 
 impl Place {
-    const ALL: [Self; 3] = [Self::Overview, Self::Network, Self::System];
+    const ALL: [Self; 4] = [Self::Overview, Self::Network, Self::Cluster, Self::System];
 
     fn href(self) -> &'static str {
         match self {
             Self::Overview => "/",
             Self::Network => "/network",
+            Self::Cluster => "/cluster",
             Self::System => "/system",
         }
     }
@@ -26,6 +28,7 @@ impl Place {
         match self {
             Self::Overview => text.nav_overview(),
             Self::Network => text.nav_network(),
+            Self::Cluster => text.nav_cluster(),
             Self::System => text.nav_system(),
         }
     }
@@ -34,6 +37,8 @@ impl Place {
         let strokes = match self {
             Self::Overview => "M3 11 12 4l9 7v9H3zM9 20v-6h6v6",
             Self::Network => "M3 6h18v12H3zM7 18v-5h3v5m4 0v-5h3v5",
+            // two boxes and the wire between them
+            Self::Cluster => "M3 5h8v6H3zM13 13h8v6h-8zM7 11v5h6M17 13V8h-6",
             // sliders
             Self::System => "M4 7h9m5 0h2M4 17h2m5 0h9M13 4.5h5v5h-5zM6 14.5h5v5H6z",
         };

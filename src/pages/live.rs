@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::{network, overview, port, render::to_html, system};
+use super::{activate, network, overview, port, render::to_html, system};
 use crate::{domain::api::Overview, text::Text};
 
 type Piece = fn(Text, &Overview) -> AnyView;
 
 /// All pieces, each an element with its id. A page takes those that it has.
 pub fn pieces(text: Text, overview: &Overview) -> Vec<(String, String)> {
-    let fixed: [(&str, Piece); 9] = [
+    let fixed: [(&str, Piece); 10] = [
         ("headline", |t, o| overview::headline(t, o).into_any()),
         ("guide", |t, o| overview::guide(t, o).into_any()),
         ("faceplate", |t, o| overview::ports(t, o).into_any()),
@@ -18,6 +18,7 @@ pub fn pieces(text: Text, overview: &Overview) -> Vec<(String, String)> {
         ("load", |t, o| overview::load(t, o).into_any()),
         ("network", |t, o| network::state(t, o).into_any()),
         ("clock-state", |t, o| system::time::state(t, o).into_any()),
+        ("ledger", |t, o| activate::ledger(t, &o.activation).into_any()),
         ("system", |t, o| system::state(t, o).into_any()),
     ];
     let fixed = fixed.map(|(id, piece)| (id.to_owned(), to_html(|| piece(text, overview))));

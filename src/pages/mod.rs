@@ -3,7 +3,9 @@
 //!
 //! Nothing in here decides about the box: what the agent refuses is shown with its reason.
 
+pub mod activate;
 pub mod change;
+pub mod cluster;
 pub mod entry;
 pub mod fault;
 pub mod handoff;
@@ -37,7 +39,9 @@ pub fn routes() -> Router<App> {
         .merge(port::routes())
         .merge(hops::routes())
         .merge(system::routes())
+        .merge(activate::routes())
         .merge(change::routes())
+        .merge(cluster::routes())
         .merge(handoff::routes())
 }
 
@@ -56,6 +60,7 @@ fn frame(visitor: &Visitor, overview: &Overview, place: Place, path: impl Into<S
     let title = match place {
         Place::Overview => text.nav_overview(),
         Place::Network => text.nav_network(),
+        Place::Cluster => text.nav_cluster(),
         Place::System => text.nav_system(),
     };
     Frame {

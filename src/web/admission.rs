@@ -47,7 +47,7 @@ impl Doors {
         let (mut parts, body) = request.into_parts();
         body::head(&parts)?;
         let conn = conn(&mut parts)?;
-        let (body, place) = body::whole(&self.bodies, &conn, body).await?;
+        let (body, place) = body::whole(&self.bodies, &conn, body, route(&parts)).await?;
         host::check(&self.app, &conn, &parts)?;
         let visitor = Visitor::of(&parts, conn, self.app.language());
         origin::check(&self.app, &visitor, &parts)?;

@@ -27,18 +27,26 @@ const SWALLOWED: usize = 1 << 20;
 /// At 64 KB each, 4 MB for all and half a megabyte for one peer.
 const ROOM: Room = Room { all: 64, each: 8 };
 
+/// Pictures: two at a time, one of a peer, and longer on their way.
+const UPLOADS: Room = Room { all: 2, each: 1 };
+const UPLOAD_LIMIT: usize = (12 << 20) + 4_096;
+const UPLOAD_TIME: Duration = Duration::from_secs(30);
+/// The only route that takes them; a test holds it equal to the pages' own.
+pub(super) const UPLOAD: &str = "/activate/upload/{what}";
+
 /// What bodies may cost.
 #[derive(Clone, Debug)]
 pub(super) struct Bodies {
     uplinks: Places<IpAddr>,
     /// Of its own: no flood from an uplink keeps the technician out who stands before the box.
     service: Places<IpAddr>,
+    uploads: Places<IpAddr>,
     limit: Duration,
 }
 
 impl Bodies {
     pub(super) fn new(limit: Duration) -> Self {
-        Self { uplinks: Places::default(), service: Places::default(), limit }
+        Self { uplinks: Places::default(), service: Places::default(), uploads: Places::default(), limit }
     }
 }
 
@@ -57,15 +65,27 @@ pub(super) fn head(parts: &Parts) -> Admission<()> {
 }
 
 /// A body that is here already, and its share of the memory until the answer is there.
-pub(super) async fn whole(bodies: &Bodies, conn: &Conn, body: Body) -> Admission<(Body, Option<Place<IpAddr>>)> {
+pub(super) async fn whole(
+    bodies: &Bodies,
+    conn: &Conn,
+    body: Body,
+    route: &str,
+) -> Admission<(Body, Option<Place<IpAddr>>)> {
     if body.is_end_stream() {
         return Ok((Body::empty(), None));
     }
-    let places = if conn.service { &bodies.service } else { &bodies.uplinks };
-    let Some(place) = places.take(conn.peer.ip(), ROOM) else {
+    let upload = route == UPLOAD;
+    let (places, room) = match (upload, conn.service) {
+        (true, _) => (&bodies.uploads, UPLOADS),
+        (false, true) => (&bodies.service, ROOM),
+        (false, false) => (&bodies.uplinks, ROOM),
+    };
+    let most = if upload { UPLOAD_LIMIT } else { BODY_LIMIT };
+    let limit = if upload { bodies.limit.max(UPLOAD_TIME) } else { bodies.limit };
+    let Some(place) = places.take(conn.peer.ip(), room) else {
         return Err((StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")]).into());
     };
-    match timeout(bodies.limit, read(body)).await {
+    match timeout(limit, read(body, most)).await {
         Ok(Ok(bytes)) => Ok((Body::from(bytes), Some(place))),
         Ok(Err(status)) => Err(closing(status)),
         Err(_) => Err(closing(StatusCode::REQUEST_TIMEOUT)),
@@ -78,21 +98,22 @@ fn closing(status: StatusCode) -> ErrorResponse {
     (status, [(header::CONNECTION, HeaderValue::from_static("close"))], text).into()
 }
 
-async fn read(mut body: Body) -> Result<Bytes, StatusCode> {
-    if body.size_hint().lower() > SWALLOWED as u64 {
+async fn read(mut body: Body, most: usize) -> Result<Bytes, StatusCode> {
+    let swallowed = most.max(SWALLOWED);
+    if body.size_hint().lower() > swallowed as u64 {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     let (mut bytes, mut seen) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| StatusCode::BAD_REQUEST)?.into_data() else { continue };
         seen += data.len();
-        if seen <= BODY_LIMIT {
+        if seen <= most {
             bytes.extend_from_slice(&data);
-        } else if seen > SWALLOWED {
+        } else if seen > swallowed {
             break;
         } else {
             bytes = Vec::new();
         }
     }
-    if seen <= BODY_LIMIT { Ok(bytes.into()) } else { Err(StatusCode::PAYLOAD_TOO_LARGE) }
+    if seen <= most { Ok(bytes.into()) } else { Err(StatusCode::PAYLOAD_TOO_LARGE) }
 }

@@ -113,7 +113,8 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
         | Fault::NotAtThisStage { .. }
         | Fault::Unanswered
         | Fault::NotActivated
-        | Fault::FleetSignInFirst => say(t.fault_internal(), &fault.to_string(), t.fault_internal_next()),
+        | Fault::FleetSignInFirst => super::registry::fault(t, fault)
+            .unwrap_or_else(|| say(t.fault_internal(), &fault.to_string(), t.fault_internal_next())),
     }
 }
 

@@ -9,6 +9,7 @@ mod dhcp;
 mod fault;
 mod hops;
 mod port;
+pub mod registry;
 mod rule;
 mod seed;
 mod service_port;

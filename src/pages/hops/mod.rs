@@ -2,6 +2,8 @@
 
 mod path;
 
+pub(super) use path::result;
+
 use axum::{Form, Router, extract::State, http::StatusCode, response::Response, routing::get};
 use leptos::prelude::*;
 use serde::Deserialize;

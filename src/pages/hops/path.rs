@@ -17,7 +17,7 @@ use crate::{
     text::Text,
 };
 
-pub(super) fn result(text: Text, report: &Report, ports: Ports) -> impl IntoView + use<> {
+pub(in crate::pages) fn result(text: Text, report: &Report, ports: Ports) -> impl IntoView + use<> {
     let title = report.host.as_ref().map_or_else(|| text.hops_result().to_owned(), |host| text.hops_result_to(host));
     let begins = report.uplink.as_ref().map(|port| text.hops_begins(ports.say(text, port)));
     let hops = report.path.0.iter().map(|tested| one(text, tested)).collect_view();
