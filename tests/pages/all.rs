@@ -41,7 +41,7 @@ use gatehouse::{
 use super::{
     access,
     boxes::{awaiting, changing_box, ipv6_box, name, new_box, troubled_box, working_box},
-    care, certificate, power, settings, trouble,
+    care, certificate, fleet, power, settings, trouble,
 };
 
 pub fn frame(text: Text, of: Option<&Overview>, place: Option<Place>) -> Frame {
@@ -227,8 +227,8 @@ pub fn ended(outcome: Option<Outcome>) -> Overview {
 type Named = Vec<(&'static str, String)>;
 
 /// Those of other files: a page below System has one of its own.
-const OTHERS: [fn(Text) -> Named; 6] =
-    [settings::pages, power::pages, access::pages, care::pages, certificate::pages, trouble::pages];
+const OTHERS: [fn(Text) -> Named; 7] =
+    [fleet::pages, settings::pages, power::pages, access::pages, care::pages, certificate::pages, trouble::pages];
 
 pub fn pages(text: Text) -> Named {
     let bare = || frame(text, None, None);

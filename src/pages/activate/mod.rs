@@ -40,7 +40,7 @@ use crate::{
     web::{App, Visitor},
 };
 
-pub use offline::OfflineView;
+pub use offline::{OfflineView, page as offline_page};
 pub use photo::{Unreadable, read as read_photo};
 pub use progress::ledger;
 
