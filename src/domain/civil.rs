@@ -33,6 +33,11 @@ impl Civil {
         Self { year, month, day, seconds: local.rem_euclid(DAY) }
     }
 
+    /// Year and month.
+    pub fn month(self) -> (i64, i64) {
+        (self.year, self.month)
+    }
+
     /// Seconds since 1970 if a clock that is right showed this in UTC; may be negative.
     pub fn as_utc(self) -> i64 {
         days(self.year, self.month, self.day) * DAY + self.seconds

@@ -116,6 +116,10 @@ pub enum Fault {
     NotActivated,
     #[error("sign in for the fleet first")]
     FleetSignInFirst,
+    #[error("cellular: {cause:?}")]
+    Cellular { cause: super::cellular::cause::Cause },
+    #[error("this box has no SIM slot")]
+    NoSimSlot,
 }
 
 impl Fault {
@@ -167,6 +171,8 @@ impl Fault {
             Self::NotActivated => "GH-727",
             Self::FleetSignInFirst => "GH-728",
             Self::Registry { problem, .. } => problem.code(),
+            Self::Cellular { cause } => cause.code(),
+            Self::NoSimSlot => "GH-730",
         }
     }
 
@@ -191,6 +197,8 @@ impl Fault {
             | Self::ChangeOpen { .. }
             | Self::PowerRefused { .. }
             | Self::NoCandidate
+            | Self::Cellular { .. }
+            | Self::NoSimSlot
             | Self::GoingDown => 409,
             Self::NoChangeOpen { .. } => 410,
             Self::BadPassword { .. }

@@ -9,6 +9,7 @@ pub mod api;
 pub mod audit;
 pub mod auth;
 pub mod box_file;
+pub mod cellular;
 pub mod certificate;
 pub mod civil;
 pub mod cluster;

@@ -48,6 +48,19 @@ pub enum Field {
     RegistryCa,
     /// The name of the box that is to be reset.
     ResetName,
+    // of cellular
+    Apn,
+    CellularUser,
+    CellularPassword,
+    CellularAuth,
+    IpType,
+    Operator,
+    Technology,
+    CellularMtu,
+    DataLimit,
+    Pin,
+    NewPin,
+    Puk,
 }
 
 /// One field of one route.
@@ -106,6 +119,18 @@ impl Field {
             Self::ProxyCa => "proxy_ca",
             Self::RegistryCa => "registry_ca",
             Self::ResetName => "name",
+            Self::Apn => "apn",
+            Self::CellularUser => "user",
+            Self::CellularPassword => "password",
+            Self::CellularAuth => "auth",
+            Self::IpType => "ip_type",
+            Self::Operator => "operator",
+            Self::Technology => "technology",
+            Self::CellularMtu => "mtu",
+            Self::DataLimit => "limit",
+            Self::Pin => "pin",
+            Self::NewPin => "new_pin",
+            Self::Puk => "puk",
         }
     }
 }
@@ -123,7 +148,19 @@ impl Field {
             | Self::ProxyPassword
             | Self::ProxyCa
             | Self::RegistryCa
-            | Self::ResetName => true,
+            | Self::ResetName
+            | Self::Apn
+            | Self::CellularUser
+            | Self::CellularPassword
+            | Self::CellularAuth
+            | Self::IpType
+            | Self::Operator
+            | Self::Technology
+            | Self::CellularMtu
+            | Self::DataLimit
+            | Self::Pin
+            | Self::NewPin
+            | Self::Puk => true,
             Self::Method
             | Self::Address
             | Self::Mask
@@ -224,6 +261,16 @@ pub enum Rule {
     NotAnIpv6Host,
     /// The gateway is neither in the address's network nor link-local.
     Ipv6GatewayOutside { network: Ipv6Net },
+    /// Not letters, digits and hyphens with dots between, or longer than 62.
+    NotAnApn,
+    /// Not 4 to 8 digits.
+    NotAPin,
+    /// Not 8 digits.
+    NotAPuk,
+    /// Not 5 or 6 digits.
+    NotAnOperator,
+    /// A number that is too small or too large, or no number.
+    NumberOutOfRange { least: u32, most: u32 },
 }
 
 impl Rule {
@@ -268,6 +315,11 @@ impl Rule {
             Self::Ipv6PrefixOutOfRange => "ipv6_prefix_out_of_range",
             Self::NotAnIpv6Host => "not_an_ipv6_host",
             Self::Ipv6GatewayOutside { .. } => "ipv6_gateway_outside",
+            Self::NotAnApn => "not_an_apn",
+            Self::NotAPin => "not_a_pin",
+            Self::NotAPuk => "not_a_puk",
+            Self::NotAnOperator => "not_an_operator",
+            Self::NumberOutOfRange { .. } => "number_out_of_range",
         }
     }
 }
@@ -348,6 +400,11 @@ impl fmt::Display for Rule {
             Self::Ipv6GatewayOutside { network } => {
                 write!(f, "is neither in {network} nor a link-local address (fe80::…)")
             }
+            Self::NotAnApn => f.write_str("is not an APN: letters, digits and hyphens with dots between, at most 62"),
+            Self::NotAPin => f.write_str("is not 4 to 8 digits; nothing was sent to the SIM"),
+            Self::NotAPuk => f.write_str("is not 8 digits; nothing was sent to the SIM"),
+            Self::NotAnOperator => f.write_str("is not an operator's number such as 46000"),
+            Self::NumberOutOfRange { least, most } => write!(f, "must be from {least} to {most}"),
         }
     }
 }
