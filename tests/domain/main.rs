@@ -9,6 +9,7 @@ mod activation;
 mod alarms;
 mod box_file;
 mod care;
+mod cellular;
 mod certificate;
 mod civil;
 mod cluster;

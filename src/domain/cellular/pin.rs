@@ -24,7 +24,7 @@ pub struct KeptPin {
 pub struct Memory {
     /// The boot that `tried` is about.
     pub boot_id: String,
-    /// The SIMs that got their PIN from the box in this boot, and have not accepted it.
+    /// The SIMs that got their PIN from the box in this boot, and have not been unlocked since.
     pub tried: BTreeSet<Iccid>,
     /// The SIM that was connected last, or that a person has taken note of.
     pub known: Option<Iccid>,

@@ -63,6 +63,7 @@ impl Turn {
             // another modem, and perhaps another SIM
             self.state.doing.take_if(|doing| doing.unwritten);
         }
+        self.notice_unlocked();
         self.notice_the_end();
         self.adopt();
         self.search();
@@ -72,6 +73,14 @@ impl Turn {
     fn lose(&mut self) {
         (self.state.held, self.state.up_since, self.state.unfit) = (None, None, None);
         self.state.stale = false;
+    }
+
+    /// A SIM that has taken its PIN has all its tries again: the next time that it asks, after a reset of the modem, the box may answer.
+    fn notice_unlocked(&mut self) {
+        let Some(modem) = self.state.seen.modem.as_ref().filter(|modem| modem.lock == Lock::None) else { return };
+        if modem.iccid().is_some_and(|sim| self.state.memory.tried.remove(sim)) {
+            self.effects.push(Effect::Keep(self.state.memory.clone()));
+        }
     }
 
     fn notice_the_end(&mut self) {
@@ -404,12 +413,11 @@ impl Turn {
         Ok(())
     }
 
-    /// The SIM has taken it, and has all its tries again: the next time that it asks, after a reset of the modem, the box may answer.
+    /// The SIM has taken it. Until it is seen unlocked, it is not sent again.
     fn accepted(&mut self, pin: &Pin, sim: Option<&Iccid>, keep: bool) {
         self.afresh();
-        if sim.is_some_and(|sim| self.state.memory.tried.remove(sim)) {
-            self.effects.push(Effect::Keep(self.state.memory.clone()));
-        }
+        self.state.memory.tried.extend(sim.cloned());
+        self.notice_unlocked();
         if let (true, Some(iccid)) = (keep, sim) {
             let kept = KeptPin { iccid: iccid.clone(), pin: pin.clone() };
             self.keep_pins(|pins| {
