@@ -66,6 +66,8 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         Fault::Unanswered => "See `gatehouse activate --help` for what must be said.",
         Fault::NotActivated => "Activate the box first: `gatehouse activate`.",
         Fault::FleetSignInFirst => "Say --user; the password is asked for.",
+        Fault::Cellular { .. } => "See `gatehouse cellular show` for what to do.",
+        Fault::NoSimSlot => "Use a wired port.",
         Fault::WrongPassword
         | Fault::NoCandidate
         | Fault::GoingDown

@@ -116,7 +116,7 @@ pub enum Fault {
     NotActivated,
     #[error("sign in for the fleet first")]
     FleetSignInFirst,
-    #[error("cellular: {cause:?}")]
+    #[error("{cause}")]
     Cellular { cause: super::cellular::cause::Cause },
     #[error("this box has no SIM slot")]
     NoSimSlot,

@@ -79,6 +79,8 @@ fn faults() -> Vec<Fault> {
         Fault::Unanswered,
         Fault::NotActivated,
         Fault::FleetSignInFirst,
+        Fault::NoSimSlot,
+        Fault::Cellular { cause: domain::cellular::cause::Cause::NoModem },
     ]
 }
 

@@ -115,6 +115,9 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
         | Fault::NotActivated
         | Fault::FleetSignInFirst => super::registry::fault(t, fault)
             .unwrap_or_else(|| say(t.fault_internal(), &fault.to_string(), t.fault_internal_next())),
+        Fault::Cellular { .. } | Fault::NoSimSlot => {
+            say(t.fault_internal(), &fault.to_string(), t.fault_internal_next())
+        }
     }
 }
 

@@ -46,6 +46,10 @@ impl Figures {
                 figures.first = least.to_string();
                 figures.most = most.to_string();
             }
+            Rule::NumberOutOfRange { least, most } => {
+                figures.first = least.to_string();
+                figures.most = most.to_string();
+            }
             Rule::TooMany { most } => figures.most = most.to_string(),
             Rule::Missing
             | Rule::NotAnAddress
@@ -74,7 +78,11 @@ impl Figures {
             | Rule::NotAnIpAddress
             | Rule::Ipv6PrefixMissing
             | Rule::Ipv6PrefixOutOfRange
-            | Rule::NotAnIpv6Host => {}
+            | Rule::NotAnIpv6Host
+            | Rule::NotAnApn
+            | Rule::NotAPin
+            | Rule::NotAPuk
+            | Rule::NotAnOperator => {}
         }
         figures
     }
@@ -136,5 +144,10 @@ pub fn message(text: Text, field: Field, rule: &Rule, figures: &Figures) -> Stri
         Rule::Ipv6PrefixOutOfRange => text.rule_ipv6_prefix_out_of_range().to_owned(),
         Rule::NotAnIpv6Host => text.rule_not_an_ipv6_host(typed),
         Rule::Ipv6GatewayOutside { .. } => text.rule_ipv6_gateway_outside(network, typed),
+        Rule::NotAnApn => text.rule_not_an_apn(typed),
+        Rule::NotAPin => text.rule_not_a_pin().to_owned(),
+        Rule::NotAPuk => text.rule_not_a_puk().to_owned(),
+        Rule::NotAnOperator => text.rule_not_an_operator(typed),
+        Rule::NumberOutOfRange { .. } => text.rule_number_out_of_range(first, most),
     }
 }

@@ -45,7 +45,9 @@ pub fn suggestions(sim: &Plmn, list: &str) -> Vec<Suggestion> {
     });
     let mut found: Vec<Suggestion> = Vec::new();
     for suggestion in own.chain(listed(sim, list)) {
-        if found.len() < MOST && !found.iter().any(|other| other.apn.as_str().eq_ignore_ascii_case(suggestion.apn.as_str())) {
+        if found.len() < MOST
+            && !found.iter().any(|other| other.apn.as_str().eq_ignore_ascii_case(suggestion.apn.as_str()))
+        {
             found.push(suggestion);
         }
     }
@@ -123,9 +125,8 @@ fn listed(sim: &Plmn, list: &str) -> Vec<Suggestion> {
             }
             Piece::Open("apn", attributes) => {
                 let value = attribute(attributes, "value").and_then(|value| value.parse().ok());
-                apn = value.map(|apn| {
-                    (Suggestion { apn, operator: operator.clone(), user: None, password: None }, true)
-                });
+                apn =
+                    value.map(|apn| (Suggestion { apn, operator: operator.clone(), user: None, password: None }, true));
             }
             // messages with pictures, and what telephones had before the web
             Piece::Open("usage", attributes) => {

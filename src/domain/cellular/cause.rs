@@ -24,10 +24,18 @@ pub enum Cause {
     SimMissing,
     SimError,
     /// The PIN is needed, and the box does not send one by itself.
-    PinNeeded { why: AskWhy },
-    PinWrong { left: Option<u8> },
-    PukNeeded { left: Option<u8> },
-    PukWrong { left: Option<u8> },
+    PinNeeded {
+        why: AskWhy,
+    },
+    PinWrong {
+        left: Option<u8>,
+    },
+    PukNeeded {
+        left: Option<u8>,
+    },
+    PukWrong {
+        left: Option<u8>,
+    },
     /// No try of the PUK is left: the SIM is of no use any more.
     SimDead,
     /// The modem serves other operators' SIMs only.
@@ -52,7 +60,9 @@ pub enum Cause {
     NetworkTimeout,
     Dropped,
     /// Another reason, in ModemManager's own word for it.
-    ConnectFailed { error: String },
+    ConnectFailed {
+        error: String,
+    },
     // the address
     /// The network gave none, or none that can be used.
     NoAddress,
@@ -210,7 +220,9 @@ impl Failure {
     /// Worth the same question again at once.
     pub fn is_busy(&self) -> bool {
         match self {
-            Self::Refused { error } => matches!(error.as_str(), "Core.Retry" | "Core.InProgress" | "MobileEquipment.SimBusy"),
+            Self::Refused { error } => {
+                matches!(error.as_str(), "Core.Retry" | "Core.InProgress" | "MobileEquipment.SimBusy")
+            }
             Self::Late | Self::Gone => false,
         }
     }
@@ -249,8 +261,8 @@ fn of_error(error: &str, modem: Option<&Modem>) -> Cause {
         "SimPuk" => Cause::PukNeeded { left: tries.puk },
         "IncorrectPassword" => Cause::PinWrong { left: tries.pin },
         // 5 to 7, 40 to 47
-        "PhSimPin" | "PhFsimPin" | "PhFsimPuk" | "NetworkPin" | "NetworkPuk" | "NetworkSubsetPin" | "NetworkSubsetPuk"
-        | "ServicePin" | "ServicePuk" | "CorpPin" | "CorpPuk" => Cause::ModemLocked,
+        "PhSimPin" | "PhFsimPin" | "PhFsimPuk" | "NetworkPin" | "NetworkPuk" | "NetworkSubsetPin"
+        | "NetworkSubsetPuk" | "ServicePin" | "ServicePuk" | "CorpPin" | "CorpPuk" => Cause::ModemLocked,
         // 30; 31 comes after 0.1 s where the network says no, and after a minute where there is none
         "NoNetwork" => Cause::NoNetwork,
         "NetworkTimeout" => match registration {
@@ -262,23 +274,38 @@ fn of_error(error: &str, modem: Option<&Modem>) -> Cause {
         // 32, 54
         "NetworkNotAllowed" | "NotAllowedEmergencyOnly" => Cause::EmergencyOnly,
         // 102 to 106, 111, 112, 115, 125: the SIM, the modem, or the place
-        "ImsiUnknownInHss" | "ImsiUnknownInVlr" | "IllegalUe" | "IllegalMe" | "ImeiNotAccepted" | "PlmnNotAllowed"
-        | "AreaNotAllowed" | "NotAuthorizedForCsg" | "NotAllowedRestricted" | "NotAttachedRestricted" => Cause::Denied,
+        "ImsiUnknownInHss"
+        | "ImsiUnknownInVlr"
+        | "IllegalUe"
+        | "IllegalMe"
+        | "ImeiNotAccepted"
+        | "PlmnNotAllowed"
+        | "AreaNotAllowed"
+        | "NotAuthorizedForCsg"
+        | "NotAllowedRestricted"
+        | "NotAttachedRestricted" => Cause::Denied,
         // 113
         "RoamingNotAllowedInArea" => Cause::RoamingForbidden,
         // 107, 108, 114, 132, 177: no data for this subscription
-        "PsServicesNotAllowed" | "PsAndNonPsServicesNotAllowed" | "PsServicesNotAllowedInPlmn"
-        | "ServiceOptionNotSupported" | "OperatorDeterminedBarring" => Cause::NotSubscribed,
+        "PsServicesNotAllowed"
+        | "PsAndNonPsServicesNotAllowed"
+        | "PsServicesNotAllowedInPlmn"
+        | "ServiceOptionNotSupported"
+        | "OperatorDeterminedBarring" => Cause::NotSubscribed,
         // 133 is what networks say to an APN that the SIM has no right to; 127, 179
-        "ServiceOptionNotSubscribed" | "MissingOrUnknownApn" | "RequestedApnNotSupported" | "DnnNotSupportedInSlice" => {
-            Cause::ApnRefused
-        }
+        "ServiceOptionNotSubscribed"
+        | "MissingOrUnknownApn"
+        | "RequestedApnNotSupported"
+        | "DnnNotSupportedInSlice" => Cause::ApnRefused,
         // 149; 129
         "PdpAuthFailure" | "UserAuthenticationFailed" => Cause::CredentialsRefused,
         // 128
         "UnknownPdpAddressOrType" | "Ipv4OnlyAllowed" | "Ipv6OnlyAllowed" => Cause::IpTypeRefused,
         // 117, 122, 126, 134
-        "NetworkFailureAttach" | "Congestion" | "InsufficientResources" | "ServiceOptionOutOfOrder"
+        "NetworkFailureAttach"
+        | "Congestion"
+        | "InsufficientResources"
+        | "ServiceOptionOutOfOrder"
         | "TemporarilyOutOfService" => Cause::Congested,
         // 136, 110
         "RegularDeactivation" | "ImplicitlyDetached" => Cause::Dropped,

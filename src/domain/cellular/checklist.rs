@@ -49,11 +49,9 @@ impl Step {
             | Cause::PukNeeded { .. }
             | Cause::PukWrong { .. }
             | Cause::SimDead => Self::Pin,
-            Cause::Searching
-            | Cause::NoNetwork
-            | Cause::Denied
-            | Cause::EmergencyOnly
-            | Cause::RoamingForbidden => Self::Registered,
+            Cause::Searching | Cause::NoNetwork | Cause::Denied | Cause::EmergencyOnly | Cause::RoamingForbidden => {
+                Self::Registered
+            }
             Cause::NoApn
             | Cause::ApnRefused
             | Cause::CredentialsRefused
@@ -83,7 +81,9 @@ pub enum ItemState {
     /// It is its turn, and nothing is wrong.
     UnderWay,
     /// It is its turn, and this is in the way.
-    Failed { cause: Cause },
+    Failed {
+        cause: Cause,
+    },
     /// Its turn has not come.
     Waiting,
     /// Cellular is switched off.

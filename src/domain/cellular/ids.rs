@@ -105,8 +105,9 @@ impl FromStr for Apn {
         };
         let lower = text.to_ascii_lowercase();
         // what begins and ends so is kept for the network's own use
-        let reserved = ["rac", "lac", "sgsn", "rnc"].iter().any(|start| lower.starts_with(start) && is_node(&lower, start))
-            || lower.ends_with(".gprs");
+        let reserved =
+            ["rac", "lac", "sgsn", "rnc"].iter().any(|start| lower.starts_with(start) && is_node(&lower, start))
+                || lower.ends_with(".gprs");
         if text.len() <= LONGEST_APN && text.split('.').all(label) && !reserved {
             Ok(Self(text.to_owned()))
         } else {

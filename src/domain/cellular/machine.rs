@@ -133,8 +133,17 @@ pub enum Success {
 pub enum Ask {
     Connect,
     Disconnect,
-    Unlock { pin: Pin, keep: bool, last: bool },
-    Puk { puk: Puk, pin: Pin, keep: bool, last: bool },
+    Unlock {
+        pin: Pin,
+        keep: bool,
+        last: bool,
+    },
+    Puk {
+        puk: Puk,
+        pin: Pin,
+        keep: bool,
+        last: bool,
+    },
     Pin(PinChange),
     /// "Yes, this is another SIM."
     NoteSim,
@@ -146,7 +155,10 @@ pub enum Effect {
     Keep(Memory),
     KeepPins(Vec<KeptPin>),
     /// Begin it; one that is under way is given up. Say [`Event::Done`] with the number.
-    Perform { number: u64, operation: Operation },
+    Perform {
+        number: u64,
+        operation: Operation,
+    },
     Answer(Result<(), Fault>),
 }
 
@@ -154,10 +166,22 @@ pub enum Effect {
 pub enum Operation {
     Enable,
     SetModes(Modes),
-    SendPin { pin: Pin, sim: Option<Iccid>, keep: bool },
-    SendPuk { puk: Puk, pin: Pin, sim: Option<Iccid>, keep: bool },
+    SendPin {
+        pin: Pin,
+        sim: Option<Iccid>,
+        keep: bool,
+    },
+    SendPuk {
+        puk: Puk,
+        pin: Pin,
+        sim: Option<Iccid>,
+        keep: bool,
+    },
     /// Never [`PinChange::Forget`].
-    Pin { change: PinChange, sim: Option<Iccid> },
+    Pin {
+        change: PinChange,
+        sim: Option<Iccid>,
+    },
     DeleteBearer(u32),
     Connect(Box<Connect>),
     /// All connections.

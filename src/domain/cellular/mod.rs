@@ -16,4 +16,5 @@ pub mod pin;
 pub mod request;
 pub mod signal;
 pub mod spec;
+mod told;
 pub mod usage;

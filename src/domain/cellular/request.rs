@@ -128,11 +128,11 @@ impl SetRequest {
                 .unwrap_or_else(|()| refuse(&mut wrong, Field::CellularUser, Rule::NotAWord));
         }
         if let Some(auth) = &self.auth {
-            spec.auth =
-                Auth::parse(auth).unwrap_or_else(|| refuse(&mut wrong, Field::CellularAuth, Rule::NotAChoice));
+            spec.auth = Auth::parse(auth).unwrap_or_else(|| refuse(&mut wrong, Field::CellularAuth, Rule::NotAChoice));
         }
         if let Some(ip_type) = &self.ip_type {
-            spec.ip_type = IpType::parse(ip_type).unwrap_or_else(|| refuse(&mut wrong, Field::IpType, Rule::NotAChoice));
+            spec.ip_type =
+                IpType::parse(ip_type).unwrap_or_else(|| refuse(&mut wrong, Field::IpType, Rule::NotAChoice));
         }
         if let Some(operator) = &self.operator {
             spec.operator = optional(operator, |operator| operator.parse::<Plmn>().ok())
@@ -231,8 +231,7 @@ impl PinRequest {
         let mut issues = Vec::new();
         let checked = match self {
             Self::Change { pin: old, new_pin } => {
-                let (old, new) =
-                    (pin(Field::Pin, old, &mut issues), pin(Field::NewPin, new_pin, &mut issues));
+                let (old, new) = (pin(Field::Pin, old, &mut issues), pin(Field::NewPin, new_pin, &mut issues));
                 old.zip(new).map(|(pin, new_pin)| PinChange::Change { pin, new_pin })
             }
             Self::Enable { pin: typed } => pin(Field::Pin, typed, &mut issues).map(|pin| PinChange::Enable { pin }),

@@ -186,7 +186,8 @@ pub fn modes(wanted: Option<Technology>, freed: bool, current: Modes, supported:
         None if freed => supported.iter().max_by_key(width)?,
         None => return None,
         Some(mode) => {
-            let preferring = supported.iter().filter(|m| m.preferred == mode && m.allowed & mode != 0).max_by_key(width);
+            let preferring =
+                supported.iter().filter(|m| m.preferred == mode && m.allowed & mode != 0).max_by_key(width);
             preferring.or_else(|| supported.iter().find(|m| m.allowed == mode))?
         }
     };

@@ -97,7 +97,11 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         | Fault::Unanswered
         | Fault::NotActivated => ("/activate", text.fault_again()),
         Fault::FleetSignInFirst => ("/cluster", text.fault_again()),
-        Fault::AgentAway | Fault::Internal { .. } | Fault::NotSaved { .. } => ("/", text.fault_again()),
+        Fault::AgentAway
+        | Fault::Internal { .. }
+        | Fault::NotSaved { .. }
+        | Fault::Cellular { .. }
+        | Fault::NoSimSlot => ("/", text.fault_again()),
         // the overview would lead back here
         Fault::ServicePortOnly => ("https://192.168.100.198/", "https://192.168.100.198"),
         Fault::Malformed { .. } | Fault::NotFound | Fault::Forbidden => ("/", text.fault_to_overview()),

@@ -82,7 +82,8 @@ fn dhcp_ppp_and_ipv6() {
     assert_eq!(with(None, None), Err(Cause::NoAddress));
     let ipv6 = |address: &str, gateway: &str| {
         let mut config = method(Method::Static).expect("some");
-        (config.address, config.prefix, config.gateway) = (Some(address.to_owned()), Some(64), Some(gateway.to_owned()));
+        (config.address, config.prefix, config.gateway) =
+            (Some(address.to_owned()), Some(64), Some(gateway.to_owned()));
         with(None, Some(config)).map(|link| link.port.ipv6())
     };
     assert_eq!(ipv6("fe80::1", ""), Ok(Ipv6Spec::Auto));
@@ -110,10 +111,29 @@ fn an_interface_has_a_name_that_the_kernel_could_have_given() {
 
 fn config() -> impl Strategy<Value = IpConfig> {
     let method = prop_oneof![Just(Method::Static), Just(Method::Dhcp), Just(Method::Unknown)];
-    let address = || prop_oneof![any::<[u8; 4]>().prop_map(|o| std::net::Ipv4Addr::from(o).to_string()),
-        any::<[u16; 8]>().prop_map(|o| std::net::Ipv6Addr::from(o).to_string()), ".{0,12}"];
-    (method, option::of(address()), option::of(0..200_u32), option::of(address()), vec(address(), 0..6), option::of(any::<u32>()))
-        .prop_map(|(method, address, prefix, gateway, dns, mtu)| IpConfig { method, address, prefix, gateway, dns, mtu })
+    let address = || {
+        prop_oneof![
+            any::<[u8; 4]>().prop_map(|o| std::net::Ipv4Addr::from(o).to_string()),
+            any::<[u16; 8]>().prop_map(|o| std::net::Ipv6Addr::from(o).to_string()),
+            ".{0,12}"
+        ]
+    };
+    (
+        method,
+        option::of(address()),
+        option::of(0..200_u32),
+        option::of(address()),
+        vec(address(), 0..6),
+        option::of(any::<u32>()),
+    )
+        .prop_map(|(method, address, prefix, gateway, dns, mtu)| IpConfig {
+            method,
+            address,
+            prefix,
+            gateway,
+            dns,
+            mtu,
+        })
 }
 
 proptest! {

@@ -75,12 +75,15 @@ fn what_no_modem_can_measure_is_not_shown() {
     assert_eq!(advice(-80.0, -18.0), Some(Advice::Interference));
     assert_eq!(advice(-118.0, -18.0), Some(Advice::Antenna));
     assert_eq!(advice(-118.0, -10.0), None);
-    assert_eq!([1 << 14, 1 << 15 | 1 << 14, 1 << 5, 1 << 1, 1, 0].map(Technology::best_of), [
-        Some(Technology::Fourth),
-        Some(Technology::Fifth),
-        Some(Technology::Third),
-        Some(Technology::Second),
-        None,
-        None,
-    ]);
+    assert_eq!(
+        [1 << 14, 1 << 15 | 1 << 14, 1 << 5, 1 << 1, 1, 0].map(Technology::best_of),
+        [
+            Some(Technology::Fourth),
+            Some(Technology::Fifth),
+            Some(Technology::Third),
+            Some(Technology::Second),
+            None,
+            None,
+        ]
+    );
 }

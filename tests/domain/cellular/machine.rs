@@ -258,7 +258,8 @@ fn the_checklist_has_one_thing_in_the_way() {
     assert!(items[2..].iter().all(|(_, state)| *state == ItemState::Waiting));
 
     let one = Box_::online();
-    let up = |address, answers| states(&one, Uplink { address, answers }).into_iter().map(|(_, s)| s).collect::<Vec<_>>();
+    let up =
+        |address, answers| states(&one, Uplink { address, answers }).into_iter().map(|(_, s)| s).collect::<Vec<_>>();
     assert_eq!(up(false, None)[4..], [ItemState::UnderWay, ItemState::Waiting]);
     assert_eq!(up(true, None)[4..], [ItemState::Done, ItemState::UnderWay]);
     assert_eq!(up(true, Some(true))[4..], [ItemState::Done, ItemState::Done]);
@@ -273,7 +274,9 @@ fn the_checklist_has_one_thing_in_the_way() {
 #[test]
 fn a_step_is_total() {
     // without anything seen, every event is taken
-    for event in [Event::Tick, Event::Kept(true), Event::Done { number: 9, result: Err(Failure::Gone) }, Event::Fits(None)] {
+    for event in
+        [Event::Tick, Event::Kept(true), Event::Done { number: 9, result: Err(Failure::Gone) }, Event::Fits(None)]
+    {
         let (_, effects) = step(domain::cellular::machine::State::default(), event, BootMillis(0));
         assert_eq!(effects, []);
     }

@@ -140,7 +140,8 @@ fn a_pin_is_not_sent_to_a_sim_that_asks_for_something_else() {
     let mut dead = Box_::new(spec(), vec![]);
     let tries = Tries { pin: Some(0), puk: Some(0) };
     dead.on(seen(Modem { lock: Lock::Puk, tries, ..locked(Some(0)) }));
-    let puk = Ask::Puk { puk: Secret::new("12345678").try_into().expect("a PUK"), pin: pin("1234"), keep: true, last: true };
+    let puk =
+        Ask::Puk { puk: Secret::new("12345678").try_into().expect("a PUK"), pin: pin("1234"), keep: true, last: true };
     assert_eq!(dead.ask(puk), [Effect::Answer(Err(Fault::Cellular { cause: Cause::SimDead }))]);
 }
 

@@ -37,7 +37,23 @@ fn an_apn_is_labels_with_dots_between() {
     }
     let long = "a".repeat(63);
     for bad in [
-        "", ".", "a..b", "-a", "a-", "a_b", "a b", "a\nb", "<b>cmnet</b>", "网", "x.gprs", "lac12", "rac1.y", "\"", "a;b", "AT+CPIN=1", &long,
+        "",
+        ".",
+        "a..b",
+        "-a",
+        "a-",
+        "a_b",
+        "a b",
+        "a\nb",
+        "<b>cmnet</b>",
+        "网",
+        "x.gprs",
+        "lac12",
+        "rac1.y",
+        "\"",
+        "a;b",
+        "AT+CPIN=1",
+        &long,
     ] {
         assert!(bad.parse::<Apn>().is_err(), "{bad:?}");
     }
@@ -71,17 +87,20 @@ fn all_that_is_wrong_is_told_at_once() {
     };
     let issues = ask.check(&CellularSpec::default()).expect_err("nothing of it is right");
     let fields = issues.iter().map(|issue| issue.field).collect::<Vec<_>>();
-    assert_eq!(fields, [
-        Field::Apn,
-        Field::CellularUser,
-        Field::CellularAuth,
-        Field::IpType,
-        Field::Operator,
-        Field::Technology,
-        Field::CellularMtu,
-        Field::DataLimit,
-        Field::CellularPassword,
-    ]);
+    assert_eq!(
+        fields,
+        [
+            Field::Apn,
+            Field::CellularUser,
+            Field::CellularAuth,
+            Field::IpType,
+            Field::Operator,
+            Field::Technology,
+            Field::CellularMtu,
+            Field::DataLimit,
+            Field::CellularPassword,
+        ]
+    );
     let on = SetRequest { on: Some(true), ..SetRequest::default() }.check(&CellularSpec::default());
     assert_eq!(on.map_err(|issues| issues[0].rule.clone()), Err(Rule::Missing));
 }

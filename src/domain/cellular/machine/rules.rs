@@ -1,6 +1,6 @@
 //! What each event changes.
 
-use super::{Ask, Doing, Effect, Event, FIRST_PAUSE, LONGEST_PAUSE, Operation, STEADY, SEARCH_LIMIT, State, Success};
+use super::{Ask, Doing, Effect, Event, FIRST_PAUSE, LONGEST_PAUSE, Operation, SEARCH_LIMIT, STEADY, State, Success};
 use crate::{
     cellular::{
         cause::{Cause, Failure},

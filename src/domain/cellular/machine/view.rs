@@ -52,7 +52,9 @@ impl State {
         match modem.state {
             ModemState::Failed => Phase::Failed,
             ModemState::Locked => Phase::Locked,
-            ModemState::Unknown | ModemState::Initializing | ModemState::Disabled | ModemState::Enabling => Phase::Disabled,
+            ModemState::Unknown | ModemState::Initializing | ModemState::Disabled | ModemState::Enabling => {
+                Phase::Disabled
+            }
             ModemState::Enabled | ModemState::Disabling => Phase::Enabled,
             ModemState::Searching => Phase::Searching,
             ModemState::Registered if connecting => Phase::Connecting,
