@@ -22,6 +22,7 @@ pub const SAMPLE_EVERY: u64 = 60_000;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "what is told, and no state")]
 pub struct CellularStatus {
     /// The slot of this box, as the uplink order names it; `None`: this box has none, and nothing else here says anything.
     pub slot: Option<PortName>,

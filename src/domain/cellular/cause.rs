@@ -124,14 +124,15 @@ impl Cause {
             Self::PukNeeded { .. } | Self::PukWrong { .. } => Action::EnterPuk,
             Self::Searching | Self::Congested | Self::NetworkTimeout | Self::Dropped => Action::Wait,
             Self::NoNetwork => Action::CheckAntenna,
-            Self::Denied | Self::EmergencyOnly | Self::NotSubscribed => Action::AskOperator,
+            Self::Denied | Self::EmergencyOnly | Self::NotSubscribed | Self::DnsSilent | Self::NoAnswer => {
+                Action::AskOperator
+            }
             Self::RoamingForbidden => Action::AllowRoaming,
             Self::NoApn | Self::ApnRefused => Action::SetApn,
             Self::CredentialsRefused => Action::SetCredentials,
             Self::IpTypeRefused => Action::SetIpType,
             Self::ConnectFailed { .. } | Self::NoAddress | Self::DhcpSilent => Action::Reconnect,
             Self::AddressCollides => Action::ChangeLan,
-            Self::DnsSilent | Self::NoAnswer => Action::AskOperator,
         }
     }
 
@@ -300,7 +301,7 @@ fn of_error(error: &str, modem: Option<&Modem>) -> Cause {
         // 149; 129
         "PdpAuthFailure" | "UserAuthenticationFailed" => Cause::CredentialsRefused,
         // 128
-        "UnknownPdpAddressOrType" | "Ipv4OnlyAllowed" | "Ipv6OnlyAllowed" => Cause::IpTypeRefused,
+        "UnknownPdpAddressOrType" | "Ipv4OnlyAllowed" | "Ipv6OnlyAllowed" | "Core.Unsupported" => Cause::IpTypeRefused,
         // 117, 122, 126, 134
         "NetworkFailureAttach"
         | "Congestion"
@@ -309,7 +310,6 @@ fn of_error(error: &str, modem: Option<&Modem>) -> Cause {
         | "TemporarilyOutOfService" => Cause::Congested,
         // 136, 110
         "RegularDeactivation" | "ImplicitlyDetached" => Cause::Dropped,
-        "Core.Unsupported" => Cause::IpTypeRefused,
         "Core.Unauthorized" => match (modem.map(|m| m.lock), registration) {
             (Some(Lock::Pin), _) => Cause::PinNeeded { why: AskWhy::NotKept },
             (Some(Lock::Puk), _) => Cause::PukNeeded { left: tries.puk },

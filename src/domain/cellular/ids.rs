@@ -107,7 +107,7 @@ impl FromStr for Apn {
         // what begins and ends so is kept for the network's own use
         let reserved =
             ["rac", "lac", "sgsn", "rnc"].iter().any(|start| lower.starts_with(start) && is_node(&lower, start))
-                || lower.ends_with(".gprs");
+                || lower.rsplit('.').next() == Some("gprs");
         if text.len() <= LONGEST_APN && text.split('.').all(label) && !reserved {
             Ok(Self(text.to_owned()))
         } else {

@@ -62,9 +62,8 @@ impl Signal {
     }
 
     pub fn advice(&self) -> Option<Advice> {
-        let (rsrp, rsrq) = (self.rsrp?, self.rsrq?);
-        let poor = rsrq < POOR_RSRQ;
-        match (rsrp > RSRP[1], poor) {
+        let (strong, poor) = (self.rsrp? > RSRP[1], self.rsrq? < POOR_RSRQ);
+        match (strong, poor) {
             (true, true) => Some(Advice::Interference),
             (false, true) => Some(Advice::Antenna),
             (_, false) => None,

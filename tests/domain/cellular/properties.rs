@@ -120,8 +120,6 @@ impl Promises {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
     #[test]
     fn whatever_happens_the_sim_is_safe_and_nothing_hangs(life in vec(happens(), 1..60)) {
         let pins = vec![kept(SIM, "1234"), kept(OTHER_SIM, "4321")];

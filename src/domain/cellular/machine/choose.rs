@@ -48,9 +48,9 @@ impl State {
         if modem.registration == Registration::Roaming && !self.spec.roaming {
             return None;
         }
-        let modes = modes(self.spec.technology, self.freed, modem.current_modes, &modem.supported_modes);
-        if let Some(modes) = modes.filter(|modes| self.modes_set != Some(*modes)) {
-            return Some(Operation::SetModes(modes));
+        let other = modes(self.spec.technology, self.freed, modem.current_modes, &modem.supported_modes);
+        if let Some(other) = other.filter(|other| self.modes_set != Some(*other)) {
+            return Some(Operation::SetModes(other));
         }
         // ModemManager's states and bearers do not change in one moment
         if !may || self.held.is_some() {

@@ -4,7 +4,7 @@ use super::{Ask, Doing, Effect, Event, FIRST_PAUSE, LONGEST_PAUSE, Operation, SE
 use crate::{
     cellular::{
         cause::{Cause, Failure},
-        ids::{Iccid, Pin},
+        ids::{Apn, Iccid, Pin},
         modem::{Lock, Modem, ModemState, Registration, Seen},
         pin::{AskWhy, KeptPin, is_risky},
         request::PinChange,
@@ -113,7 +113,7 @@ impl Turn {
             return;
         }
         let Some(modem) = &self.state.seen.modem else { return };
-        let wanted = self.state.spec.apn.as_ref().map(|apn| apn.as_str());
+        let wanted = self.state.spec.apn.as_ref().map(Apn::as_str);
         let mut connected = modem.bearers.iter().filter(|bearer| bearer.connected);
         if let (Some(only), None) = (connected.next(), connected.next())
             && Some(only.apn.as_str()) == wanted
@@ -195,14 +195,15 @@ impl Turn {
     /// Also one that is only being made.
     fn end_connection(&mut self) {
         self.state.stale = self.state.held.is_some();
-        if self.state.doing.take_if(|doing| matches!(doing.operation, Operation::Connect(_))).is_some() {
+        let connecting = self.state.doing.take_if(|doing| matches!(doing.operation, Operation::Connect(_)));
+        if connecting.is_some() && self.state.seen.modem.is_some() {
             self.begin(Operation::Disconnect, false);
         }
     }
 
     fn asked(&mut self, ask: Ask) {
         let result = match ask {
-            Ask::Connect => self.connect(),
+            Ask::Connect => Some(self.connect()),
             Ask::Disconnect => {
                 self.state.paused = true;
                 self.afresh();
@@ -236,15 +237,15 @@ impl Turn {
         }
     }
 
-    fn connect(&mut self) -> Option<Result<(), Fault>> {
+    fn connect(&mut self) -> Result<(), Fault> {
         self.state.paused = false;
         if !self.state.spec.on {
-            return Some(Err(Fault::NotNow));
+            return Err(Fault::NotNow);
         }
         if self.state.held.is_none() {
             self.afresh();
         }
-        Some(Ok(()))
+        Ok(())
     }
 
     /// A person's try of a PIN or PUK; `None`: the answer comes later. What cannot succeed is not sent, since it might cost a try.

@@ -58,10 +58,9 @@ impl State {
             ModemState::Enabled | ModemState::Disabling => Phase::Enabled,
             ModemState::Searching => Phase::Searching,
             ModemState::Registered if connecting => Phase::Connecting,
-            ModemState::Registered | ModemState::Disconnecting => Phase::Registered,
             ModemState::Connecting => Phase::Connecting,
             ModemState::Connected if self.held.is_some() => Phase::Connected,
-            ModemState::Connected => Phase::Registered,
+            ModemState::Registered | ModemState::Disconnecting | ModemState::Connected => Phase::Registered,
         }
     }
 
