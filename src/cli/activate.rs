@@ -75,16 +75,16 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
     /// Only show where the activation stands
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     status: bool,
     /// Back to the answers, as long as the registry has not taken the box
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     stop: bool,
     /// Without a network: print a request to carry to an administrator
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     offline_request: bool,
     /// Without a network: the administrator's answer, as a file; `-` is standard input
-    #[arg(long, value_name = "FILE", exclusive = true)]
+    #[arg(long, value_name = "FILE")]
     offline_answer: Option<PathBuf>,
 }
 

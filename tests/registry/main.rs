@@ -2,6 +2,7 @@
 
 #![allow(missing_debug_implementations)]
 
+mod api;
 mod conformance;
 mod kill;
 mod memory;
