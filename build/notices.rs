@@ -17,7 +17,7 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
 const ROOT: &str = "gatehouse";
-const OURS: [&str; 4] = [ROOT, "agent", "domain", "os"];
+const OURS: [&str; 6] = [ROOT, "agent", "domain", "os", "pki", "registry"];
 const BROWSER: &str = "wasm32-unknown-unknown";
 
 /// One crate of the program, or of what the browser downloads.

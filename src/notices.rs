@@ -114,7 +114,7 @@ mod tests {
                 let found = found.unwrap_or_else(|| panic!("{name} {version} is not in the list of parts"));
                 let places = found["properties"].as_array().expect("properties");
                 assert!(places.iter().any(|p| p["value"] == place), "{name} is {place}'s: {found}");
-                let own = ["domain", "os", "agent"].contains(&name.as_str());
+                let own = ["domain", "os", "agent", "pki", "registry"].contains(&name.as_str());
                 assert_eq!(licences.contains(&format!("\n{name} {version}: ")), !own, "{name} {version}");
                 assert!(own || found["hashes"][0]["content"].as_str().is_some_and(|sum| sum.len() == 64), "{found}");
             }
