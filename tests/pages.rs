@@ -49,7 +49,13 @@ use gatehouse::{
         },
         seed::{Part, Problem, What},
     },
-    pages::{fault, live::pieces, render::to_html, system::proxy::ProxyFormView},
+    pages::{
+        activate::{Unreadable, read_photo},
+        fault,
+        live::pieces,
+        render::to_html,
+        system::proxy::ProxyFormView,
+    },
     text::{Lang, Text},
 };
 
@@ -221,6 +227,65 @@ fn names_with_markup_are_text() {
     for html in all {
         assert!(!html.contains("<script>alert") && !html.contains("<img"), "{html}");
     }
+}
+
+#[test]
+fn names_from_the_registry_are_text() {
+    for text in TEXTS {
+        for (name, html) in fleet::pages(text) {
+            for markup in ["<img", "<b>plant", "<script>alert", "</textarea><script"] {
+                assert!(!html.contains(markup), "{name}: {markup}");
+            }
+        }
+    }
+}
+
+/// A page that a phone took: the code is turned, small or noisy; or there is none, or more than one, or no picture at all.
+#[test]
+fn a_code_in_a_picture_is_read_and_what_is_none_is_said() {
+    let said = "GH1.AQAaaHR0cHM6Ly9yZWdpc3RyeS50ZXN0Ojk0NDM.h2b0vpmvfpXJds3htzCR5A";
+    let drawn = picture(&[said]);
+    assert_eq!(read_photo(&png(&drawn)), Ok(said.to_owned()));
+    let turned = image::imageops::rotate90(&drawn);
+    assert_eq!(read_photo(&png(&turned)), Ok(said.to_owned()), "turned");
+    let mut noisy = image::imageops::resize(&drawn, 1_900, 1_900, image::imageops::FilterType::Triangle);
+    for (x, y, pixel) in noisy.enumerate_pixels_mut() {
+        pixel.0[0] = pixel.0[0].saturating_add(u8::try_from((x * 7 + y * 13) % 60).unwrap_or(0));
+    }
+    assert_eq!(read_photo(&png(&noisy)), Ok(said.to_owned()), "large and noisy");
+    assert_eq!(read_photo(&png(&picture(&[said, "another"]))), Err(Unreadable::Several));
+    assert_eq!(read_photo(&png(&image::GrayImage::from_pixel(300, 300, image::Luma([255])))), Err(Unreadable::NoCode));
+    assert_eq!(read_photo(b"GIF89a no picture"), Err(Unreadable::Picture));
+    let whole = png(&drawn);
+    assert_eq!(read_photo(&whole[..whole.len() / 2]), Err(Unreadable::Picture));
+    // a head that promises more than any memory holds
+    let mut bomb = whole;
+    bomb[16..24].copy_from_slice(&[0, 1, 0x86, 0xa0, 0, 1, 0x86, 0xa0]);
+    assert!(matches!(read_photo(&bomb), Err(Unreadable::TooLarge | Unreadable::Picture)));
+    assert_eq!(read_photo(&vec![0; (12 << 20) + 1]), Err(Unreadable::TooLarge));
+}
+
+/// Codes side by side, eight pixels a module.
+fn picture(texts: &[&str]) -> image::GrayImage {
+    let codes = texts.iter().map(|text| qrcodegen::QrCode::encode_text(text, qrcodegen::QrCodeEcc::Low).expect("code"));
+    let codes = codes.collect::<Vec<_>>();
+    let side = codes.iter().map(qrcodegen::QrCode::size).max().unwrap_or(0) + 8;
+    let width = side * i32::try_from(codes.len()).expect("few");
+    image::GrayImage::from_fn(
+        u32::try_from(width * 8).expect("width"),
+        u32::try_from(side * 8).expect("height"),
+        |x, y| {
+            let (x, y) = (i32::try_from(x / 8).expect("x"), i32::try_from(y / 8).expect("y"));
+            let code = &codes[usize::try_from(x / side).expect("one of them")];
+            image::Luma([if code.get_module(x % side - 4, y - 4) { 0 } else { 255 }])
+        },
+    )
+}
+
+fn png(picture: &image::GrayImage) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).expect("encoded");
+    bytes.into_inner()
 }
 
 #[test]

@@ -17,8 +17,7 @@ chmod 755 "$root"
 put() { install -D -m "${3:-644}" "$1" "$root/$2"; }
 
 put "$program" usr/bin/gatehouse 755
-# gatehouse-registry.service belongs here, too, once there is a registry.
-for unit in gatehouse-agent.service gatehouse-guard.service gatehouse-web.service gatehouse-web.socket; do
+for unit in gatehouse-agent.service gatehouse-guard.service gatehouse-registry.service gatehouse-web.service gatehouse-web.socket; do
   put "$here/files/$unit" "lib/systemd/system/$unit"
 done
 put "$here/files/sysusers.conf" usr/lib/sysusers.d/gatehouse.conf
@@ -29,6 +28,8 @@ put "$here/files/gatehouse.toml" etc/gatehouse/gatehouse.toml
 # --- documents ---
 doc=usr/share/doc/gatehouse
 put "$here/files/box.toml" "$doc/examples/box.toml"
+put "$here/files/registry.toml" "$doc/examples/registry.toml"
+put docs/registry.md "$doc/registry.md"
 put docs/errors.md "$doc/errors.md"
 put docs/command-line.md "$doc/command-line.md"
 {
