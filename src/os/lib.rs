@@ -2,7 +2,9 @@
 
 pub mod clock;
 pub mod disk;
+pub mod files;
 pub mod notify;
 pub mod operation;
 pub mod password;
+pub mod places;
 pub mod ring;

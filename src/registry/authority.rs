@@ -30,9 +30,9 @@ use pki::request::Signed;
 
 /// Of the authority itself: a registry outlives its machines.
 const YEARS: i64 = 30;
-/// Of the server's certificate, which is made anew at each start.
-const SERVER_DAYS: u64 = 365;
 const NAME: &str = "Gatehouse registry";
+/// Key and certificate, in the state folder.
+pub const FILES: [&str; 2] = ["authority.key", "authority.pem"];
 
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorityError {
@@ -67,19 +67,33 @@ impl Authority {
     /// # Errors
     /// When there is one, or it cannot be saved.
     pub fn make(folder: &Path) -> Result<Self, AuthorityError> {
-        let (key_file, certificate_file) = files(folder);
-        if key_file.exists() || certificate_file.exists() {
+        if Self::is_in(folder) {
             return Err(AuthorityError::There { path: folder.to_owned() });
         }
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         let pem = params().self_signed(&key)?.pem();
+        let made = Self::of(&Secret::new(key.serialize_pem()), pem)?;
+        made.save(folder)?;
+        Ok(made)
+    }
+
+    /// Whether a folder has one.
+    pub fn is_in(folder: &Path) -> bool {
+        files(folder).0.exists()
+    }
+
+    /// The key comes last: a certificate without one is of a start that was cut off, and nobody has seen it.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<(), AuthorityError> {
+        let (key_file, certificate_file) = files(folder);
         let write = |path: &Path, text: &str, mode| {
             disk::write(path, text.as_bytes(), mode)
                 .map_err(|source| AuthorityError::File { path: path.to_owned(), source })
         };
-        write(&key_file, &key.serialize_pem(), 0o600)?;
-        write(&certificate_file, &pem, 0o644)?;
-        Self::open(folder)
+        write(&certificate_file, &self.pem, 0o644)?;
+        write(&key_file, self.key().expose(), 0o600)
     }
 
     /// # Errors
@@ -119,6 +133,11 @@ impl Authority {
         &self.der
     }
 
+    /// PEM, for files and backups.
+    pub fn key(&self) -> Secret {
+        Secret::new(self.issuer.key().serialize_pem())
+    }
+
     pub fn pem(&self) -> &str {
         &self.pem
     }
@@ -142,10 +161,8 @@ impl Authority {
     ///
     /// # Errors
     /// When none can be made.
-    pub fn server(&self, names: &[String], now: UnixSeconds) -> Result<(Vec<u8>, Secret), AuthorityError> {
+    pub fn server(&self, names: &[String], validity: Validity) -> Result<(Vec<u8>, Secret), AuthorityError> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-        let end = UnixSeconds(now.0.saturating_add(SERVER_DAYS * 86_400));
-        let validity = Validity { not_before: UnixSeconds(now.0.saturating_sub(86_400)), not_after: end };
         let number = number().map_err(|_| rcgen::Error::RingUnspecified)?;
         let mut params = leaf(NAME, validity, &number);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -169,7 +186,8 @@ impl Authority {
 }
 
 fn files(folder: &Path) -> (PathBuf, PathBuf) {
-    (folder.join("authority.key"), folder.join("authority.pem"))
+    let [key, certificate] = FILES;
+    (folder.join(key), folder.join(certificate))
 }
 
 fn der_of(pem: &str) -> Option<Vec<u8>> {

@@ -6,12 +6,14 @@
 //! {"key":"host/7F3K-2219","value":{…}}               one line a record
 //! {"records":12,"sha256":"…"}                        over all lines before
 //! ```
-//! What is cut off or altered is refused before anything is written.
+//! All records are of one moment. What is cut off or altered is refused before anything is written; the digest is against accidents, not
+//! against people: whoever writes a backup can write its digest, too.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    collections::HashSet,
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, lchown},
     path::{Path, PathBuf},
 };
 
@@ -20,15 +22,20 @@ use os::disk;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    authority::{Authority, AuthorityError},
+    authority::{self, Authority, AuthorityError},
+    control, engine,
     serve::{self, ServeError},
-    store::{Guard, MOST_OPS, Op, Outcome, Select, Store, Txn},
+    store::{Embedded, Guard, MOST_OPS, Op, Outcome, Select, Store, Txn},
 };
 
 const WHAT: &str = "registry backup";
 const VERSION: u32 = 1;
 /// Longest file that is read: a fleet of 10,000 boxes is some 30 MB.
 const LONGEST: u64 = 1 << 30;
+/// Where records are put until all of them are there.
+const UNFINISHED: &str = "restore.redb";
+/// Leases that may have been taken after a backup was made. Epochs only grow, so those of a restored registry begin above all of them.
+const EPOCHS: u64 = 1_000_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
@@ -46,7 +53,7 @@ pub enum BackupError {
     Damaged(String),
     #[error("there is a registry in {path} already; nothing was changed")]
     NotEmpty { path: PathBuf },
-    #[error("the records could not be written")]
+    #[error("the records could not be written; nothing was changed")]
     NotWritten,
 }
 
@@ -84,72 +91,119 @@ struct End {
     sha256: String,
 }
 
-/// Writes a new file that only its owner reads. Holds live as long as their leases, and sign-ins fifteen minutes: neither is in it.
+/// A backup as text. Holds live as long as their leases, and sign-ins fifteen minutes: neither is in it.
 ///
 /// # Errors
-/// When the registry runs, or the file is there already.
-pub async fn write(state_dir: &Path, file: &Path) -> Result<usize, BackupError> {
-    let authority = Authority::open(state_dir)?;
-    let key = fs::read_to_string(state_dir.join("authority.key")).map_err(|source| at(state_dir, source))?;
-    let store = serve::open(state_dir)?;
+/// When the store cannot be read.
+pub async fn text(store: &dyn Store, authority: &Authority) -> Result<Secret, BackupError> {
     let found = store.read(vec![Select::Prefix(String::new())]).await?.found;
-    let mut text = String::new();
-    let mut line = |value: serde_json::Result<String>| match value {
-        Ok(value) => {
-            text.push_str(&value);
-            text.push('\n');
-            Ok(())
-        }
-        Err(error) => Err(BackupError::Damaged(error.to_string())),
-    };
-    line(serde_json::to_string(&Head { gatehouse: WHAT.into(), version: VERSION }))?;
-    let pair = Pair { key: Secret::new(key), certificate: authority.pem().to_owned() };
-    line(serde_json::to_string(&Keys { authority: pair }))?;
+    let damaged = |error: serde_json::Error| BackupError::Damaged(error.to_string());
+    let pair = Pair { key: authority.key(), certificate: authority.pem().to_owned() };
+    let head = Head { gatehouse: WHAT.into(), version: VERSION };
+    let first = serde_json::to_string(&head).map_err(damaged)?;
+    let second = serde_json::to_string(&Keys { authority: pair }).map_err(damaged)?;
+    let mut text = format!("{first}\n{second}\n");
     let mut records = 0;
     for item in found.into_iter().flatten() {
         match Key::parse(&item.key) {
-            Some(Key::PairHold(_) | Key::Session(_)) => continue,
-            Some(_) => {}
+            Some(key) if is_lasting(&key) => {}
+            Some(_) => continue,
             None => return Err(BackupError::Damaged(format!("the key {}", item.key))),
         }
-        let value = serde_json::from_slice(&item.value).map_err(|error| BackupError::Damaged(error.to_string()))?;
-        line(serde_json::to_string(&Line { key: item.key, value }))?;
+        let value = serde_json::from_slice(&item.value).map_err(damaged)?;
+        text.push_str(&serde_json::to_string(&Line { key: item.key, value }).map_err(damaged)?);
+        text.push('\n');
         records += 1;
     }
     let sha256 = pki::hex_digest(text.as_bytes());
-    let end = serde_json::to_string(&End { records, sha256 }).map_err(|e| BackupError::Damaged(e.to_string()))?;
-    text.push_str(&end);
+    text.push_str(&serde_json::to_string(&End { records, sha256 }).map_err(damaged)?);
     text.push('\n');
-    let create = || {
-        let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-        out.write_all(text.as_bytes())?;
-        out.sync_all()
-    };
-    create().map_err(|source| at(file, source))?;
-    Ok(records)
+    Ok(Secret::new(text))
 }
 
-/// Makes a registry of a backup, in a folder that has none. Checked to its end before the first write.
+fn is_lasting(key: &Key) -> bool {
+    !matches!(key, Key::PairHold(_) | Key::Session(_))
+}
+
+/// Writes a new file that only its owner reads; answers how many records are in it. A registry that runs is asked for it, and goes on.
+///
+/// # Errors
+/// When there is no registry, or the file is there already.
+pub async fn write(state_dir: &Path, file: &Path) -> Result<usize, BackupError> {
+    let running = control::backup(state_dir).await.map_err(|source| at(state_dir, source))?;
+    let text = match running {
+        Some(text) => text,
+        None => {
+            let authority = Authority::open(state_dir)?;
+            let store = serve::open(state_dir)?;
+            let text = text(&store, &authority).await;
+            store.close().await;
+            text?
+        }
+    };
+    // one that breaks off in the middle is no backup, whoever it came from
+    let (_, lines) = check(text.expose())?;
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(|e| at(file, e))?;
+    let written = out.write_all(text.expose().as_bytes()).and_then(|()| out.sync_all());
+    if let Err(source) = written {
+        // the error at hand matters more than one of cleaning up
+        let _ = fs::remove_file(file);
+        return Err(at(file, source));
+    }
+    Ok(lines.len())
+}
+
+/// Makes a registry of a backup, in a folder that has none. Checked to its end before the first write, and there as a whole or not at all.
 ///
 /// # Errors
 /// When the file is none, is damaged, or the folder is not empty.
 pub async fn restore(state_dir: &Path, file: &Path) -> Result<usize, BackupError> {
-    if ["authority.key", "authority.pem", serve::STORE].iter().any(|name| state_dir.join(name).exists()) {
+    let [key, certificate] = authority::FILES;
+    if [key, certificate, serve::STORE].iter().any(|name| state_dir.join(name).exists()) {
         return Err(BackupError::NotEmpty { path: state_dir.to_owned() });
     }
-    let length = fs::metadata(file).map_err(|source| at(file, source))?.len();
-    if length > LONGEST {
-        return Err(BackupError::NotOne("longer than any that was made".into()));
+    let mut text = String::new();
+    let read = File::open(file).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
+    match read {
+        Ok(length) if length as u64 > LONGEST => {
+            return Err(BackupError::NotOne("longer than any that was made".into()));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(BackupError::NotOne("it is no text".into()));
+        }
+        Err(source) => return Err(at(file, source)),
     }
-    let text = fs::read_to_string(file).map_err(|source| at(file, source))?;
     let (pair, lines) = check(&text)?;
     let authority = Authority::of(&pair.key, pair.certificate)?;
     disk::make_private_dir(state_dir).map_err(|source| at(state_dir, source))?;
-    // the authority comes last: a folder without one is no registry, and may be restored into again
-    let store = serve::open(state_dir)?;
+    let unfinished = state_dir.join(UNFINISHED);
+    disk::remove(&unfinished).map_err(|source| at(&unfinished, source))?;
+    let records = lines.len();
+    if let Err(error) = fill(&unfinished, lines).await {
+        // the error at hand matters more than one of cleaning up
+        let _ = fs::remove_file(&unfinished);
+        return Err(error);
+    }
+    // the authority comes last: a folder without one is no registry
+    let store = state_dir.join(serve::STORE);
+    fs::rename(&unfinished, &store).map_err(|source| at(&store, source))?;
+    authority.save(state_dir)?;
+    own_like_folder(state_dir).map_err(|source| at(state_dir, source))?;
+    Ok(records)
+}
+
+async fn fill(path: &Path, lines: Vec<Line>) -> Result<(), BackupError> {
+    let store = serve::open_file(path)?;
+    let filled = put_all(&store, &lines).await;
+    store.close().await;
+    filled
+}
+
+async fn put_all(store: &Embedded, lines: &[Line]) -> Result<(), BackupError> {
     for (number, part) in lines.chunks(MOST_OPS).enumerate() {
         let ops = part.iter().map(|Line { key, value }| {
-            let value = serde_json::to_vec(value).unwrap_or_default();
+            let value = value.to_string().into_bytes();
             (key.clone(), Op::Put { value, lease: None })
         });
         let guards = part.iter().map(|line| Guard::Absent(line.key.clone())).collect();
@@ -159,13 +213,23 @@ pub async fn restore(state_dir: &Path, file: &Path) -> Result<usize, BackupError
             Ok(Outcome::Conflict | Outcome::Unknown) | Err(_) => return Err(BackupError::NotWritten),
         }
     }
-    let put = |name: &str, text: &str, mode| {
+    Ok(())
+}
+
+/// What root has made belongs to the service, whose folder it lies in.
+///
+/// # Errors
+/// When the files are not there, or another user than root is to give them away.
+pub fn own_like_folder(state_dir: &Path) -> io::Result<()> {
+    let folder = fs::metadata(state_dir)?;
+    for name in authority::FILES.iter().chain([&serve::STORE]) {
         let path = state_dir.join(name);
-        disk::write(&path, text.as_bytes(), mode).map_err(|source| at(&path, source))
-    };
-    put("authority.pem", authority.pem(), 0o644)?;
-    put("authority.key", pair.key.expose(), 0o600)?;
-    Ok(lines.len())
+        let file = fs::symlink_metadata(&path)?;
+        if (file.uid(), file.gid()) != (folder.uid(), folder.gid()) {
+            lchown(&path, Some(folder.uid()), Some(folder.gid()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads all of it.
@@ -185,14 +249,32 @@ fn check(text: &str) -> Result<(Pair, Vec<Line>), BackupError> {
     if pki::hex_digest(format!("{body}\n").as_bytes()) != end.sha256 {
         return Err(BackupError::Damaged("it was altered, or a part of it is missing".into()));
     }
-    let mut lines = body.lines().skip(1);
+    let mut lines = body.split('\n').skip(1);
     let keys: Keys = read(lines.next().unwrap_or_default())?;
-    let records = lines.map(read::<Line>).collect::<Result<Vec<_>, _>>()?;
+    let mut records = lines.map(read::<Line>).collect::<Result<Vec<_>, _>>()?;
     if records.len() != end.records {
         return Err(BackupError::Damaged("records are missing".into()));
     }
-    let known = records.iter().all(|line| Key::parse(&line.key).is_some());
-    if known { Ok((keys.authority, records)) } else { Err(BackupError::Damaged("a key of another version".into())) }
+    let mut seen = HashSet::new();
+    for line in &mut records {
+        if !seen.insert(line.key.clone()) {
+            return Err(BackupError::Damaged(format!("{} is there twice", line.key)));
+        }
+        checked(line)?;
+    }
+    Ok((keys.authority, records))
+}
+
+/// A record that the registry can read, with the epoch that it will have.
+fn checked(line: &mut Line) -> Result<(), BackupError> {
+    let wrong = || BackupError::Damaged(format!("{} is no record of this version", line.key));
+    let key = Key::parse(&line.key).filter(is_lasting).ok_or_else(wrong)?;
+    if let Key::PairLease(_) | Key::Host(_) = key {
+        let later = line.value.get("epoch").and_then(serde_json::Value::as_u64).and_then(|epoch| epoch.checked_add(EPOCHS));
+        let later = later.ok_or_else(wrong)?;
+        line.value["epoch"] = later.into();
+    }
+    if engine::is_readable(&line.key, &line.value) { Ok(()) } else { Err(wrong()) }
 }
 
 fn at(path: &Path, source: io::Error) -> BackupError {

@@ -215,6 +215,11 @@ fn encode(record: &Record) -> Result<Vec<u8>, Problem> {
     })
 }
 
+/// Whether this version can work with a record.
+pub fn is_readable(key: &str, value: &serde_json::Value) -> bool {
+    decode(Item { key: key.to_owned(), value: value.to_string().into_bytes(), revision: 0 }).is_ok()
+}
+
 /// The key says what kind of record it is.
 fn decode(item: Item) -> Result<(Key, Revision, Record), Problem> {
     fn read<T: Stored + serde::de::DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<Record> {

@@ -7,6 +7,8 @@ pub mod authority;
 pub mod backup;
 pub mod clock;
 pub mod config;
+pub mod connection;
+pub mod control;
 pub mod engine;
 pub mod serve;
 pub mod setup;

@@ -1,55 +1,31 @@
-//! The service: store, authority, API, and the connections by which boxes and administrators come.
+//! The service: store, authority, API, and whoever listens.
 
 use std::{
-    convert::Infallible,
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
-    pin::pin,
     sync::Arc,
-    time::Duration,
 };
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    http::{Request, Response},
-};
-use http_body_util::{BodyExt, Limited};
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
-};
-use os::{disk, notify};
+use axum::Router;
+use os::{disk, files, notify, places::Places};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-    time::{sleep, timeout},
+    sync::watch,
+    time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt;
 
 use crate::{
-    api::{self, BODY_LIMIT, Connection, Registry},
+    api::{self, Registry},
     authority::{Authority, AuthorityError},
     clock::Clock,
     config::{Config, ConfigError},
+    connection::{Limits, Server, accept},
+    control,
     store::{Embedded, Keep, Store, Unavailable},
     sweep, tls,
 };
-
-/// At a time. A connection pair is 21 KB; 10,000 boxes and those who come back after an outage fit.
-const CONNECTIONS: usize = 20_000;
-/// For a request's head, and between two requests: boxes ask every minute or so and may keep their connection.
-const HEADER: Duration = Duration::from_secs(10);
-const IDLE: Duration = Duration::from_secs(150);
-const BODY: Duration = Duration::from_secs(15);
-/// For answers that are under way when the service ends.
-const DRAIN: Duration = Duration::from_secs(5);
-const HEADER_BYTES: usize = 16 * 1024;
-const STREAMS: u32 = 32;
 
 /// The store's file in the state folder.
 pub const STORE: &str = "registry.redb";
@@ -78,12 +54,18 @@ pub enum ServeError {
 ///
 /// # Errors
 /// When the folder or the file cannot be used, for example because another process has it.
-pub fn open(state_dir: &Path) -> Result<Arc<Embedded>, ServeError> {
+pub fn open(state_dir: &Path) -> Result<Embedded, ServeError> {
     disk::make_private_dir(state_dir).map_err(|source| ServeError::Folder { path: state_dir.to_owned(), source })?;
-    let path = state_dir.join(STORE);
-    let store = Embedded::open(&path, Clock::real(), Keep::default());
-    let store = store.map_err(|Unavailable(source)| ServeError::Store { path, source })?;
-    Ok(Arc::new(store))
+    open_file(&state_dir.join(STORE))
+}
+
+/// Opens a store's file, or makes it.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_file(path: &Path) -> Result<Embedded, ServeError> {
+    let store = Embedded::open(path, Clock::real(), Keep::default());
+    store.map_err(|Unavailable(source)| ServeError::Store { path: path.to_owned(), source })
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -93,10 +75,14 @@ pub fn open(state_dir: &Path) -> Result<Arc<Embedded>, ServeError> {
 pub async fn run(config: &Path, state_dir: &Path) -> Result<(), ServeError> {
     let config = Config::read(config)?;
     let authority = Arc::new(Authority::open(state_dir)?);
-    let store = open(state_dir)?;
+    let store = Arc::new(open(state_dir)?);
     let clock = Clock::real();
-    let acceptor = tls::acceptor(&authority, &config.all_names(), clock.wall())?;
-    let registry = Registry::new(store.clone(), authority.clone(), clock, config.urls.clone());
+    let acceptor = tls::acceptor(authority.clone(), config.all_names(), clock.clone())?;
+    let registry = Registry::new(store.clone(), authority.clone(), clock.clone(), config.urls.clone());
+    let limits = Limits::default();
+    if files::raise().is_some_and(|most| most < limits.room.all as u64) {
+        tracing::warn!(connections = limits.room.all, "fewer files may be open than connections are taken");
+    }
     let mut listeners = Vec::new();
     for address in &config.listen {
         listeners.push(bind(*address).await?);
@@ -110,9 +96,13 @@ pub async fn run(config: &Path, state_dir: &Path) -> Result<(), ServeError> {
     let server = Server {
         acceptor,
         router: api::router(registry.clone()),
-        places: Arc::new(Semaphore::new(CONNECTIONS)),
+        clock,
+        limits,
+        places: Places::default(),
         stopped,
     };
+    let control = control::listen(state_dir)?;
+    tokio::spawn(control::serve(control, store.clone() as Arc<_>, authority.clone()));
     tokio::spawn(sweep::keep(registry.clone()));
     if let Some(listener) = metrics {
         tokio::spawn(tell_metrics(listener, registry));
@@ -129,7 +119,7 @@ pub async fn run(config: &Path, state_dir: &Path) -> Result<(), ServeError> {
     drop(stop);
     for task in serving {
         // each ends by itself, within the time for answers that are under way
-        drop(timeout(DRAIN, task).await);
+        drop(timeout(limits.drain, task).await);
     }
     ended
 }
@@ -148,114 +138,6 @@ impl Ends {
 
     async fn next(&mut self) {
         tokio::select! { _ = self.0.recv() => {}, _ = self.1.recv() => {} }
-    }
-}
-
-/// What connections share. Ends when the sender of `stopped` is dropped.
-#[derive(Clone)]
-pub struct Server {
-    pub acceptor: TlsAcceptor,
-    pub router: Router,
-    pub places: Arc<Semaphore>,
-    pub stopped: watch::Receiver<()>,
-}
-
-impl std::fmt::Debug for Server {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("places", &self.places.available_permits()).finish_non_exhaustive()
-    }
-}
-
-/// Accepts until it is told to stop, and then waits for the answers that are under way.
-pub async fn accept(server: Server, listener: TcpListener) {
-    let graceful = GracefulShutdown::new();
-    let mut stopped = server.stopped.clone();
-    loop {
-        let (stream, remote) = tokio::select! {
-            _ = stopped.changed() => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // too many open files: those that are open may end meanwhile
-                    tracing::warn!(%error, "accepting");
-                    sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
-        };
-        let Ok(place) = server.places.clone().try_acquire_owned() else {
-            tracing::warn!(%remote, "no place left");
-            continue;
-        };
-        let watcher = graceful.watcher();
-        let server = server.clone();
-        tokio::spawn(async move { serve(server, stream, remote, place, watcher).await });
-    }
-    drop(timeout(DRAIN, graceful.shutdown()).await);
-}
-
-async fn serve(
-    server: Server,
-    stream: TcpStream,
-    remote: SocketAddr,
-    _place: OwnedSemaphorePermit,
-    watcher: hyper_util::server::graceful::Watcher,
-) {
-    drop(stream.set_nodelay(true));
-    let stream = match timeout(tls::HANDSHAKE, server.acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return tracing::debug!(%remote, %error, "handshake"),
-        Err(_) => return tracing::debug!(%remote, "a handshake that takes too long"),
-    };
-    let connection = Connection { remote, certificate: tls::presented(&stream) };
-    let (busy, mut idle) = watch::channel(());
-    let service = service_fn(move |request: Request<Incoming>| {
-        busy.send_replace(());
-        let (router, connection) = (server.router.clone(), connection.clone());
-        async move { Ok::<_, Infallible>(answer(router, connection, request).await) }
-    });
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER).max_buf_size(HEADER_BYTES);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .max_header_list_size(u32::try_from(HEADER_BYTES).unwrap_or(u32::MAX))
-        .keep_alive_interval(IDLE / 5)
-        .keep_alive_timeout(HEADER);
-    let io = TokioIo::new(stream);
-    let served = watcher.watch(builder.serve_connection(io, service).into_owned());
-    let mut served = pin!(served);
-    loop {
-        tokio::select! {
-            ended = &mut served => {
-                if let Err(error) = ended {
-                    tracing::debug!(%remote, %error, "connection");
-                }
-                return;
-            }
-            waited = timeout(IDLE, idle.changed()) => {
-                if waited.is_err() {
-                    return tracing::debug!(%remote, "idle for too long");
-                }
-            }
-        }
-    }
-}
-
-/// The body is read whole first, within its time and length, so that a refusal is an answer also in HTTP/2.
-async fn answer(router: Router, connection: Connection, request: Request<Incoming>) -> Response<Body> {
-    let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(connection);
-    let read = timeout(BODY, Limited::new(body, BODY_LIMIT).collect()).await;
-    let body = match read {
-        Ok(Ok(body)) => body.to_bytes(),
-        // what is not there is malformed, which the API says
-        Ok(Err(_)) | Err(_) => Bytes::from_static(b"{"),
-    };
-    match router.oneshot(Request::from_parts(parts, Body::from(body))).await {
-        Ok(response) => response,
-        Err(never) => match never {},
     }
 }
 

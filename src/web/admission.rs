@@ -9,6 +9,8 @@ use axum::{
 };
 use std::{net::IpAddr, sync::Arc};
 
+use os::places::Place;
+
 use super::{
     App, Conn, Visitor,
     body::{self, Bodies},
@@ -16,7 +18,6 @@ use super::{
     gate, headers, host,
     limits::Limits,
     origin,
-    places::Place,
 };
 
 /// `Err` is the answer to whoever is not let in.

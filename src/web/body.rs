@@ -12,13 +12,13 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
+use os::places::{Place, Places, Room};
 use tokio::time::timeout;
 
 use super::{
     Conn,
     admission::Admission,
     limits::Limits,
-    places::{Place, Places, Room},
 };
 use crate::domain::api::BODY_LIMIT;
 

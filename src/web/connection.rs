@@ -22,6 +22,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
+use os::places::{Place, Places};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -34,7 +35,6 @@ use super::{
     Conn,
     inherited::confine,
     limits::Limits,
-    places::{Place, Places},
     tls::Tls,
 };
 use crate::domain::{box_file::SERVICE_ADDRESS, name::PortName};

@@ -19,11 +19,11 @@ use axum::{
     },
 };
 use futures_util::{Stream, StreamExt, stream};
+use os::places::{Place, Room};
 use sha2::{Digest, Sha256};
 
 use super::{
     App, Visitor,
-    places::{Place, Room},
 };
 use crate::domain::{
     api::Overview,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::places::Room;
+use os::places::Room;
 
 /// Times and numbers that tests shorten.
 #[derive(Clone, Copy, Debug)]

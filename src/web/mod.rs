@@ -25,7 +25,7 @@ use tokio::{
 };
 use tokio_rustls::rustls;
 
-use os::notify;
+use os::{notify, places::Places};
 
 pub use crate::text::{Lang, Text};
 use crate::{
@@ -60,7 +60,6 @@ mod limits;
 mod listen;
 mod mdns;
 mod origin;
-mod places;
 mod plain;
 mod tell;
 #[cfg(test)]
@@ -78,7 +77,6 @@ use connection::Server;
 use follow::Known;
 use limits::Limits;
 use listen::TcpPorts;
-use places::Places;
 
 /// Where a browser shows the handoff of a change: the only write that may come from another of the box's origins.
 pub const HANDOFF: &str = "/handoff";

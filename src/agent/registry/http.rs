@@ -1,6 +1,6 @@
 //! One request and its answer, over HTTP/1.1.
 
-use std::time::Duration;
+use std::{error::Error, io, time::Duration};
 
 use domain::{
     activation::{api::Away, url::RegistryUrl},
@@ -10,7 +10,7 @@ use domain::{
         problem::Problem,
     },
 };
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
     Request, Response, StatusCode,
     body::{Bytes, Incoming},
@@ -23,6 +23,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::timeout,
 };
+use tokio_rustls::rustls;
 
 use super::{Failed, With};
 
@@ -74,10 +75,6 @@ async fn send<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let broken = |error: &dyn std::fmt::Display| {
-        let detail = error.to_string();
-        Failed::Away(Away::Tls { host: url.host().to_owned(), detail })
-    };
     let mut path = entry.path_with(with.path);
     for (at, (name, value)) in with.query.iter().enumerate() {
         path.push(if at == 0 { '?' } else { '&' });
@@ -93,19 +90,37 @@ where
         request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.expose()));
     }
     let body = if entry.method == Method::Get { Bytes::new() } else { Bytes::copy_from_slice(body) };
-    let request = request.body(Full::new(body)).map_err(|error| broken(&error))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
+    let here = |error: &dyn std::fmt::Display| Away::Here { detail: error.to_string() };
+    let request = request.body(Full::new(body)).map_err(|error| here(&error))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| lost(url, &error))?;
     let driven = tokio::spawn(connection);
-    let response = sender.send_request(request).await.map_err(|error| broken(&error));
-    let read = match response {
-        Ok(response) => whole(response).await.map_err(|error| broken(&error)),
-        Err(failed) => Err(failed),
+    let read = match sender.send_request(request).await {
+        Ok(response) => whole(response).await.map_err(|error| lost(url, &*error)),
+        Err(error) => Err(lost(url, &error)),
     };
     driven.abort();
-    read
+    Ok(read?)
 }
 
-async fn whole(response: Response<Incoming>) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+/// A connection whose other end has the right authority, and that brings no answer.
+fn lost(url: &RegistryUrl, error: &(dyn Error + 'static)) -> Away {
+    let host = url.host().to_owned();
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) || error.is::<LengthLimitError>() {
+            return Away::NotARegistry { host };
+        }
+        // in TLS 1.3 a server that does not take our certificate says so after the handshake
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(alert) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return Away::Tls { host, detail: alert.to_string() };
+        }
+        cause = error.source();
+    }
+    Away::NoAnswer { host, port: url.port() }
+}
+
+async fn whole(response: Response<Incoming>) -> Result<(StatusCode, Bytes), Box<dyn Error + Send + Sync>> {
     let status = response.status();
     let body = Limited::new(response.into_body(), LONGEST).collect().await?;
     Ok((status, body.to_bytes()))

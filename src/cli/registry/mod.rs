@@ -29,7 +29,7 @@ pub(super) enum Command {
     /// Kinds of boxes that are taken
     #[command(subcommand)]
     Model(admin::Model),
-    /// Write all that the registry knows into one file, its authority's key with it; the registry must not run
+    /// Write all that the registry knows into one file, its authority's key with it; the registry may run
     Backup(backup::Backup),
     /// Make a registry of such a file, in an empty state folder
     Restore(backup::Restore),

@@ -9,6 +9,9 @@ const DAY: u64 = 86_400;
 pub const DAYS: u64 = 90;
 /// A certificate is valid from a little before it was made, for boxes whose clocks are a little behind.
 pub const BACKDATED: u64 = 300;
+/// Of the registry's server. It is renewed by itself; a box whose clock is further off than this and [`SERVER_BACKDATED`] is told so.
+pub const SERVER_DAYS: u64 = 365;
+pub const SERVER_BACKDATED: u64 = DAY;
 /// An administrator's word that a box whose certificate has run out may have a new one.
 pub const LATE_HOURS: u64 = 72;
 
@@ -24,6 +27,13 @@ impl Validity {
         Self {
             not_before: UnixSeconds(now.0.saturating_sub(BACKDATED)),
             not_after: UnixSeconds(now.0.saturating_add(DAYS * DAY)),
+        }
+    }
+
+    pub fn of_server(now: UnixSeconds) -> Self {
+        Self {
+            not_before: UnixSeconds(now.0.saturating_sub(SERVER_BACKDATED)),
+            not_after: UnixSeconds(now.0.saturating_add(SERVER_DAYS * DAY)),
         }
     }
 

@@ -165,14 +165,6 @@ impl Limits {
     }
 }
 
-/// Who has one IPv6 address has 2^64 of them.
 fn source(connection: &Connection) -> IpAddr {
-    match connection.remote.ip() {
-        IpAddr::V6(address) => {
-            let mut octets = address.octets();
-            octets[8..].fill(0);
-            IpAddr::from(octets)
-        }
-        address @ IpAddr::V4(_) => address,
-    }
+    crate::connection::source(connection.remote.ip())
 }

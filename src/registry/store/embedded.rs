@@ -79,6 +79,17 @@ impl Embedded {
         Ok(Self { db, mailbox, news })
     }
 
+    /// Ends when the file is closed and another process, or this one, may open it. For the last one who has the store.
+    pub async fn close(self) {
+        let Self { db, mailbox, mut news } = self;
+        drop(mailbox);
+        // the writer ends with the last mailbox, and this with it
+        while news.changed().await.is_ok() {}
+        while Arc::strong_count(&db) > 1 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T, Unavailable> {
         let (answer, result) = oneshot::channel();
         self.mailbox.send(message(answer)).await.map_err(|_| ended())?;
