@@ -44,7 +44,8 @@ pub fn check(
     };
     vouched.map_err(|error| match error {
         Error::CertExpired { .. } | Error::CertNotValidYet { .. } => Refusal::Time,
-        Error::UnknownIssuer => Refusal::OtherAuthority,
+        // all authorities have one name: a chain that only looks like ours fails at the signature
+        Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => Refusal::OtherAuthority,
         _ => Refusal::Unusable,
     })?;
     own.verify_is_valid_for_subject_name(name).map_err(|_| Refusal::OtherName)

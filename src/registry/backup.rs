@@ -270,7 +270,8 @@ fn checked(line: &mut Line) -> Result<(), BackupError> {
     let wrong = || BackupError::Damaged(format!("{} is no record of this version", line.key));
     let key = Key::parse(&line.key).filter(is_lasting).ok_or_else(wrong)?;
     if let Key::PairLease(_) | Key::Host(_) = key {
-        let later = line.value.get("epoch").and_then(serde_json::Value::as_u64).and_then(|epoch| epoch.checked_add(EPOCHS));
+        let later =
+            line.value.get("epoch").and_then(serde_json::Value::as_u64).and_then(|epoch| epoch.checked_add(EPOCHS));
         let later = later.ok_or_else(wrong)?;
         line.value["epoch"] = later.into();
     }

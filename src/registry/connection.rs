@@ -124,6 +124,8 @@ pub async fn accept(server: Server, listener: TcpListener) {
         let server = server.clone();
         tokio::spawn(async move { serve(server, stream, remote, place, watcher).await });
     }
+    // whoever comes now finds nobody at once, and not when the last answer is given
+    drop(listener);
     drop(timeout(server.limits.drain, graceful.shutdown()).await);
 }
 
@@ -150,7 +152,13 @@ async fn serve(mut server: Server, stream: TcpStream, remote: SocketAddr, _place
     let limit = if shown.is_some() { server.limits.idle_box } else { server.limits.idle };
     let builder = builder(&server.limits, stream.get_ref().1.alpn_protocol() == Some(b"h2"));
     let busy = watch::Sender::new(0_usize);
-    let idle = idle(busy.subscribe(), limit);
+    let silent = idle(busy.subscribe(), limit);
+    // one that has not begun to speak HTTP/2 cannot be told that this is the end
+    let left = async {
+        // an error says the same: who could tell it to stop is gone
+        let _ = server.stopped.clone().changed().await;
+        idle(busy.subscribe(), server.limits.drain / 5).await;
+    };
     let service = service_fn(|request: Request<Incoming>| {
         let running = Running::new(&busy);
         let connection = Connection { remote, certificate: still_good(shown.as_ref(), &server.clock) };
@@ -168,7 +176,8 @@ async fn serve(mut server: Server, stream: TcpStream, remote: SocketAddr, _place
                 tracing::debug!(%remote, error, "a connection ended early");
             }
         }
-        () = idle => tracing::debug!(%remote, "idle for too long"),
+        () = silent => tracing::debug!(%remote, "idle for too long"),
+        () = left => {}
     }
 }
 
@@ -227,12 +236,7 @@ fn still_good(shown: Option<&(Presented, Validity)>, clock: &Clock) -> Option<Pr
 }
 
 /// The body is read whole first, within its time and length, so that a refusal is an answer also in HTTP/2.
-async fn answer(
-    router: Router,
-    connection: Connection,
-    request: Request<Incoming>,
-    limit: Duration,
-) -> Response<Body> {
+async fn answer(router: Router, connection: Connection, request: Request<Incoming>, limit: Duration) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(connection);
     let read = timeout(limit, Limited::new(body, BODY_LIMIT).collect()).await;

@@ -93,14 +93,8 @@ pub async fn run(config: &Path, state_dir: &Path) -> Result<(), ServeError> {
     };
     let mut ends = Ends::new()?;
     let (stop, stopped) = watch::channel(());
-    let server = Server {
-        acceptor,
-        router: api::router(registry.clone()),
-        clock,
-        limits,
-        places: Places::default(),
-        stopped,
-    };
+    let server =
+        Server { acceptor, router: api::router(registry.clone()), clock, limits, places: Places::default(), stopped };
     let control = control::listen(state_dir)?;
     tokio::spawn(control::serve(control, store.clone() as Arc<_>, authority.clone()));
     tokio::spawn(sweep::keep(registry.clone()));

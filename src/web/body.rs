@@ -15,11 +15,7 @@ use hyper::body::Body as _;
 use os::places::{Place, Places, Room};
 use tokio::time::timeout;
 
-use super::{
-    Conn,
-    admission::Admission,
-    limits::Limits,
-};
+use super::{Conn, admission::Admission, limits::Limits};
 use crate::domain::api::BODY_LIMIT;
 
 /// Of a body that is too long, this much is read and forgotten, so that the sender can read the answer.

@@ -31,12 +31,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use super::{
-    Conn,
-    inherited::confine,
-    limits::Limits,
-    tls::Tls,
-};
+use super::{Conn, inherited::confine, limits::Limits, tls::Tls};
 use crate::domain::{box_file::SERVICE_ADDRESS, name::PortName};
 
 /// What all connections share.

@@ -22,9 +22,7 @@ use futures_util::{Stream, StreamExt, stream};
 use os::places::{Place, Room};
 use sha2::{Digest, Sha256};
 
-use super::{
-    App, Visitor,
-};
+use super::{App, Visitor};
 use crate::domain::{
     api::Overview,
     fault::{Fault, Refusal},

@@ -6,4 +6,5 @@ mod api;
 mod conformance;
 mod kill;
 mod memory;
+mod over_tls;
 mod support;
