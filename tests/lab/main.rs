@@ -6,5 +6,6 @@
 mod lab;
 mod package;
 mod power;
+mod registry;
 mod runner;
 mod units;
