@@ -1,56 +1,8 @@
 // Three boxes and a registry: the first makes a cluster, the second joins it as its peer, the third is of another model.
 
-import type { Page } from "@playwright/test";
 import type { Box } from "../fixtures/box.js";
+import { activates, answersUpToTheCluster, answersUpToTheCode, at, newCode, signsInForTheFleet } from "../fixtures/fleet.js";
 import { expect, test } from "../fixtures/test.js";
-import { PASSWORD, Technician } from "../fixtures/technician.js";
-import type { Words } from "../fixtures/words.js";
-
-const FLEET = { user: "admin@demo", password: "a fleet of demo boxes" };
-
-/** Somebody in front of a box of the site, by its address there. */
-async function at(number: number, page: Page, t: Words, box: Box, scripts: boolean): Promise<Technician> {
-  const person = new Technician(page, t, box, scripts);
-  await person.setPasswordOnConsole();
-  await person.signIn(`https://10.20.0.${14 + number}`, PASSWORD);
-  return person;
-}
-
-const newCode = async (site: Box) => (await site.fleet<{ code: string }>("token", "create")).code;
-
-/** From the overview's guide to the question for the cluster. */
-async function answersUpToTheCluster(person: Technician, page: Page, code: string): Promise<void> {
-  await person.open("/activate");
-  await page.getByRole("link", { name: person.t("activate.next") }).click();
-  await page.locator("#kind-new").check();
-  await person.press("activate.next");
-  await person.isAt("activate.power");
-  await person.press("activate.power_yes");
-  await person.isAt("activate.cable");
-  await person.press("activate.cable_yes");
-  await person.isAt("activate.check");
-  await person.press("activate.check_skip");
-  await person.isAt("activate.code");
-  await page.locator("#code").fill(code);
-  await page.locator("form[action='/activate/code'] button", { hasText: person.t("activate.next") }).click();
-  await person.isAt("activate.confirm");
-  await person.press("activate.confirm_yes");
-  await person.isAt("activate.cluster");
-}
-
-async function activates(person: Technician): Promise<void> {
-  await person.isAt("activate.review");
-  await person.press("activate.go");
-  await expect(person.page.getByText(person.t("activate.done")).first()).toBeVisible({ timeout: 30_000 });
-}
-
-async function signsInForTheFleet(person: Technician, page: Page): Promise<void> {
-  await person.open("/cluster");
-  await page.locator("#user").fill(FLEET.user);
-  await page.locator("#password").fill(FLEET.password);
-  await person.press("cluster.sign_in");
-  await expect(page.getByRole("button", { name: person.t("cluster.sign_out") })).toBeVisible();
-}
 
 test("from three unopened boxes to a pair, and back to nothing", async ({ page, t, site, scripts }) => {
   test.setTimeout(180_000);
@@ -176,16 +128,6 @@ const PIXEL = Buffer.from(
   "base64",
 );
 
-async function answersUpToTheCode(person: Technician, page: Page): Promise<void> {
-  await person.open("/activate/kind");
-  await page.locator("#kind-new").check();
-  await person.press("activate.next");
-  await person.press("activate.power_yes");
-  await person.press("activate.cable_yes");
-  await person.press("activate.check_skip");
-  await person.isAt("activate.code");
-}
-
 test("without a network: a request goes out, an answer comes back, and only once", async ({ page, t, site, scripts }) => {
   const person = await at(1, page, t, site, scripts);
   await person.open("/activate/offline");
@@ -193,6 +135,7 @@ test("without a network: a request goes out, an answer comes back, and only once
   await expect(page.locator("svg.qr")).toBeVisible();
   const request = await page.locator("#request").inputValue();
   expect(request).toMatch(/^GH1R\./);
+  const photo = await page.locator("svg.qr").screenshot();
   await page.locator("#answer").fill("GH1A.AAAA.BBBB");
   await person.press("activate.offline_use");
   await person.sees("fault.brought");
@@ -203,15 +146,18 @@ test("without a network: a request goes out, an answer comes back, and only once
   await answersUpToTheCluster(admin, page, await newCode(site));
   await signsInForTheFleet(admin, page);
   await admin.open("/cluster/by-hand");
-  await page.locator("#request").fill(request);
+  // the request as a picture of its QR code; it says the same
+  await page.locator("#photo-request").setInputFiles({ name: "request.png", mimeType: "image/png", buffer: photo });
+  await admin.press("activate.photo_go");
+  expect(await page.locator("#request").inputValue()).toBe(request);
   await page.locator("#name").fill("box-a1");
   await admin.press("cluster.hand_go");
   const answer = await page.locator("#answer").inputValue();
   expect(answer).toMatch(/^GH1A\./);
 
   await person.open("/activate/offline");
-  await page.locator("#answer").fill(answer);
-  await person.press("activate.offline_use");
+  await page.locator("#file-answer").setInputFiles({ name: "answer.txt", mimeType: "text/plain", buffer: Buffer.from(answer) });
+  await person.press("activate.file_go");
   await expect(page.getByText(t("activate.done")).first()).toBeVisible({ timeout: 30_000 });
   expect((await site.run("hostname")).trim()).toBe("box-a1");
 });

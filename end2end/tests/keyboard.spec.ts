@@ -1,4 +1,4 @@
-import type { Page } from "@playwright/test";
+import { tabTo } from "../fixtures/keyboard.js";
 import { expect, test } from "../fixtures/test.js";
 import { SERVICE } from "../fixtures/technician.js";
 
@@ -52,21 +52,3 @@ test("after a mistake the summary has the focus, and its links lead to the field
   await page.keyboard.press("Enter");
   await expect(page.locator("#gateway")).toBeFocused();
 });
-
-/** Presses Tab until the element has the focus. Each stop on the way must be seen. */
-async function tabTo(page: Page, selector: string): Promise<void> {
-  for (let stops = 0; stops < 40; stops++) {
-    await page.keyboard.press("Tab");
-    const focus = page.locator(":focus");
-    if ((await focus.count()) === 0) continue; // the browser's own controls
-    const outline = await focus.evaluate((element) => {
-      const style = getComputedStyle(element);
-      const around = element.closest("label, a, button, li");
-      const outer = around ? getComputedStyle(around) : style;
-      return [style, outer].some((s) => s.outlineStyle !== "none" && Number.parseFloat(s.outlineWidth) >= 2);
-    });
-    expect(outline, `focus is seen at ${await focus.evaluate((e) => e.outerHTML.slice(0, 80))}`).toBe(true);
-    if (await focus.evaluate((element, wanted) => element.matches(wanted), selector)) return;
-  }
-  throw new Error(`no way to ${selector} by the keyboard`);
-}

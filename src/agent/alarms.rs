@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{auth::AuthState, network::Published};
+use super::{activation::Told, auth::AuthState, network::Published};
 use domain::{
     alarms::{AlarmCount, AlarmList, Alarms, Cause, Event, Saved, Seen, present},
     audit::AuditState,
@@ -30,6 +30,7 @@ pub struct Sources {
     pub load: watch::Receiver<Load>,
     pub audit: watch::Receiver<AuditState>,
     pub auth: watch::Receiver<AuthState>,
+    pub activation: watch::Receiver<Told>,
 }
 
 impl Sources {
@@ -43,6 +44,7 @@ impl Sources {
             changed = self.load.changed() => changed,
             changed = self.audit.changed() => changed,
             changed = self.auth.changed() => changed,
+            changed = self.activation.changed() => changed,
         };
         changed.ok()
     }
@@ -50,7 +52,7 @@ impl Sources {
     fn present(&self) -> BTreeSet<Cause> {
         let network = self.network.borrow().status.clone();
         let (settings, service_port) = (self.settings.borrow().clone(), self.service_port.borrow().clone());
-        let audit = self.audit.borrow().clone();
+        let (audit, told) = (self.audit.borrow().clone(), self.activation.borrow().clone());
         present(Seen {
             network: &network,
             settings: &settings,
@@ -58,6 +60,8 @@ impl Sources {
             load: *self.load.borrow(),
             audit: &audit,
             password: self.auth.borrow().password,
+            activation: told.activation(),
+            activation_damaged: told.damaged,
             now: clock::wall(),
         })
     }

@@ -120,6 +120,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         load: load.clone(),
         audit: audit.watch(),
         auth: auth.watch(),
+        activation: activation.watch(),
     };
     let alarms = alarms::start(&options.state_dir, sources);
     let logs = logs::Logs::new(&options.runtime_dir);

@@ -3,6 +3,7 @@
 //! Server only. Each piece is a function of what it shows; none asks the agent or reads a clock.
 
 pub mod card;
+pub mod carried;
 pub mod choice;
 pub mod countdown;
 pub mod faceplate;

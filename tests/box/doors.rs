@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::lab::{Answer, Lab, PASSWORD, PATIENCE, SERVICE, UPLINK, eventually};
 
 /// Every route of the agent, and what a web process without a session gets of it, on a box that has a password.
-pub const ROUTES: [(&str, &str, u16); 37] = [
+pub const ROUTES: [(&str, &str, u16); 51] = [
     ("GET", "/v1/hello", 200),
     ("GET", "/v1/hello/events", 200),
     ("GET", "/v1/overview", 401),
@@ -49,6 +49,20 @@ pub const ROUTES: [(&str, &str, u16); 37] = [
     // web shakes hands with it; a session, forged or not, gets none
     ("GET", "/v1/certificate/serving", 200),
     ("POST", "/v1/support", 401),
+    ("GET", "/v1/activation", 401),
+    ("GET", "/v1/activation/events", 401),
+    ("POST", "/v1/activation/answers", 401),
+    ("POST", "/v1/activation/preview", 401),
+    ("POST", "/v1/activation/check", 401),
+    ("POST", "/v1/activation/begin", 401),
+    ("POST", "/v1/activation/stop", 401),
+    ("POST", "/v1/activation/request", 401),
+    ("POST", "/v1/activation/offline", 401),
+    ("GET", "/v1/cluster", 401),
+    ("GET", "/v1/fleet", 401),
+    ("POST", "/v1/fleet/sign-in", 401),
+    ("POST", "/v1/fleet/sign-out", 401),
+    ("POST", "/v1/fleet/call", 401),
 ];
 
 /// A body that each route can read what it needs of.

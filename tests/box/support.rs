@@ -47,6 +47,9 @@ fn a_support_bundle_has_the_box_and_none_of_its_secrets() {
         "MemTotal",
         "proxy.example",
         "seed.json",
+        "./activation.json",
+        "\"stage\": \"unopened\"",
+        "./cluster.json",
         "\"what\":\"setup\"",
         "left there",
     ] {

@@ -3,6 +3,10 @@
 use std::collections::BTreeSet;
 
 use domain::{
+    activation::{
+        api::{Activation, Away, AwaySince, LeftBecause, Member, Renewal},
+        validity::Validity,
+    },
     alarms::{Alarms, CLEAR_AFTER, Cause, Event, HISTORY, Kind, Seen, Severity, present},
     audit::{AuditState, Chain},
     auth::policy::{PasswordPolicy, PasswordState},
@@ -161,11 +165,23 @@ fn kinds(change: impl FnOnce(&mut State)) -> Vec<&'static str> {
         load: Load::default(),
         audit: AuditState::default(),
         password: PasswordState::default(),
+        activation: Activation::default(),
+        activation_damaged: false,
         now: MADE,
     };
     change(&mut state);
-    let State { network, settings, service_port, load, audit, password, now } = &state;
-    let seen = Seen { network, settings, service_port, load: *load, audit, password: *password, now: *now };
+    let State { network, settings, service_port, load, audit, password, activation, activation_damaged, now } = &state;
+    let seen = Seen {
+        network,
+        settings,
+        service_port,
+        load: *load,
+        audit,
+        password: *password,
+        activation,
+        activation_damaged: *activation_damaged,
+        now: *now,
+    };
     present(seen).into_iter().map(|cause| cause.kind.number()).collect()
 }
 
@@ -176,6 +192,8 @@ struct State {
     load: Load,
     audit: AuditState,
     password: PasswordState,
+    activation: Activation,
+    activation_damaged: bool,
     now: UnixSeconds,
 }
 
@@ -215,6 +233,42 @@ fn each_alarm_comes_of_the_status_that_shows_it() {
     assert_eq!(kinds(|s| s.audit.chain = broken), ["AL-205"]);
     let policy = PasswordPolicy { complexity: false, rotation_days: Some(90) };
     assert_eq!(kinds(|s| s.password = PasswordState { set: Some(UnixSeconds(0)), policy }), ["AL-206"]);
+}
+
+#[test]
+fn a_member_that_the_registry_has_lost_sight_of_is_an_alarm_and_a_box_that_never_was_one_is_none() {
+    let with = |change: fn(&mut Member)| {
+        kinds(|state| {
+            let mut member = member();
+            change(&mut member);
+            state.activation.member = Some(member);
+        })
+    };
+    assert_eq!(with(|_| ()), [""; 0]);
+    let away = || Some(AwaySince { since: MADE, why: Away::NoUplink });
+    assert_eq!(with(|m| m.renewal = Some(Renewal::Due)), [""; 0], "it is done by itself");
+    assert_eq!(with(|m| m.renewal = Some(Renewal::NeedsAgreement)), ["AL-302"]);
+    assert_eq!(with(|m| m.left = Some(LeftBecause::Removed { at: MADE })), ["AL-303"]);
+    assert_eq!(kinds(|state| state.activation_damaged = true), ["AL-110"]);
+    assert_eq!(kinds(|state| state.activation.member = Some(Member { away: away(), ..member() })), ["AL-301"]);
+    assert_eq!(Kind::RegistryAway.raise_after(), 600_000, "a registry may be restarted");
+}
+
+fn member() -> Member {
+    let info = serde_json::json!({
+        "serial": "A-1", "name": "box-a1", "account": "demo", "state": "active", "cluster": null, "cluster_name": null,
+        "peer": null, "peer_key": null, "pair": null, "awaits": null, "virtual_ip": null, "certificate": "", "authority": "",
+        "not_before": MADE.0, "not_after": MADE.0 + 1, "urls": [], "now": MADE.0,
+    });
+    Member {
+        info: serde_json::from_value(info).expect("a box"),
+        told: MADE,
+        activated: MADE,
+        validity: Validity { not_before: MADE, not_after: MADE },
+        renewal: None,
+        away: None,
+        left: None,
+    }
 }
 
 #[test]

@@ -94,6 +94,11 @@ pub fn test_page(text: Text, overview: &Overview, view: TestView) -> String {
 
 const HOST_ANSWERS: Asked<HostFinding> = Asked::Found(HostFinding::Answers { millis: 40 });
 
+/// All is well up to the end.
+pub fn whole() -> Findings {
+    Findings { host: HOST_ANSWERS, ..findings() }
+}
+
 /// The host does not answer, and neither does the first DNS server.
 fn findings() -> Findings {
     let ip = |text: &str| text.parse().expect("address");
@@ -117,7 +122,7 @@ fn unplugged() -> Findings {
     Findings { link: Asked::Found(LinkFinding::Down), ..Findings::default() }
 }
 
-fn tested(findings: &Findings) -> TestView {
+pub fn tested(findings: &Findings) -> TestView {
     let host = "registry.example:8443".to_owned();
     let report = Report {
         uplink: Some(name("lan1")),

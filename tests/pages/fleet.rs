@@ -7,8 +7,8 @@ use gatehouse::{
     domain::{
         activation::{
             api::{
-                Activation, Away, AwaySince, CodeSeen, Draft, FleetSession, LeftBecause, Line, LineState, Member,
-                NewOrReplacement, Offered, OwnCluster, Stage, Step, Unusable, Waiting,
+                Activation, Away, AwaySince, Checked, CodeSeen, Draft, FleetSession, LeftBecause, Line, LineState,
+                Member, NewOrReplacement, Offered, OwnCluster, Stage, Step, Unusable, Waiting,
             },
             validity::Validity,
             wizard::Page,
@@ -26,7 +26,7 @@ use gatehouse::{
         time::UnixSeconds,
     },
     pages::{
-        activate::{self, OfflineView, WizardView},
+        activate::{self, OfflineView, PreparedNetwork, WizardView},
         cluster::{self, Act, ActView, BoxesView, ClusterHome, ClusterPage, CodesView, HandView},
         render::to_html,
     },
@@ -34,7 +34,7 @@ use gatehouse::{
 };
 
 use super::{
-    all::{frame, refusal},
+    all::{frame, refusal, tested, whole},
     boxes::working_box,
 };
 
@@ -277,6 +277,22 @@ pub fn pages(text: Text) -> Vec<(&'static str, String)> {
         ("activate-working", wizard(Page::Progress, of(working(false)))),
         ("activate-waiting", wizard(Page::Progress, of(working(true)))),
         ("activate-done", wizard(Page::Done, of(active(Some("7F3K-2220"), None)))),
+        ("activate-network-wrong", {
+            let view = PreparedNetwork { unreadable: Some(NASTY.into()), ..PreparedNetwork::default() };
+            to_html(|| activate::network_page(here(&overview), &overview, &view))
+        }),
+        ("activate-network-same", {
+            let view = PreparedNetwork { same: true, ..PreparedNetwork::default() };
+            to_html(|| activate::network_page(here(&overview), &overview, &view))
+        }),
+        ("activate-clock", {
+            let checked = Some(Checked {
+                report: tested(&whole()).report.expect("a report"),
+                registry: Some(Away::Clock { seconds: -86_400, registry: NOW }),
+                reached: false,
+            });
+            wizard(Page::Check, WizardView { checked, ..WizardView::default() })
+        }),
         ("offline", offline(OfflineView::default())),
         ("offline-made", {
             let request = Some(format!("GH1R.{}", "AbC-_9".repeat(80)));

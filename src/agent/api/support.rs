@@ -26,11 +26,15 @@ pub(super) async fn bundle(State(shared): State<Shared>, _: Admitted) -> Result<
     let folder = name.trim_end_matches(".tar.gz").to_owned();
     let alarms = shared.tasks.alarms.list().await.ok();
     let alarms = serde_json::to_vec_pretty(&alarms).unwrap_or_default();
+    let activation = serde_json::to_vec_pretty(&shared.tasks.activation.view()).unwrap_or_default();
+    let cluster = serde_json::to_vec_pretty(&shared.tasks.activation.cluster()).unwrap_or_default();
     let (own, logs) = (shared.own.clone(), shared.tasks.logs.clone());
     let packing = tokio::task::spawn_blocking(move || {
         let mut entries = collect(&Sources { board: &own.board, overview: &overview, state_dir: &own.state_dir });
         entries.push(Entry::new("audit.jsonl", audit));
         entries.push(Entry::new("alarms.json", alarms));
+        entries.push(Entry::new("activation.json", activation));
+        entries.push(Entry::new("cluster.json", cluster));
         for part in Part::ALL {
             entries.push(Entry::new(&format!("events-{}.jsonl", part.name()), logs.jsonl(part)));
         }

@@ -21,6 +21,8 @@ network.toml   the network that is saved
 status.json    everything that the overview and the system pages show
 audit.jsonl    who did what, the newest first
 alarms.json    what is wrong, and what was
+activation.json how far the activation is, without its code
+cluster.json   the box's cluster, as the registry told last
 events-*.jsonl what agent, web and guard said since the box was started
 kernel.txt     ports, addresses and routes as the kernel has them
 state.txt      names, sizes and times of the files in the agent's folder; not their content

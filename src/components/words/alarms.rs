@@ -38,6 +38,9 @@ pub fn alarm(text: Text, kind: Kind) -> &'static str {
         Kind::LogNotWritten => text.alarm_log_not_written(),
         Kind::LogBroken => text.alarm_log_broken(),
         Kind::PasswordOld => text.alarm_password_old(),
+        Kind::RegistryAway => text.alarm_registry_away(),
+        Kind::CertificateOver => text.alarm_certificate_over(),
+        Kind::NoMember => text.alarm_no_member(),
     }
 }
 
@@ -64,6 +67,9 @@ pub fn mend_alarm(text: Text, cause: &Cause) -> (&'static str, Option<String>) {
         Kind::StorageFull => (text.mend_storage_full(), None),
         Kind::LogNotWritten | Kind::LogBroken => (text.mend_log(), page("/system/audit")),
         Kind::PasswordOld => (text.mend_password_old(), page("/system/password")),
+        Kind::RegistryAway => (text.mend_registry_away(), page("/cluster")),
+        Kind::CertificateOver => (text.mend_certificate_over(), page("/cluster")),
+        Kind::NoMember => (text.mend_no_member(), page("/activate")),
     }
 }
 

@@ -147,7 +147,6 @@ pub fn no_peer(text: Text, why: &WhyNot) -> String {
         "paired" => text.no_peer_paired(subject),
         "waits" => text.no_peer_waits(subject),
         "not_active" => text.no_peer_not_active(host_state(text, subject)),
-        "reserved" => text.no_peer_reserved().into(),
         _ => why.text.clone(),
     }
 }
@@ -155,8 +154,7 @@ pub fn no_peer(text: Text, why: &WhyNot) -> String {
 /// All reasons, for the tests that each has words.
 pub fn reasons() -> Vec<NoPeer> {
     let serial = || "7F3K-2220".parse().ok();
-    let mut all =
-        vec![NoPeer::Itself, NoPeer::OtherCluster, NoPeer::Reserved, NoPeer::NotActive { state: "draining".into() }];
+    let mut all = vec![NoPeer::Itself, NoPeer::OtherCluster, NoPeer::NotActive { state: "draining".into() }];
     all.extend(serial().map(|peer| NoPeer::Paired { peer }));
     all.extend(serial().map(|serial| NoPeer::Waits { serial }));
     all.extend("B-020".parse().ok().map(|model| NoPeer::OtherModel { model }));

@@ -47,10 +47,13 @@ pub enum Kind {
     LogNotWritten,
     LogBroken,
     PasswordOld,
+    RegistryAway,
+    CertificateOver,
+    NoMember,
 }
 
 impl Kind {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::PortAbsent,
         Self::NoLink,
         Self::NoUplink,
@@ -71,6 +74,9 @@ impl Kind {
         Self::LogNotWritten,
         Self::LogBroken,
         Self::PasswordOld,
+        Self::RegistryAway,
+        Self::CertificateOver,
+        Self::NoMember,
     ];
 
     pub fn number(self) -> &'static str {
@@ -95,6 +101,9 @@ impl Kind {
             Self::LogNotWritten => "AL-204",
             Self::LogBroken => "AL-205",
             Self::PasswordOld => "AL-206",
+            Self::RegistryAway => "AL-301",
+            Self::CertificateOver => "AL-302",
+            Self::NoMember => "AL-303",
         }
     }
 
@@ -121,6 +130,9 @@ impl Kind {
             Self::LogNotWritten => "The audit log cannot be written",
             Self::LogBroken => "The audit log was changed",
             Self::PasswordOld => "The password is old",
+            Self::RegistryAway => "The registry cannot be reached",
+            Self::CertificateOver => "The box's certificate for the registry has run out",
+            Self::NoMember => "The box was removed from its account, or replaced",
         }
     }
 
@@ -136,13 +148,15 @@ impl Kind {
             | Self::OtherDhcpServer
             | Self::ClockWrong
             | Self::LogNotWritten
-            | Self::LogBroken => Severity::Major,
+            | Self::LogBroken
+            | Self::CertificateOver => Severity::Major,
             Self::DuplicateIpv6
             | Self::NoDns
             | Self::ServicePortFails
             | Self::TimeServersSilent
-            | Self::StorageFull => Severity::Minor,
-            Self::ChangeUndone | Self::KernelDiffers | Self::PasswordOld => Severity::Warning,
+            | Self::StorageFull
+            | Self::RegistryAway => Severity::Minor,
+            Self::ChangeUndone | Self::KernelDiffers | Self::PasswordOld | Self::NoMember => Severity::Warning,
         }
     }
 
@@ -156,7 +170,9 @@ impl Kind {
             | Self::LogNotWritten
             | Self::LogBroken
             | Self::OtherDhcpServer
-            | Self::PasswordOld => 0,
+            | Self::PasswordOld
+            | Self::CertificateOver
+            | Self::NoMember => 0,
             Self::PortAbsent
             | Self::NoLink
             | Self::NoUplink
@@ -168,7 +184,7 @@ impl Kind {
             | Self::ClockWrong => 10_000,
             Self::NoLease | Self::KernelDiffers | Self::StorageFull => 30_000,
             // a site whose way out is being mended has silent ones, too
-            Self::TimeServersSilent => 600_000,
+            Self::TimeServersSilent | Self::RegistryAway => 600_000,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Cause, Kind};
 use crate::{
+    activation::api::{Activation, Renewal},
     audit::{AuditState, Chain},
     auth::policy::PasswordState,
     box_file::Role,
@@ -31,6 +32,9 @@ pub struct Seen<'s> {
     pub load: Load,
     pub audit: &'s AuditState,
     pub password: PasswordState,
+    pub activation: &'s Activation,
+    /// What was kept of the activation could not be read.
+    pub activation_damaged: bool,
     pub now: UnixSeconds,
 }
 
@@ -39,6 +43,7 @@ pub fn present(seen: Seen) -> BTreeSet<Cause> {
     ports(seen.network, &mut found);
     network(seen.network, &mut found);
     care(seen, &mut found);
+    fleet(seen, &mut found);
     found
 }
 
@@ -136,5 +141,22 @@ fn care(seen: Seen, found: &mut BTreeSet<Cause>) {
     }
     if seen.password.old(seen.now).is_some() {
         found.insert(of(Kind::PasswordOld));
+    }
+}
+
+fn fleet(seen: Seen, found: &mut BTreeSet<Cause>) {
+    if seen.activation_damaged {
+        found.insert(at(Kind::SettingsDamaged, "activation.json"));
+    }
+    let Some(member) = &seen.activation.member else { return };
+    if member.left.is_some() {
+        found.insert(of(Kind::NoMember));
+        return;
+    }
+    if member.renewal == Some(Renewal::NeedsAgreement) {
+        found.insert(of(Kind::CertificateOver));
+    }
+    if member.away.is_some() {
+        found.insert(of(Kind::RegistryAway));
     }
 }

@@ -427,7 +427,6 @@ impl WhyNot {
             "other_cluster" => Some(NoPeer::OtherCluster),
             "paired" => serial().map(|peer| NoPeer::Paired { peer }),
             "waits" => serial().map(|serial| NoPeer::Waits { serial }),
-            "reserved" => Some(NoPeer::Reserved),
             _ => None,
         };
         known.unwrap_or_else(|| NoPeer::NotActive {
@@ -445,7 +444,6 @@ impl From<&NoPeer> for WhyNot {
             NoPeer::Paired { peer } => ("paired", Some(peer.to_string())),
             NoPeer::Waits { serial } => ("waits", Some(serial.to_string())),
             NoPeer::NotActive { state } => ("not_active", Some(state.clone())),
-            NoPeer::Reserved => ("reserved", None),
         };
         Self { reason: reason.to_owned(), subject, text: why.to_string() }
     }

@@ -21,8 +21,6 @@ pub enum NoPeer {
     Waits { serial: Serial },
     #[error("it is {state}")]
     NotActive { state: String },
-    #[error("it is reserved for another pair")]
-    Reserved,
 }
 
 /// A refusal of the registry.

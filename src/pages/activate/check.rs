@@ -18,6 +18,7 @@ use crate::{
         api::Overview,
         fault::Fault,
     },
+    islands::DeviceClock,
     pages::{hops, refused, status},
     text::Text,
     web::{App, Visitor},
@@ -59,7 +60,7 @@ fn result(text: Text, overview: &Overview, checked: &Checked) -> impl IntoView +
     let said = match &checked.registry {
         // the path has said it already
         Some(_) if broken => None,
-        Some(away) => Some(away_note(text, away).into_any()),
+        Some(away) => Some(view! { {away_note(text, away)}{set_clock(text, away)} }.into_any()),
         None if checked.reached => {
             Some(view! { <Note mood=Mood::Ok title=text.activate_check_reached() role="status">{()}</Note> }.into_any())
         }
@@ -68,10 +69,24 @@ fn result(text: Text, overview: &Overview, checked: &Checked) -> impl IntoView +
     view! { {path}{said} }
 }
 
+/// A box that was in a store for long has a clock that is wrong, and whoever visits it mostly has one that is right.
+fn set_clock(text: Text, away: &Away) -> impl IntoView + use<> {
+    matches!(away, Away::Clock { .. }).then(|| {
+        view! {
+            <form method="post" action="/system/time/clock">
+                <input type="hidden" name="back" value="activate" />
+                <DeviceClock>
+                    <p class="actions" data-device hidden><button name="device" value="">{text.time_device()}</button></p>
+                </DeviceClock>
+            </form>
+        }
+    })
+}
+
 /// Why the registry cannot be asked, what to mend, and where.
 pub(super) fn away_note(text: Text, away: &Away) -> impl IntoView + use<> {
     let place = registry::place(away).map(|href| {
-        view! { <p class="actions"><a href=href>{text.attention_to_port()}</a></p> }
+        view! { <p class="actions"><a href=href>{text.away_to_place()}</a></p> }
     });
     let (title, mend) = (registry::away(text, away), registry::mend(text, away));
     view! {

@@ -3,6 +3,7 @@
 
 mod check;
 mod cluster;
+mod network;
 mod offline;
 mod photo;
 mod progress;
@@ -40,9 +41,11 @@ use crate::{
     web::{App, Visitor},
 };
 
+pub use network::{PreparedNetwork, page as network_page};
 pub use offline::{OfflineView, page as offline_page};
 pub use photo::{Unreadable, read as read_photo};
 pub use progress::ledger;
+pub(super) use questions::uploads;
 
 /// Where pictures and files go; the only route that takes more than a form.
 pub const UPLOAD: &str = "/activate/upload/{what}";
@@ -65,7 +68,7 @@ pub fn routes() -> Router<App> {
         .route("/activate/stop", post(stop))
         .route("/activate/offline", get(offline::show).post(offline::answer))
         .route("/activate/offline/request", post(offline::make))
-        .route("/activate/offline/request.txt", get(offline::download))
+        .route("/activate/network", get(network::show).post(network::apply))
         .route("/activate/{page}", get(show).post(save))
         // how long one may be is judged before it is read (web/body.rs)
         .route(UPLOAD, post(upload).layer(DefaultBodyLimit::disable()))
@@ -222,7 +225,7 @@ async fn stop(State(app): State<App>, visitor: Visitor) -> Result<Response, Resp
     }
 }
 
-/// A code or an answer as a picture or as a text file.
+/// A code, a request or an answer as a picture or as a text file.
 async fn upload(
     State(app): State<App>,
     visitor: Visitor,
@@ -266,6 +269,10 @@ async fn upload(
         ("answer", Err(why)) => {
             let problems = vec![problem("file", photo::say(text, why))];
             Ok(offline::again(&visitor, &overview, activation, None, problems))
+        }
+        ("request", read) => {
+            let found = read.map_err(|why| problem("file", photo::say(text, why)));
+            super::cluster::with_request(&app, &visitor, found).await
         }
         _ => Err(nothing(&visitor)),
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::{
     Form,
     extract::State,
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::*;
@@ -14,10 +14,10 @@ use super::{load, questions::uploads, to};
 use crate::{
     components::{
         card::Card,
+        carried::{Carried, carried},
         field::{Field, Kind, field},
         frame::{Frame, Shell},
         nav::Place,
-        qr::qr,
         summary::{Problem, summary},
     },
     domain::{
@@ -52,16 +52,6 @@ pub(super) async fn make(State(app): State<App>, visitor: Visitor) -> Result<Res
         Ok(_) => Ok(Redirect::to(PATH).into_response()),
         Err(refusal) => Err(refused(&visitor, &refusal)),
     }
-}
-
-pub(super) async fn download(State(app): State<App>, visitor: Visitor) -> Result<Response, Response> {
-    let (overview, activation) = load(&app, &visitor).await?;
-    let Some(text) = activation.request else { return Ok(Redirect::to(PATH).into_response()) };
-    // the serial is the maker's, and goes into a header: letters and digits of it only
-    let serial = overview.serial.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    let name = format!("attachment; filename=\"activation-request-{serial}.txt\"");
-    let kind = "text/plain; charset=utf-8".to_owned();
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text + "\n").into_response())
 }
 
 pub(super) async fn answer(
@@ -107,18 +97,11 @@ pub fn page(frame: Frame, view: &OfflineView) -> impl IntoView + use<> {
     let problem = view.refusal.is_some() || !view.problems.is_empty();
     let frame = Frame { title: text.activate_offline().to_owned(), problem, path: PATH.to_owned(), ..frame };
     let request = view.activation.request.as_ref().map(|request| {
-        let copied = Field {
-            name: "request".into(),
-            label: text.activate_offline_text().to_owned(),
-            value: request.clone(),
-            kind: Kind::Lines,
-            ..Field::default()
-        };
+        let label = text.activate_offline_text();
+        let carried = carried(text, Carried { name: "request", told: request, label, file: "activation-request" });
         view! {
             <p>{text.activate_offline_made()}</p>
-            {qr(request, text.activate_offline_request())}
-            {field(copied)}
-            <p><a class="link" href="/activate/offline/request.txt" download="">{text.activate_offline_file()}</a></p>
+            {carried}
         }
     });
     let make =

@@ -103,7 +103,7 @@ pub(super) fn code(text: Text, view: &WizardView) -> impl IntoView + use<> {
 }
 
 /// A picture or a file with a text: both go the same way.
-pub(super) fn uploads(text: Text, what: &'static str) -> impl IntoView + use<> {
+pub(in crate::pages) fn uploads(text: Text, what: &'static str) -> impl IntoView + use<> {
     let action = format!("/activate/upload/{what}");
     let (for_file, photo_id, file_id) = (action.clone(), format!("photo-{what}"), format!("file-{what}"));
     let (photo_for, file_for) = (photo_id.clone(), file_id.clone());

@@ -2,9 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{WizardView, check::away_note, progress::refused_note};
+use super::{WizardView, check::away_note, network::prepared, progress::refused_note};
 use crate::{
-    components::card::{Card, Fact, facts},
+    components::{
+        card::{Card, Fact, facts},
+        note::Note,
+        tag::Mood,
+    },
     domain::{
         api::Overview,
         cluster::api::{AssociationKind, Preview},
@@ -37,6 +41,14 @@ pub(super) fn view(text: Text, overview: &Overview, view: &WizardView) -> impl I
         crate::domain::fault::Fault::RegistryAway { why } => Some(away_note(text, why)),
         _ => None,
     });
+    let network = prepared(activation).map(|_| {
+        view! {
+            <Note mood=Mood::Info title=text.activate_network()>
+                <p>{text.activate_network_why()}</p>
+                <p class="actions"><a href="/activate/network">{text.activate_network_look()}</a></p>
+            </Note>
+        }
+    });
     view! {
         <p class="muted">{text.activate_review_why()}</p>
         {refused}
@@ -45,6 +57,7 @@ pub(super) fn view(text: Text, overview: &Overview, view: &WizardView) -> impl I
             {facts(rows)}
             <p class="actions"><a class="link" href="/activate/cluster">{text.activate_review_change()}</a></p>
         </Card>
+        {network}
         <form method="post" action="/activate/review">
             <p class="actions"><button>{text.activate_go()}</button></p>
         </form>

@@ -16,7 +16,7 @@ use crate::{
     components::{
         card::Card,
         choice::{Choice, choice},
-        field::{Field, field},
+        field::{Field, Kind, field},
         frame::{Frame, Shell},
         nav::Place,
         select::{Select, select},
@@ -29,6 +29,7 @@ use crate::{
             names::Serial,
         },
         fault::Refusal,
+        network::spec::NetworkSpec,
     },
     pages::{frame as frame_for, render::render, status},
     text::Text,
@@ -81,6 +82,10 @@ async fn save(
     let cluster = optional(&value("cluster"), || wrong("cluster", text.activate_problem_place()));
     let peer = optional(&value("peer"), || wrong("peer", text.activate_problem_serial()));
     let virtual_ip = optional(&value("virtual_ip"), || wrong("virtual_ip", text.activate_problem_ip()));
+    let uplinks = Some(value("uplinks")).filter(|text| !text.is_empty());
+    if let Some(Err(error)) = uplinks.as_deref().map(toml::from_str::<NetworkSpec>) {
+        wrong("uplinks", &text.cluster_box_uplinks_wrong(error.message()));
+    }
     let mut refusal = None;
     if let Some(serial) = serial.filter(|_| problems.is_empty()) {
         let record = BoxRecord {
@@ -92,7 +97,7 @@ async fn save(
             cluster,
             peer,
             virtual_ip,
-            uplinks: None,
+            uplinks,
             reserve: value("reserve") == "yes",
         };
         match call::<calls::PrepareBox>(&app, &visitor, &[serial.as_str()], &record).await? {
@@ -135,6 +140,7 @@ pub fn page(frame: Frame, view: &BoxesView) -> impl IntoView + use<> {
         (field(line("serial", text.cluster_box_serial())), field(line("name", text.cluster_box_name())));
     let (site, peer) = (field(line("site", text.cluster_box_site())), field(line("peer", text.cluster_box_peer())));
     let virtual_ip = field(line("virtual_ip", text.activate_virtual_ip()));
+    let uplinks = field(Field { kind: Kind::Lines, ..line("uplinks", text.cluster_box_uplinks()) });
     view! {
         <Shell frame=frame>
             {lead}
@@ -148,6 +154,7 @@ pub fn page(frame: Frame, view: &BoxesView) -> impl IntoView + use<> {
                     {select(cluster)}
                     {peer}
                     {virtual_ip}
+                    {uplinks}
                     {choice(reserve)}
                     <p class="actions"><button>{text.cluster_box_go()}</button></p>
                 </form>

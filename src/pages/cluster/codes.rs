@@ -1,5 +1,7 @@
 //! Activation codes of the account. A code's text is told once, in the answer to the form that makes it.
 
+use std::collections::HashMap;
+
 use axum::{
     Form, Router,
     extract::{Query, State},
@@ -8,18 +10,17 @@ use axum::{
     routing::get,
 };
 use leptos::prelude::*;
-use serde::Deserialize;
 
 use super::{Asked, call, done, lead, needed, overview};
 use crate::{
     components::{
         card::Card,
+        carried::{Carried, carried},
         choice::{Choice, choice},
-        field::{Field, Kind, field},
+        field::{Field, field},
         format::moment,
         frame::{Frame, Shell},
         nav::Place,
-        qr::qr,
         summary::Problem,
     },
     domain::{
@@ -40,18 +41,11 @@ const PATH: &str = "/cluster/codes";
 pub struct CodesView {
     pub codes: Vec<CodeInfo>,
     pub made: Option<CodeMade>,
+    /// As it was typed, where it comes back.
+    pub typed: HashMap<String, String>,
     pub done: bool,
     pub problems: Vec<Problem>,
     pub refusal: Option<Refusal>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct New {
-    model: String,
-    hours: String,
-    label: String,
-    short: String,
 }
 
 pub(super) fn routes() -> Router<App> {
@@ -64,14 +58,19 @@ async fn show(State(app): State<App>, visitor: Visitor, Query(asked): Query<Aske
         .await
 }
 
-async fn create(State(app): State<App>, visitor: Visitor, Form(typed): Form<New>) -> Result<Response, Response> {
+async fn create(
+    State(app): State<App>,
+    visitor: Visitor,
+    Form(typed): Form<HashMap<String, String>>,
+) -> Result<Response, Response> {
     let text = visitor.text;
+    let value = |name: &str| typed.get(name).map(String::as_str).unwrap_or_default();
     let mut problems = Vec::new();
     let mut wrong = |field: &str, message: String| problems.push(Problem { field: Some(field.to_owned()), message });
-    let short = typed.short == "yes";
-    let model = optional(&typed.model, || wrong("model", text.activate_problem_cluster_name().into()));
-    let label = optional(&typed.label, || wrong("label", text.activate_problem_cluster_name().into()));
-    let hours = optional(&typed.hours, || wrong("hours", text.problem_invalid("1–2160", text.cluster_code_hours())));
+    let short = value("short") == "yes";
+    let model = optional(value("model"), || wrong("model", text.activate_problem_cluster_name().into()));
+    let label = optional(value("label"), || wrong("label", text.activate_problem_cluster_name().into()));
+    let hours = optional(value("hours"), || wrong("hours", text.problem_invalid("1–2160", text.cluster_code_hours())));
     let mut view = CodesView::default();
     if problems.is_empty() {
         let ask = NewCode { model, cluster: None, hours, label, short };
@@ -79,6 +78,9 @@ async fn create(State(app): State<App>, visitor: Visitor, Form(typed): Form<New>
             Ok(made) => view.made = Some(made),
             Err(refusal) => view.refusal = Some(refusal),
         }
+    }
+    if view.made.is_none() {
+        view.typed = typed;
     }
     view.codes = needed::<calls::ListCodes>(&app, &visitor, &[], &()).await?;
     view.problems = problems;
@@ -113,34 +115,38 @@ pub fn page(frame: Frame, view: &CodesView) -> impl IntoView + use<> {
     let problem = !view.problems.is_empty() || view.refusal.is_some();
     let frame = Frame { title: text.cluster_codes().to_owned(), problem, path: PATH.to_owned(), ..frame };
     let made = view.made.as_ref().map(|made| {
-        let told = made.code.expose().to_owned();
-        let copied = Field {
-            name: "made".into(),
-            label: text.cluster_code_text().to_owned(),
-            value: told.clone(),
-            kind: Kind::Lines,
-            ..Field::default()
-        };
+        let told = made.code.expose();
+        let told = Carried { name: "made", told, label: text.cluster_code_text(), file: "activation-code" };
+        let told = carried(text, told);
         let until = text.cluster_code_until(moment(made.expires));
         view! {
             <Card title=text.cluster_code_made() weighty=true>
-                {qr(&told, text.cluster_code_made())}
-                {field(copied)}
+                {told}
                 <p>{until}</p>
             </Card>
         }
     });
     let rows = view.codes.iter().map(|code| row(text, code)).collect::<Vec<_>>();
     let none = rows.is_empty().then(|| view! { <p class="muted">{text.cluster_code_none()}</p> });
-    let line =
-        |name: &'static str, label: &str| Field { name: name.into(), label: label.to_owned(), ..Field::default() };
+    let line = |name: &'static str, label: &str| Field {
+        name: name.into(),
+        label: label.to_owned(),
+        problem: view.problems.iter().find(|p| p.field.as_deref() == Some(name)).map(|p| p.message.clone()),
+        value: view.typed.get(name).cloned().unwrap_or_default(),
+        ..Field::default()
+    };
+    let (label, model, hours) = (
+        field(line("label", text.cluster_code_label())),
+        field(line("model", text.cluster_code_model())),
+        field(line("hours", text.cluster_code_hours())),
+    );
     let short = Choice {
         kind: "checkbox",
         name: "short",
         value: "yes",
         label: text.cluster_code_short().to_owned(),
         why: Some(text.cluster_code_short_why().to_owned()),
-        chosen: false,
+        chosen: view.typed.contains_key("short"),
     };
     let lead = lead(text, text.cluster_codes().to_owned(), &view.problems, view.refusal.as_ref());
     let done = done(text, view.done);
@@ -151,9 +157,9 @@ pub fn page(frame: Frame, view: &CodesView) -> impl IntoView + use<> {
             {made}
             <Card title=text.cluster_code_new()>
                 <form class="stack" method="post" action=PATH novalidate>
-                    {field(line("label", text.cluster_code_label()))}
-                    {field(line("model", text.cluster_code_model()))}
-                    {field(line("hours", text.cluster_code_hours()))}
+                    {label}
+                    {model}
+                    {hours}
                     {choice(short)}
                     <p class="actions"><button>{text.cluster_code_go()}</button></p>
                 </form>

@@ -9,11 +9,11 @@ use super::{call, codes::optional, lead, needed, overview};
 use crate::{
     components::{
         card::Card,
+        carried::{Carried, carried},
         field::{Field, Kind, field},
         format::moment,
         frame::{Frame, Shell},
         nav::Place,
-        qr::qr,
         select::{Select, select},
         summary::Problem,
     },
@@ -24,7 +24,7 @@ use crate::{
         },
         fault::Refusal,
     },
-    pages::{frame as frame_for, render::render, status},
+    pages::{activate::uploads, frame as frame_for, render::render, status},
     web::{App, Visitor},
 };
 
@@ -52,6 +52,18 @@ async fn answer(app: &App, visitor: &Visitor, code: StatusCode, view: HandView) 
     let overview = overview(app, visitor).await?;
     let view = HandView { clusters, ..view };
     Ok(render(code, || page(frame_for(visitor, &overview, Place::Cluster, PATH), &view)))
+}
+
+/// A request that came as a picture or as a file stands in its field, to be answered.
+pub async fn with_request(app: &App, visitor: &Visitor, found: Result<String, Problem>) -> Result<Response, Response> {
+    let (code, view) = match found {
+        Ok(request) => {
+            let typed = HashMap::from([("request".to_owned(), request)]);
+            (StatusCode::OK, HandView { typed, ..HandView::default() })
+        }
+        Err(problem) => (StatusCode::UNPROCESSABLE_ENTITY, HandView { problems: vec![problem], ..HandView::default() }),
+    };
+    answer(app, visitor, code, view).await
 }
 
 async fn make(
@@ -101,19 +113,17 @@ pub fn page(frame: Frame, view: &HandView) -> impl IntoView + use<> {
         ..Field::default()
     };
     let made = view.answer.as_ref().map(|done| {
-        let copied = Field {
-            name: "answer".into(),
-            label: text.cluster_hand_answer().to_owned(),
-            value: done.answer.clone(),
-            kind: Kind::Lines,
-            ..Field::default()
+        let until = text.cluster_hand_until(moment(done.expires));
+        let told = Carried {
+            name: "answer",
+            told: &done.answer,
+            label: text.cluster_hand_answer(),
+            file: "activation-answer",
         };
-        let (until, drawn) =
-            (text.cluster_hand_until(moment(done.expires)), qr(&done.answer, text.cluster_hand_answer()));
+        let told = carried(text, told);
         view! {
             <Card title=text.cluster_hand_answer() weighty=true>
-                {drawn}
-                {field(copied)}
+                {told}
                 <p>{until}</p>
             </Card>
         }
@@ -138,6 +148,7 @@ pub fn page(frame: Frame, view: &HandView) -> impl IntoView + use<> {
                 {peer}
                 <p class="actions"><button>{text.cluster_hand_go()}</button></p>
             </form>
+            {uploads(text, "request")}
         </Shell>
     }
 }

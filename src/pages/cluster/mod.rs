@@ -47,6 +47,7 @@ pub use act::{Act, ActView, page as act_page};
 pub use boxes::{BoxesView, page as boxes_page};
 pub use codes::{CodesView, page as codes_page};
 pub use fleet::{ClusterPage, page as cluster_page};
+pub(super) use hand::with_request;
 pub use hand::{HandView, page as hand_page};
 
 const PATH: &str = "/cluster";

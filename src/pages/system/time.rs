@@ -81,6 +81,9 @@ struct Moment {
     /// Seconds since 1970 of the visiting device, which a script puts there.
     #[serde(default)]
     device: String,
+    /// Where the form was, if not here.
+    #[serde(default)]
+    back: String,
 }
 
 pub(super) fn routes() -> Router<App> {
@@ -109,7 +112,10 @@ async fn set(State(app): State<App>, visitor: Visitor, Form(typed): Form<Moment>
         let issues = vec![Issue { port: None, field: issue::Field::Clock, rule: Rule::NotATime }];
         Err(here(Fault::Invalid { issues }))
     };
-    let Err(refusal) = done else { return Ok(saved()) };
+    let Err(refusal) = done else {
+        // the pre-flight of the activation, which found the clock wrong
+        return Ok(if typed.back == "activate" { Redirect::to("/activate/check").into_response() } else { saved() });
+    };
     let view = |came| TimeView { moment: typed.clock, came, ..TimeView::of(&now) };
     come_back(&app, &visitor, refusal, view).await
 }
@@ -249,7 +255,7 @@ mod tests {
     use super::*;
 
     fn read(clock: &str, device: &str, offset: i32) -> Option<u64> {
-        moment(&Moment { clock: clock.to_owned(), device: device.to_owned() }, offset).map(|t| t.0)
+        moment(&Moment { clock: clock.to_owned(), device: device.to_owned(), back: String::new() }, offset).map(|t| t.0)
     }
 
     #[test]
