@@ -24,6 +24,7 @@ use hyper_util::{
 };
 use os::places::{Place, Places, Room};
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::watch,
     time::{sleep, timeout},
@@ -45,6 +46,11 @@ const STREAMS: u32 = 32;
 const WINDOW: u32 = 64 * 1024;
 /// Bytes of answers that wait for a slow reader, per stream.
 const SEND_BUFFER: usize = 64 * 1024;
+
+/// For whoever is refused. Shorter: a reason is lost on a slow link. Longer: a place is held for nothing.
+const LINGER: Duration = Duration::from_secs(2);
+/// More than the request that a client has sent ahead.
+const LINGER_BYTES: u64 = 2 * BODY_LIMIT as u64;
 
 /// What a connection may cost; tests shorten it.
 #[derive(Clone, Copy, Debug)]
@@ -141,11 +147,14 @@ async fn serve(mut server: Server, stream: TcpStream, remote: SocketAddr, _place
     drop(stream.set_nodelay(true));
     let handshake = tokio::select! {
         _ = server.stopped.changed() => return,
-        handshake = timeout(server.limits.handshake, server.acceptor.accept(stream)) => handshake,
+        handshake = timeout(server.limits.handshake, server.acceptor.accept(stream).into_fallible()) => handshake,
     };
     let stream = match handshake {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return tracing::debug!(%remote, %error, "no TLS"),
+        Ok(Err((error, stream))) => {
+            tracing::debug!(%remote, %error, "no TLS");
+            return linger(stream).await;
+        }
         Err(_) => return tracing::debug!(%remote, "the handshake took too long"),
     };
     let shown = tls::presented(&stream);
@@ -179,6 +188,16 @@ async fn serve(mut server: Server, stream: TcpStream, remote: SocketAddr, _place
         () = silent => tracing::debug!(%remote, "idle for too long"),
         () = left => {}
     }
+}
+
+/// Who is refused is to read why: closing with bytes unread resets the connection (RFC 1122, section 4.2.2.13), and the reset overtakes
+/// the alert.
+async fn linger(mut stream: TcpStream) {
+    let rest = async {
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await
+    };
+    drop(timeout(LINGER, rest).await);
 }
 
 fn builder(limits: &Limits, h2: bool) -> Builder<TokioExecutor> {
