@@ -40,6 +40,7 @@ enum Kind {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command")]
 pub(super) struct Arguments {
     /// The activation code, which others on this machine can see while the command runs; better a file
     #[arg(long, value_name = "TEXT", conflicts_with = "code_file")]
@@ -149,11 +150,10 @@ fn rest(arguments: &Arguments, activation: &Activation, own: &str) -> Result<Ans
     };
     let said = AssociationAsk {
         kind: match arguments.association {
-            Some(Kind::None) => AssociationKind::None,
             Some(Kind::Automatic) => AssociationKind::Automatic,
             Some(Kind::Manual) => AssociationKind::Manual,
             None if arguments.cluster.is_some() || arguments.new_cluster.is_some() => AssociationKind::Manual,
-            None => AssociationKind::None,
+            Some(Kind::None) | None => AssociationKind::None,
         },
         cluster: arguments.cluster.clone(),
         new_cluster: arguments.new_cluster.clone(),
@@ -254,13 +254,13 @@ fn shown(activation: &Activation) -> String {
         Stage::Left => "This box was activated, and belongs to nobody any more.\n".to_owned(),
     };
     if let Some(waiting) = &activation.waiting {
-        text.push_str(&format!("It waits: {}.\n", waiting.why));
+        text.extend([format!("It waits: {}.\n", waiting.why)]);
         if let Some(until) = waiting.code_until {
-            text.push_str(&format!("The code is good until {} UTC.\n", Civil::of(until, 0)));
+            text.extend([format!("The code is good until {} UTC.\n", Civil::of(until, 0))]);
         }
     }
     if let Some(problem) = &activation.refused {
-        text.push_str(&format!("The registry refused: {problem} ({}).\n", problem.code()));
+        text.extend([format!("The registry refused: {problem} ({}).\n", problem.code())]);
     }
     text.extend(activation.member.as_ref().map(member));
     text

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 /// For calls that the registry has to answer: it is asked at each of its addresses.
-const REGISTRY_LIMIT: Duration = Duration::from_secs(60);
+const REGISTRY_LIMIT: Duration = Duration::from_mins(1);
 
 impl AgentClient {
     pub async fn activation(&self, caller: &Caller) -> Result<Activation, Refusal> {

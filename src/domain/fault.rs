@@ -199,6 +199,11 @@ impl Fault {
             | Self::NoCandidate
             | Self::Cellular { .. }
             | Self::NoSimSlot
+            | Self::CodeOver { .. }
+            | Self::NotAtThisStage { .. }
+            | Self::Unanswered
+            | Self::NotActivated
+            | Self::FleetSignInFirst
             | Self::GoingDown => 409,
             Self::NoChangeOpen { .. } => 410,
             Self::BadPassword { .. }
@@ -208,11 +213,6 @@ impl Fault {
             | Self::CodeUnreadable { .. }
             | Self::NoPresetRegistry
             | Self::BroughtUnusable { .. } => 422,
-            Self::CodeOver { .. }
-            | Self::NotAtThisStage { .. }
-            | Self::Unanswered
-            | Self::NotActivated
-            | Self::FleetSignInFirst => 409,
             // 401 is about the session with the box, and the registry means another one
             Self::Registry { problem, .. } => {
                 if problem.status() == 401 {
@@ -221,11 +221,10 @@ impl Fault {
                     problem.status()
                 }
             }
-            Self::RegistryAway { .. } => 503,
             Self::SlowDown { .. } => 429,
             Self::Malformed { .. } => 400,
             Self::Internal { .. } => 500,
-            Self::AgentAway => 503,
+            Self::AgentAway | Self::RegistryAway { .. } => 503,
             Self::NotSaved { .. } => 507,
         }
     }

@@ -34,7 +34,7 @@ pub fn check(der: &[u8]) -> Result<Signed, BadRequest> {
     if der.len() > LONGEST {
         return Err(BadRequest::NotOne);
     }
-    let (key, algorithm, signed, signature) = read(der).ok_or(BadRequest::NotOne)?;
+    let [key, algorithm, signed, signature] = read(der).ok_or(BadRequest::NotOne)?;
     let key = PublicKey::of_info(key).ok_or(BadRequest::OtherKey)?;
     if algorithm != ECDSA_SHA256 {
         return Err(BadRequest::OtherKey);
@@ -43,7 +43,7 @@ pub fn check(der: &[u8]) -> Result<Signed, BadRequest> {
 }
 
 /// Key, algorithm of the signature, what is signed, and the signature.
-fn read(der: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
+fn read(der: &[u8]) -> Option<[&[u8]; 4]> {
     let mut all = Reader::new(der);
     let mut request = all.take(SEQUENCE)?.inside();
     let info = request.take(SEQUENCE)?;
@@ -56,7 +56,7 @@ fn read(der: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
     inside.take(INTEGER)?;
     inside.take(SEQUENCE)?;
     let key = inside.take(SEQUENCE)?.whole;
-    Some((key, algorithm, info.whole, signature))
+    Some([key, algorithm, info.whole, signature])
 }
 
 /// The request of a box, as DER. Its serial is in it for people who look; the registry goes by the key alone.

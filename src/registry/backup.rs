@@ -131,15 +131,14 @@ fn is_lasting(key: &Key) -> bool {
 /// When there is no registry, or the file is there already.
 pub async fn write(state_dir: &Path, file: &Path) -> Result<usize, BackupError> {
     let running = control::backup(state_dir).await.map_err(|source| at(state_dir, source))?;
-    let text = match running {
-        Some(text) => text,
-        None => {
-            let authority = Authority::open(state_dir)?;
-            let store = serve::open(state_dir)?;
-            let text = text(&store, &authority).await;
-            store.close().await;
-            text?
-        }
+    let text = if let Some(text) = running {
+        text
+    } else {
+        let authority = Authority::open(state_dir)?;
+        let store = serve::open(state_dir)?;
+        let text = text(&store, &authority).await;
+        store.close().await;
+        text?
     };
     // one that breaks off in the middle is no backup, whoever it came from
     let (_, lines) = check(text.expose())?;

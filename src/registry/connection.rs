@@ -178,9 +178,9 @@ async fn serve(mut server: Server, stream: TcpStream, remote: SocketAddr, _place
             Ok::<_, Infallible>(answer)
         }
     });
-    let served = pin!(watcher.watch(builder.serve_connection(TokioIo::new(stream), service)));
+    let serving = pin!(watcher.watch(builder.serve_connection(TokioIo::new(stream), service)));
     tokio::select! {
-        ended = served => {
+        ended = serving => {
             if let Err(error) = ended {
                 tracing::debug!(%remote, error, "a connection ended early");
             }

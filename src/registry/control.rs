@@ -22,7 +22,7 @@ use crate::{authority::Authority, backup, serve::ServeError, store::Store};
 
 const SOCKET: &str = "control.sock";
 /// For a whole backup. Shorter: a slow disk at the other end. Longer: the next one waits.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// Whoever holds the store is the only one who listens, so a socket that is there already is of a registry that is gone.
 ///

@@ -136,7 +136,7 @@ fn working(away: bool) -> Activation {
         Line { step, state, at: Some(NOW) }
     };
     let why = Away::NoAnswer { host: "registry.example".into(), port: 9443 };
-    let waiting = away.then(|| Waiting { since: NOW, why, again_in: 8_000, code_until: Some(NOW) });
+    let waiting = away.then_some(Waiting { since: NOW, why, again_in: 8_000, code_until: Some(NOW) });
     let ledger = Step::ALL.into_iter().enumerate().map(line).collect();
     Activation { stage: Stage::Working, ledger, waiting, ..answering() }
 }
@@ -226,6 +226,7 @@ fn act(act: Act, refusal: Option<gatehouse::domain::fault::Refusal>) -> ActView 
     ActView { act, subject: "7F3K-2219".into(), name: NASTY.into(), typed: NASTY.into(), problems: Vec::new(), refusal }
 }
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub fn pages(text: Text) -> Vec<(&'static str, String)> {
     let mut overview = working_box();
     overview.activation = active(Some("7F3K-2220"), None);

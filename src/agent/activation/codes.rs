@@ -66,7 +66,7 @@ pub fn read(typed: &Secret, preset: Option<&Trust>) -> Result<Typed, Fault> {
 /// # Errors
 /// When it refuses, or cannot be asked.
 pub async fn ask(own: &Own, me: &Identified, code: &Secret, trust: &Trust) -> Result<Offered, Failed> {
-    let registry = own.registry(trust).ok_or_else(|| super::steps::no_registry())?;
+    let registry = own.registry(trust).ok_or_else(super::steps::no_registry)?;
     let ask = PreviewAsk { code: code.clone(), serial: me.serial.clone(), model: me.model.clone() };
     let preview = registry.call::<calls::PreviewActivation>(With::default(), &ask).await?;
     Ok(Offered { at: clock::wall(), preview })

@@ -75,7 +75,7 @@ pub enum Command {
 /// What is done beside the mailbox.
 enum Outcome {
     Step(Step, Ended),
-    Asked(Secret, Result<Offered, Failed>),
+    Asked(Secret, Result<Box<Offered>, Failed>),
     Polled(Box<member::Polled>),
 }
 
@@ -192,7 +192,7 @@ impl Task {
                         Ok(me) => codes::ask(&own, me, &code, &trust).await,
                         Err(_) => Err(steps::no_registry()),
                     };
-                    Outcome::Asked(code, asked)
+                    Outcome::Asked(code, asked.map(Box::new))
                 });
             }
             Next::Poll => {
@@ -221,7 +221,7 @@ impl Task {
             // somebody typed another code meanwhile
             Outcome::Asked(code, _) if ledger.code.as_ref() != Some(&code) => ledger.resume(),
             Outcome::Asked(_, Ok(offered)) => {
-                ledger.offered(offered);
+                ledger.offered(*offered);
                 Next::Rest
             }
             Outcome::Asked(_, Err(failed)) => match steps::later(failed) {

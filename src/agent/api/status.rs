@@ -73,15 +73,14 @@ pub(super) async fn activation_events(
 ) -> Result<Response, Refused> {
     let watch = shared.tasks.activation.watch();
     let lines = stream::unfold((watch, shared, who.digest(), true), |(mut watch, shared, digest, first)| async move {
-        while !first {
-            let news = tokio::select! {
+        let mut news = first;
+        while !news {
+            let heard = tokio::select! {
                 changed = watch.changed() => changed.ok().map(|()| true),
                 () = tokio::time::sleep(CHECK_SESSION) => Some(false),
             };
             alive(&shared, digest.as_ref()).await?;
-            if news? {
-                break;
-            }
+            news = heard?;
         }
         let line = line(&watch.borrow_and_update().now());
         Some((line, (watch, shared, digest, false)))

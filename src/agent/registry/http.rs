@@ -78,7 +78,7 @@ where
     let mut path = entry.path_with(with.path);
     for (at, (name, value)) in with.query.iter().enumerate() {
         path.push(if at == 0 { '?' } else { '&' });
-        path.push_str(&format!("{}={}", encode(name), encode(value)));
+        path.extend([encode(name).as_str(), "=", encode(value).as_str()]);
     }
     let host = url.to_string();
     let mut request = Request::builder()

@@ -34,7 +34,7 @@ use store::{Pending, Store};
 /// Between two looks for a stick. Shorter: a box that nobody seeds is kept awake. Longer: who plugs one in waits.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// After looks that left something to be tried again: each pause twice the last one, up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// Where what a seed says goes to.
 pub trait Target: Send + Sync {

@@ -58,6 +58,7 @@ pub enum Stage {
 /// The wizard's answers. The code itself is not told again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "answers, each of its own, and no state")]
 pub struct Draft {
     pub kind: Option<NewOrReplacement>,
     pub power_seen: bool,

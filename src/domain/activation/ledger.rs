@@ -8,6 +8,8 @@
 //! ```
 //! A reply that was lost is no failure: the same key and the same request are answered the same again.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -45,7 +47,11 @@ pub struct Trust {
 
 impl Trust {
     pub fn of(payload: &Payload) -> Self {
-        let authority = payload.authority.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut authority = String::with_capacity(2 * payload.authority.len());
+        for byte in payload.authority {
+            // writing to a String cannot fail
+            let _ = write!(authority, "{byte:02x}");
+        }
         Self { urls: payload.urls.clone(), authority }
     }
 }

@@ -1,8 +1,10 @@
-//! The calls of the registry's API: method, path, who may, what is sent and what is answered. Server, client and the OpenAPI
+//! The calls of the registry's API: method, path, who may, what is sent and what is answered. Server, client and the `OpenAPI`
 //! document are made from this one table, so that none of them can say anything else.
 //!
 //! Paths have their parameters in braces. What is sent is JSON, except for [`Method::Get`], which sends nothing. Every answer
 //! that is not a success is a [`super::api::Refused`]. Points in time are seconds since 1970.
+
+use std::fmt::Write as _;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -209,7 +211,8 @@ pub fn encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // writing to a String cannot fail
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

@@ -35,7 +35,7 @@ pub(super) async fn run(
         Err(refusal) if refusal.fault == Fault::NotSignedIn => return Err(refused(visitor, &refusal)),
         Err(refusal) => (status(&refusal), None, Some(refusal)),
     };
-    let view = WizardView { activation, checked, refusal, ..WizardView::default() };
+    let view = WizardView { activation, refusal, checked, ..WizardView::default() };
     Ok(answer(visitor, overview, code, Page::Check, &view))
 }
 
@@ -62,9 +62,9 @@ fn result(text: Text, overview: &Overview, checked: &Checked) -> impl IntoView +
         Some(_) if broken => None,
         Some(away) => Some(view! { {away_note(text, away)}{set_clock(text, away)} }.into_any()),
         None if checked.reached => {
-            Some(view! { <Note mood=Mood::Ok title=text.activate_check_reached() role="status">{()}</Note> }.into_any())
+            Some(view! { <Note mood=Mood::Ok title=text.activate_check_reached() role="status">""</Note> }.into_any())
         }
-        None => Some(view! { <Note mood=Mood::Info title=text.activate_check_unknown()>{()}</Note> }.into_any()),
+        None => Some(view! { <Note mood=Mood::Info title=text.activate_check_unknown()>""</Note> }.into_any()),
     };
     view! { {path}{said} }
 }

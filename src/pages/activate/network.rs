@@ -141,6 +141,6 @@ fn said(text: Text, view: &PreparedNetwork) -> impl IntoView + use<> {
         }
     });
     let same =
-        view.same.then(|| view! { <Note mood=Mood::Ok title=text.activate_network_same() role="status">{()}</Note> });
+        view.same.then(|| view! { <Note mood=Mood::Ok title=text.activate_network_same() role="status">""</Note> });
     view! { {unreadable}{same} }
 }

@@ -49,12 +49,9 @@ pub fn read(bytes: &[u8]) -> Result<String, Unreadable> {
     // close and from afar, sharp and noisy: what one size does not show another one may
     let mut found = None;
     for side in [SIDE, SIDE / 2, SIDE / 3] {
-        match search(&picture, side)? {
-            Some(text) => {
-                found = Some(text);
-                break;
-            }
-            None => {}
+        if let Some(text) = search(&picture, side)? {
+            found = Some(text);
+            break;
         }
     }
     found.ok_or(Unreadable::NoCode)

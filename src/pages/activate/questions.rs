@@ -57,7 +57,7 @@ pub(super) fn power(text: Text) -> impl IntoView + use<> {
 
 pub(super) fn cable(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let linked = overview.network.ports.iter().any(|port| port.role == Role::Uplink && port.has_carrier());
-    let none = (!linked).then(|| view! { <Note mood=Mood::Warn title=text.activate_cable_none()>{()}</Note> });
+    let none = (!linked).then(|| view! { <Note mood=Mood::Warn title=text.activate_cable_none()>""</Note> });
     view! {
         <form class="card stack" method="post" action="/activate/cable">
             <p>{text.activate_cable_why()}</p>
@@ -143,7 +143,7 @@ pub(super) fn confirm(text: Text, overview: &Overview, view: &WizardView) -> imp
     let wanted = code.and_then(|code| code.model.as_ref()).filter(|wanted| wanted.as_str() != overview.model);
     let other = wanted.map(|wanted| {
         let title = text.activate_confirm_other_model(&overview.model, wanted);
-        view! { <Note mood=Mood::Bad title=title>{()}</Note> }
+        view! { <Note mood=Mood::Bad title=title>""</Note> }
     });
     view! {
         <Card title=text.activate_confirm_why()>

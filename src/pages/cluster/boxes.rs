@@ -130,7 +130,7 @@ pub fn page(frame: Frame, view: &BoxesView) -> impl IntoView + use<> {
         value: "yes",
         label: text.cluster_box_reserve().to_owned(),
         why: None,
-        chosen: view.typed.get("reserve").is_some(),
+        chosen: view.typed.contains_key("reserve"),
     };
     let rows = view.boxes.iter().map(|record| row(text, record)).collect::<Vec<_>>();
     let none = rows.is_empty().then(|| view! { <p class="muted">{text.cluster_box_none()}</p> });

@@ -180,20 +180,17 @@ async fn sign_in(
     visitor: Visitor,
     Form(SignIn { user, password }): Form<SignIn>,
 ) -> Result<Response, Response> {
-    let refusal = match user.trim().parse() {
-        Ok(name) => {
-            let ask = FleetSignIn { user: name, password };
-            match app.agent.fleet_sign_in(&visitor.caller, &ask).await {
-                Ok(_) => return Ok(Redirect::to(PATH).into_response()),
-                Err(refusal) if refusal.fault == Fault::NotSignedIn => return Err(refused(&visitor, &refusal)),
-                Err(refusal) => refusal,
-            }
+    let refusal = if let Ok(name) = user.trim().parse() {
+        let ask = FleetSignIn { user: name, password };
+        match app.agent.fleet_sign_in(&visitor.caller, &ask).await {
+            Ok(_) => return Ok(Redirect::to(PATH).into_response()),
+            Err(refusal) if refusal.fault == Fault::NotSignedIn => return Err(refused(&visitor, &refusal)),
+            Err(refusal) => refusal,
         }
+    } else {
         // nobody is called so: the same answer as for anybody who is not there
-        Err(_) => {
-            let fault = Fault::Registry { problem: Refused::WrongPassword, registry_operation: String::new() };
-            crate::client::here(fault)
-        }
+        let fault = Fault::Registry { problem: Refused::WrongPassword, registry_operation: String::new() };
+        crate::client::here(fault)
     };
     let overview = overview(&app, &visitor).await?;
     let view = home(&app, &visitor, Asked::default(), Some(refusal), user).await?;
@@ -228,7 +225,7 @@ pub fn page(frame: Frame, overview: &Overview, view: &ClusterHome) -> impl IntoV
 }
 
 fn done(text: Text, done: bool) -> Option<impl IntoView + use<>> {
-    done.then(|| view! { <Note mood=Mood::Ok title=text.cluster_done() role="status">{()}</Note> })
+    done.then(|| view! { <Note mood=Mood::Ok title=text.cluster_done() role="status">""</Note> })
 }
 
 /// The head of a page below, with its problems.

@@ -30,7 +30,7 @@ pub fn add(routes: &mut Routes) {
 async fn show(asked: Asked, (): ()) -> Result<BoxInfo, Problem> {
     let serial = asked.caller.serial()?;
     let told = asked.registry.engine().look(|draft| activate::tell(draft, serial)).await?;
-    enrol::info(&asked.registry, serial.clone(), told, asked.now)
+    Ok(enrol::info(&asked.registry, serial.clone(), told, asked.now))
 }
 
 async fn cluster(asked: Asked, (): ()) -> Result<ClusterView, Problem> {

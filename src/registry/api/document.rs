@@ -1,4 +1,4 @@
-//! The OpenAPI document, made of the table of calls and of what the messages say of themselves.
+//! The `OpenAPI` document, made of the table of calls and of what the messages say of themselves.
 
 use domain::cluster::{
     calls::{self, Entry, Method, Who},
@@ -6,7 +6,7 @@ use domain::cluster::{
 };
 use serde_json::{Map, Value, json};
 
-/// OpenAPI 3.1.
+/// `OpenAPI` 3.1.
 pub fn document() -> Value {
     let mut objects = Objects::new();
     let mut paths = Map::new();

@@ -167,23 +167,15 @@ async fn activate(asked: Asked, ask: ActivateAsk) -> Result<BoxInfo, Problem> {
     let done = registry.engine().decide(|view| activate::activate(view, &joining, &call));
     let activated = limited(&asked, done).await?;
     registry.0.counts.activated.fetch_add(1, Ordering::Relaxed);
-    info(&registry, joining.serial, activated, asked.now)
+    Ok(info(&registry, joining.serial, activated, asked.now))
 }
 
 /// What a box is told of itself.
-///
-/// # Errors
-/// Never for what the registry has saved itself.
-pub fn info(
-    registry: &Registry,
-    serial: domain::cluster::names::Serial,
-    told: Activated,
-    now: UnixSeconds,
-) -> Result<BoxInfo, Problem> {
+pub fn info(registry: &Registry, serial: domain::cluster::names::Serial, told: Activated, now: UnixSeconds) -> BoxInfo {
     let Activated { host, cluster, peer, pair, virtual_ip } = told;
     let (cluster, cluster_name) = cluster.unzip();
     let (peer, peer_key) = peer.unzip();
-    Ok(BoxInfo {
+    BoxInfo {
         serial,
         name: host.name,
         account: host.account,
@@ -201,7 +193,7 @@ pub fn info(
         not_after: host.certificate.validity.not_after,
         urls: registry.0.urls.clone(),
         now,
-    })
+    }
 }
 
 async fn renew_late(asked: Asked, ask: LateRenewAsk) -> Result<Renewed, Problem> {

@@ -16,7 +16,7 @@ use super::world::{Box_, OTHER_SIM, SIM, bearer, iccid, kept, modem, spec};
 
 #[derive(Clone, Debug)]
 enum Happens {
-    Seen(Seen),
+    Seen(Box<Seen>),
     Done(Result<Success, &'static str>),
     Ask(Ask),
     Set(CellularSpec),
@@ -63,7 +63,7 @@ fn happens() -> impl Strategy<Value = Happens> {
     let asks = select(vec![Ask::Connect, Ask::Disconnect, Ask::NoteSim]);
     prop_oneof![
         6 => (option::of(1..3_u64), option::of(a_modem())).prop_map(|(manager, modem)| {
-            Happens::Seen(Seen { manager, modem: modem.filter(|_| manager.is_some()) })
+            Happens::Seen(Box::new(Seen { manager, modem: modem.filter(|_| manager.is_some()) }))
         }),
         3 => prop_oneof![
             Just(Ok(Success::Done)),
@@ -127,7 +127,7 @@ proptest! {
         let mut promises = Promises { tried: BTreeMap::new() };
         for happens in life {
             let event = match happens {
-                Happens::Seen(seen) => Event::Seen(Box::new(seen)),
+                Happens::Seen(seen) => Event::Seen(seen),
                 Happens::Done(result) => {
                     let result = result.map_err(|error| Failure::refused(&format!("org.freedesktop.ModemManager1.Error.{error}")));
                     Event::Done { number: one.number, result }

@@ -31,7 +31,7 @@ use tokio_rustls::{
 use super::world::{World, about, time, within};
 
 const SHORT: Duration = Duration::from_millis(300);
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 /// More than any short limit, and less than a wait that nobody would notice.
 const SOON: Duration = Duration::from_secs(10);
 

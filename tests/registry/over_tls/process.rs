@@ -12,6 +12,7 @@ use agent::registry::{Registry as Client, Way};
 use domain::{activation::url::RegistryUrl, secret::Secret};
 use registry::{authority::Authority, backup, serve::open, setup};
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::world::{OPERATOR, PASSWORD, named, time, within};
 
@@ -130,7 +131,6 @@ async fn metrics_are_told_at_their_own_address() {
     let _process = Process::start(&config, &state);
     answers(&client).await;
     let mut stream = tokio::net::TcpStream::connect(free).await.expect("connects");
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: m\r\nconnection: close\r\n\r\n").await.expect("sent");
     let mut text = String::new();
     stream.read_to_string(&mut text).await.expect("read");

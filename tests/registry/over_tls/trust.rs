@@ -120,7 +120,7 @@ async fn what_answers_like_no_registry_is_none_and_costs_little() {
         Answer::of(format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
     };
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-    let chunk = [b"10000\r\n".as_slice(), &[b'x'; 0x1_0000], b"\r\n"].concat();
+    let chunk = [b"10000\r\n".as_slice(), &vec![b'x'; 0x1_0000], b"\r\n"].concat();
     let endless = |first: &str, again: Vec<u8>| Answer { first: first.into(), again, stays: false };
     let none = Away::NotARegistry { host: NAME.into() };
     let cases = [

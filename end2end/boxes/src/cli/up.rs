@@ -64,13 +64,18 @@ pub fn run(make: &Make) -> Result<ExitCode> {
             }
             Event::Ready(Err(error)) => {
                 eprintln!("boxes: {}", boxes::chain(&error));
-                on.iter().for_each(|appliance| print_logs(appliance));
+                for appliance in &on {
+                    print_logs(appliance);
+                }
                 break ExitCode::FAILURE;
             }
             Event::End => break ExitCode::SUCCESS,
         }
     };
-    on.iter().for_each(|appliance| appliance.power_off()); // also ends the requests that are under way
+    // also ends the requests that are under way
+    for appliance in &on {
+        appliance.power_off();
+    }
     Ok(code)
 }
 
