@@ -7,9 +7,9 @@ cd "$(dirname "$0")/.."
 # command=package of Debian
 run=(cc=build-essential node=nodejs npm=npm curl=curl ip=iproute2 unshare=util-linux dnsmasq=dnsmasq-base)
 # The browser without its own windows and toolbars: the same engine, and it leaves the machine's cores to the tests. A DHCP server
-# and a client of another make. A message bus. A proxy. What loses packets for a test. What lets a clock be wrong. What makes and boots the lab's Debian.
+# and a client of another make. A message bus. A proxy. What loses packets for a test. What makes and boots the lab's Debian.
 test=(chromium-headless-shell=chromium-headless-shell udhcpc=udhcpc udhcpd=udhcpd
-  dbus-daemon=dbus-daemon tinyproxy=tinyproxy-bin nft=nftables faketime=faketime
+  dbus-daemon=dbus-daemon tinyproxy=tinyproxy-bin nft=nftables
   debootstrap=debootstrap systemd-nspawn=systemd-container)
 # Without these fonts a screenshot of a Chinese page is a page of boxes.
 test_files=(/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk)

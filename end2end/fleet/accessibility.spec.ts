@@ -2,14 +2,14 @@
 
 import type { Box } from "../fixtures/box.js";
 import { hasNoBarriers } from "../fixtures/barriers.js";
-import { activates, answersUpToTheCluster, at, newCode, signsInForTheFleet } from "../fixtures/fleet.js";
+import { activates, at, newCode, signsInForTheFleet, typesTheCode } from "../fixtures/fleet.js";
 import { tabTo } from "../fixtures/keyboard.js";
 import { expect, test } from "../fixtures/test.js";
 
 test("no page of the wizard or the fleet has a barrier", async ({ page, t, site, lang, scripts }) => {
   test.setTimeout(240_000);
   const [second, third] = site.others as [Box, Box];
-  await site.fleet("cluster", "enable", "--yes");
+  await site.fleet("cluster", "enable");
   // two of a cluster: what the third box and the fleet's pages show
   const [cluster] = await makesAPair(site, second);
 
@@ -29,7 +29,11 @@ test("no page of the wizard or the fleet has a barrier", async ({ page, t, site,
   await person.press("activate.check_skip");
   await page.locator("form[action='/activate/code'] button").last().click();
   await looks("code, refused");
-  await answersUpToTheCluster(person, page, await newCode(site));
+  await typesTheCode(person, page, await newCode(site));
+  await person.isAt("activate.confirm");
+  await looks("confirm");
+  await person.press("activate.confirm_yes");
+  await person.isAt("activate.cluster");
   await looks("cluster");
   await page.locator("#association-manual").check();
   await page.locator(`input[name=place][value^='${cluster}:']`).first().check({ force: true });

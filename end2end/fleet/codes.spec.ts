@@ -86,23 +86,3 @@ test("a code as a picture, and a record that was prepared: one page to look thro
   await activates(person);
   expect((await site.run("hostname")).trim()).toBe("box-a9");
 });
-
-test("a clock that differs from the registry's is named by the pre-flight, with what mends it", async ({ page, t, site, scripts }) => {
-  const person = await at(1, page, t, site, scripts);
-  await knowsItsRegistry(site, site);
-  await site.registryClock(48 * 3600);
-  await person.open("/activate/kind");
-  await page.locator("#kind-new").check();
-  await person.press("activate.next");
-  await person.press("activate.power_yes");
-  await person.press("activate.cable_yes");
-  await person.press("activate.check_go");
-  await person.sees("away.clock_behind", { by: t("time.days.other", { count: 2 }) });
-  const device = person.button("time.device");
-  if (scripts) await expect(device).toBeVisible();
-  else await expect(page.getByRole("link", { name: t("away.to_place") })).toHaveAttribute("href", "/system/time");
-  await site.registryClock(0);
-  await person.press("activate.again");
-  await person.sees("activate.check_reached");
-  await site.shell("rm /etc/gatehouse/seed.toml");
-});

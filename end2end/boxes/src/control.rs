@@ -69,10 +69,6 @@ pub enum Request {
         on: bool,
     },
     RegistryReset,
-    /// Seconds by which its clock is ahead.
-    RegistryClock {
-        ahead: i64,
-    },
     /// What a factory presets of it.
     RegistryPreset,
     /// `gatehouse …` at the registry, with the account's sign-in.
@@ -188,7 +184,6 @@ fn answer(about: &About, request: Request) -> Result<Reply> {
         Request::RegistryPower { on: true } => registry()?.power_on()?,
         Request::RegistryPower { on: false } => registry()?.power_off(),
         Request::RegistryReset => registry()?.reset()?,
-        Request::RegistryClock { ahead } => registry()?.clock(ahead)?,
         Request::RegistryPreset => reply.answer = Some(registry()?.preset()?),
         Request::Fleet { argv } => reply.answer = Some(registry()?.by_account(&strs(&argv))?),
         Request::Log { role } => reply.log = Some(appliance.log(role)?),

@@ -16,10 +16,7 @@ use std::{
     fs,
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -52,8 +49,6 @@ pub struct Registry {
     gatehouse: PathBuf,
     folder: PathBuf,
     running: Mutex<Option<Daemon>>,
-    /// Seconds by which its clock is ahead.
-    ahead: AtomicI64,
     authority: Mutex<String>,
 }
 
@@ -80,7 +75,6 @@ impl Registry {
             gatehouse,
             folder: folder.to_owned(),
             running: Mutex::new(None),
-            ahead: AtomicI64::new(0),
             authority: Mutex::default(),
         };
         this.reset()?;
@@ -90,7 +84,6 @@ impl Registry {
     /// Anew: another authority, and nothing but the models and the account.
     pub fn reset(&self) -> Result<()> {
         self.power_off();
-        self.ahead.store(0, Ordering::Relaxed);
         self.link(true)?;
         let state = self.folder.join("state");
         if state.exists() {
@@ -159,8 +152,7 @@ impl Registry {
 
     /// And on again, until it answers.
     pub fn power_on(&self) -> Result<()> {
-        let (ahead, argv) = (self.ahead.load(Ordering::Relaxed), self.argv(&[]));
-        let argv = if ahead == 0 { argv } else { [faked(ahead), argv].concat() };
+        let argv = self.argv(&[]);
         let daemon = self.ns.daemon(&argv.iter().map(String::as_str).collect::<Vec<_>>())?;
         *locked(&self.running) = Some(daemon);
         let door: SocketAddr = format!("{REGISTRY_ADDRESS}:{PORT}").parse().map_err(|_| Error::Off)?;
@@ -172,13 +164,6 @@ impl Registry {
             thread::sleep(Duration::from_millis(20));
         }
         Ok(())
-    }
-
-    /// From now on its clock is so many seconds ahead of this machine's, which it is started anew for.
-    pub fn clock(&self, ahead: i64) -> Result<()> {
-        self.power_off();
-        self.ahead.store(ahead, Ordering::Relaxed);
-        self.power_on()
     }
 
     fn password_file(&self) -> String {
@@ -223,11 +208,6 @@ impl Registry {
         }
         Ok(serde_json::from_str(&ended.stdout)?)
     }
-}
-
-/// The wall clock alone: what a daemon waits for goes on as ever.
-fn faked(ahead: i64) -> Vec<String> {
-    ["env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "-f", &format!("{ahead:+}s")].map(str::to_owned).into()
 }
 
 /// A panicking test must not keep the registry from being switched off.
