@@ -6,6 +6,7 @@
 
 mod acd;
 mod activation;
+mod activation_ledger;
 mod alarms;
 mod box_file;
 mod care;

@@ -181,7 +181,8 @@ impl Ledger {
         }
         (self.refused, self.asking) = (None, None);
         self.work = Some(Work {
-            request: self.unsure.take().unwrap_or(request),
+            // kept until the registry has answered: whoever stops this one too has not made it sure
+            request: self.unsure.clone().unwrap_or(request),
             step: Step::Key,
             since: now,
             at: now,
@@ -283,7 +284,7 @@ impl Ledger {
                 work.failed(why, now, jitter)
             }
             Ended::Refused(problem) => {
-                self.work = None;
+                (self.work, self.unsure) = (None, None);
                 self.reopen(&problem);
                 self.refused = Some(problem);
                 // what can be chosen is not what was told before
