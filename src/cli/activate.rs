@@ -1,8 +1,7 @@
 //! `gatehouse activate`: makes this box a member. By flags, or with questions at a terminal.
 
 use std::{
-    fs,
-    io::{self, IsTerminal, Read},
+    io::{self, IsTerminal},
     net::Ipv4Addr,
     path::PathBuf,
     time::{Duration, Instant},
@@ -10,7 +9,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use super::{CliError, Context, ask, table::aligned};
+use super::{CliError, Context, ask, table::aligned, text_of};
 use crate::domain::{
     activation::{
         api::{Activation, Answers, LineState, Member, NewOrReplacement, OfflineAnswer, Stage, Step},
@@ -102,7 +101,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<(), C
         return output.answer(&activation, |activation| activation.request.clone().unwrap_or_default());
     }
     if let Some(file) = &arguments.offline_answer {
-        let answer = text(file)?;
+        let answer = text_of(file)?;
         agent.offline_answer(&caller, &OfflineAnswer { answer }).await?;
         return wait(context, arguments.wait).await;
     }
@@ -112,7 +111,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<(), C
     }
     let code = match (&arguments.code, &arguments.code_file) {
         (Some(code), _) => Some(Secret::new(code.clone())),
-        (None, Some(file)) => Some(Secret::new(text(file)?)),
+        (None, Some(file)) => Some(Secret::new(text_of(file)?)),
         (None, None) if before.draft.code.is_none() => Some(Secret::new(ask::typed("Activation code: ", None)?)),
         (None, None) => None,
     };
@@ -171,15 +170,6 @@ fn rest(arguments: &Arguments, activation: &Activation, own: &str) -> Result<Ans
 
 fn named(text: &str) -> Result<HostName, CliError> {
     text.parse().map_err(|error| CliError::Input(io::Error::new(io::ErrorKind::InvalidInput, error)))
-}
-
-fn text(file: &std::path::Path) -> Result<String, CliError> {
-    if file.as_os_str() == "-" {
-        let mut text = String::new();
-        io::stdin().lock().read_to_string(&mut text).map_err(CliError::Input)?;
-        return Ok(text);
-    }
-    fs::read_to_string(file).map_err(CliError::File)
 }
 
 /// Shows each step as it ends, up to the last one, a refusal, or the end of patience.

@@ -3,7 +3,11 @@
 //! Each command asks the agent over its socket, says what came of it, and ends with a code of [`exit`]. One file a command. No
 //! rule of the box lives here: the agent judges, because others ask it too.
 
-use std::{io, path::PathBuf, process::ExitCode};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -372,4 +376,12 @@ fn run(cli: Cli, output: Output, web: Option<Events>) -> Result<(), CliError> {
     // a thread that still reads from the terminal must not hold up the end
     runtime.shutdown_background();
     done
+}
+
+/// What is in a file; `-` is standard input.
+fn text_of(file: &Path) -> Result<String, CliError> {
+    if file.as_os_str() == "-" {
+        return io::read_to_string(io::stdin().lock()).map_err(CliError::Input);
+    }
+    fs::read_to_string(file).map_err(CliError::File)
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -64,6 +65,11 @@ impl Lab {
         let answer = lab.post(SERVICE, "/setup", "", &[("password", PASSWORD)]);
         let cookie = answer.cookie().unwrap_or_else(|| panic!("{answer:?}"));
         (lab, cookie)
+    }
+
+    /// For what a test keeps beside the box.
+    pub fn folder(&self) -> &Path {
+        self.scratch.path()
     }
 
     /// Writes a file beside `box.toml`; its path in the box.

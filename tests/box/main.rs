@@ -1,6 +1,7 @@
 //! The built program on a box of the harness: agent and web as two processes of two users, behind the real kernel.
 
 mod access;
+mod activation;
 mod alarms;
 mod attacks;
 mod audit;

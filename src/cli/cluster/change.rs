@@ -1,13 +1,16 @@
 //! What changes the fleet. Each says what it would do and asks, or is told so with `--yes`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::super::{CliError, Context, ask, fleet::Door};
+use super::super::{CliError, Context, ask, fleet::Door, text_of};
 use crate::domain::cluster::{
-    api::{NewCluster, RemoveAsk, ReplaceAsk},
+    api::{AssociationAsk, AssociationKind, NewCluster, OfflineAsk, RemoveAsk, ReplaceAsk},
     calls,
     names::{ClusterId, Label, ModelName, Serial},
 };
+use crate::domain::settings::host_name::HostName;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Create {
@@ -64,6 +67,23 @@ pub(in crate::cli) struct Enable {
     door: Door,
 }
 
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Answer {
+    /// A file with the request that came from the box; `-` is standard input
+    file: PathBuf,
+    /// The box's host name [default: as the request says]
+    #[arg(long)]
+    name: Option<HostName>,
+    /// The cluster that it joins, by its id [default: none, it stands alone]
+    #[arg(long, value_name = "ID")]
+    cluster: Option<ClusterId>,
+    /// Its active/standby peer
+    #[arg(long, value_name = "SERIAL", requires = "cluster")]
+    peer: Option<Serial>,
+    #[command(flatten)]
+    door: Door,
+}
+
 pub(super) async fn create(context: &Context, arguments: Create) -> Result<(), CliError> {
     let Create { name, model, door } = arguments;
     let fleet = door.enter(context).await?;
@@ -109,4 +129,20 @@ pub(super) async fn enable(context: &Context, arguments: &Enable) -> Result<(), 
     let service = fleet.call::<calls::EnableService>(&[], &[], &()).await;
     fleet.leave().await;
     context.output.answer(&service?, |_| "The cluster service is enabled.".to_owned())
+}
+
+/// The answer to carry back to a box without a network.
+pub(super) async fn answer(context: &Context, arguments: Answer) -> Result<(), CliError> {
+    let Answer { file, name, cluster, peer, door } = arguments;
+    let request = text_of(&file)?.trim().to_owned();
+    let association = match cluster {
+        Some(cluster) => {
+            AssociationAsk { kind: AssociationKind::Manual, cluster: Some(cluster), peer, ..AssociationAsk::none() }
+        }
+        None => AssociationAsk::none(),
+    };
+    let fleet = door.enter(context).await?;
+    let done = fleet.call::<calls::ActivateOffline>(&[], &[], &OfflineAsk { request, name, association }).await;
+    fleet.leave().await;
+    context.output.answer(&done?, |done| done.answer.clone())
 }

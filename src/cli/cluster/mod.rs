@@ -25,6 +25,8 @@ pub(super) enum Command {
     ReplaceHost(change::ReplaceHost),
     /// Enable the cluster service for the account
     Enable(change::Enable),
+    /// Answer the request of a box without a network: `gatehouse activate --offline-request`
+    Answer(change::Answer),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
@@ -37,5 +39,6 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::RemoveHost(arguments) => change::remove_host(context, &arguments).await,
         Command::ReplaceHost(arguments) => change::replace_host(context, arguments).await,
         Command::Enable(arguments) => change::enable(context, &arguments).await,
+        Command::Answer(arguments) => change::answer(context, arguments).await,
     }
 }

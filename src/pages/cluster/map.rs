@@ -17,7 +17,7 @@ pub(super) fn drawn(text: Text, hosts: &[HostInfo], reserved: &[Serial], this: O
     let first = |host: &&HostInfo| host.peer.as_ref().is_none_or(|peer| host.serial < *peer || !known(hosts, peer));
     let groups = hosts.iter().filter(first).map(|host| {
         let other = host.peer.as_ref().and_then(|peer| hosts.iter().find(|other| other.serial == *peer));
-        let awaited = host.awaits.as_ref().map(|serial| place(serial.as_str(), text.cluster_waits(serial)));
+        let awaited = host.awaits.as_ref().map(|serial| place(serial.as_str(), text.cluster_expected().to_owned()));
         let wire = (other.is_some() || awaited.is_some()).then(|| view! { <span class="wire" aria-hidden="true"></span> });
         view! { <li class="pair">{one(text, host, this)}{wire}{other.map(|other| one(text, other, this))}{awaited}</li> }
     });

@@ -4,7 +4,13 @@ use leptos::prelude::*;
 
 use super::map;
 use crate::{
-    components::{card::Card, format::moment, note::Note, tag::Mood, words::registry},
+    components::{
+        card::{Card, Fact, facts},
+        format::moment,
+        note::Note,
+        tag::Mood,
+        words::registry,
+    },
     domain::{
         activation::api::{OwnCluster, Stage},
         api::Overview,
@@ -14,9 +20,13 @@ use crate::{
 
 pub(super) fn card(text: Text, overview: &Overview, own: &OwnCluster) -> impl IntoView + use<> {
     let activation = &overview.activation;
+    let virtual_ip = activation.member.as_ref().and_then(|member| member.info.virtual_ip);
+    let virtual_ip =
+        virtual_ip.map(|ip| facts(vec![(text.activate_review_virtual_ip().to_owned(), Fact::code(Some(ip)))]));
     let body = match (activation.stage, &own.view) {
         (Stage::Active, Some(view)) => view! {
             <h3>{view.cluster.name.to_string()}</h3>
+            {virtual_ip}
             {map::drawn(text, &view.hosts, &view.cluster.reserved, Some(&overview.serial))}
             {map::table(text, &view.hosts, Some(&overview.serial), false)}
         }

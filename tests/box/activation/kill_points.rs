@@ -1,0 +1,70 @@
+//! Whatever moment a power cut takes: the box becomes one host.
+
+use std::{collections::BTreeSet, thread};
+
+use boxes::{Role, Signal};
+
+use super::{Fleet, at_once};
+use crate::lab::{PASSWORD, SERVICE, eventually};
+
+const STEPS: [&str; 6] = ["key", "registry", "activate", "certificate", "host_name", "confirm"];
+
+#[test]
+fn killed_at_each_step_as_it_is_saved_the_box_becomes_one_host() {
+    let fleet = Fleet::new();
+    let code = fleet.registry.code(&[]).expect("code");
+    let mut killed = BTreeSet::new();
+    thread::scope(|scope| {
+        // its connection to the agent is cut, too
+        scope.spawn(|| fleet.ask_to_begin(&code, &["--association", "none"]));
+        loop {
+            let step = at_once("a step or the end", || {
+                let saved = fleet.saved();
+                if !saved["member"].is_null() {
+                    return Some(None);
+                }
+                let step = saved["work"]["step"].as_str()?.to_owned();
+                (!killed.contains(&step)).then_some(Some(step))
+            });
+            let Some(step) = step else { break };
+            fleet.lab.device.kill(Role::Agent, Signal::Kill).expect("kill");
+            killed.insert(step);
+            eventually("another agent", || (fleet.lab.cli(&["status"]).code == 0).then_some(()));
+        }
+    });
+    fleet.active();
+    assert_eq!(fleet.hosts(), ["7F3K-2219"]);
+    assert_eq!(fleet.lab.sh("hostname").stdout.trim(), "box-a1");
+    // a fast machine may be through a step before it is seen there
+    let seen = STEPS.iter().filter(|step| killed.contains(**step)).count();
+    assert!(seen >= 2 && seen == killed.len(), "killed at {killed:?}");
+    assert!(fleet.saved()["code"].is_null(), "the code is gone");
+}
+
+#[test]
+fn the_wizard_goes_on_where_it_was_when_web_is_killed_and_when_the_box_is_restarted() {
+    let fleet = Fleet::new();
+    let lab = &fleet.lab;
+    let cookie = lab.post(SERVICE, "/setup", "", &[("password", PASSWORD)]).cookie().expect("a session");
+    assert!(lab.post(SERVICE, "/activate/kind", &cookie, &[("kind", "new")]).leads_to("/activate/power"));
+    assert!(lab.post(SERVICE, "/activate/power", &cookie, &[("seen", "yes")]).leads_to("/activate/cable"));
+    lab.device.kill(Role::Web, Signal::Kill).expect("kill");
+    lab.ready();
+    eventually("the next question", || {
+        lab.get(SERVICE, "/activate", &cookie).leads_to("/activate/cable").then_some(())
+    });
+    assert!(lab.post(SERVICE, "/activate/cable", &cookie, &[("seen", "yes")]).leads_to("/activate/check"));
+    assert!(lab.post(SERVICE, "/activate/check", &cookie, &[("go", "on")]).leads_to("/activate/code"));
+    let code = fleet.registry.code(&[]).expect("code");
+    assert!(lab.post(SERVICE, "/activate/code", &cookie, &[("code", &code)]).leads_to("/activate/confirm"));
+    lab.device.reboot().expect("reboot");
+    lab.ready();
+    let cookie = lab.post(SERVICE, "/login", "", &[("password", PASSWORD)]).cookie().expect("a session");
+    assert!(lab.get(SERVICE, "/activate", &cookie).leads_to("/activate/confirm"));
+    assert!(lab.post(SERVICE, "/activate/confirm", &cookie, &[("seen", "yes")]).leads_to("/activate/cluster"));
+    let answers = [("name", "box-a1"), ("association", "none")];
+    assert!(lab.post(SERVICE, "/activate/cluster", &cookie, &answers).leads_to("/activate/review"));
+    assert!(lab.post(SERVICE, "/activate/review", &cookie, &[("go", "yes")]).leads_to("/activate/progress"));
+    fleet.active();
+    assert_eq!(fleet.hosts(), ["7F3K-2219"]);
+}
