@@ -315,7 +315,6 @@ fn every_reason_against_a_peer_comes_through_in_its_own_words() {
         NoPeer::Paired { peer: parse("B-3") },
         NoPeer::Waits { serial: parse("B-4") },
         NoPeer::NotActive { state: "draining".into() },
-        NoPeer::Reserved,
     ];
     for why in reasons {
         let preview = Preview { clusters: vec![joinable("c-1", None, &[("B-1", Some(why.clone()))])], ..preview() };
