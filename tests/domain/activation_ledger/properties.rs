@@ -103,7 +103,6 @@ impl Life {
             Event::Useless if self.ledger.work.as_ref().is_some_and(|work| work.answer.is_some()) => {
                 self.end(|_| Ended::Useless(silent()));
             }
-            Event::Useless => {}
             Event::Refused(n) => self.end(|_| Ended::Refused(refused::problems().swap_remove(n).0)),
             Event::Type(n) if answering => {
                 if self.ledger.code != Some(code(n)) {
@@ -132,7 +131,8 @@ impl Life {
                 self.ledger = read_back(&self.ledger);
                 assert_eq!(self.ledger.resume(), next, "it goes on where it was");
             }
-            Event::Type(_)
+            Event::Useless
+            | Event::Type(_)
             | Event::Answer
             | Event::Offered
             | Event::Unasked
