@@ -4,12 +4,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# command=package of Debian
-run=(cc=build-essential node=nodejs npm=npm curl=curl ip=iproute2 unshare=util-linux dnsmasq=dnsmasq-base)
+# command=package of Debian; the last line is what `make run` has in its boxes
+run=(cc=build-essential node=nodejs npm=npm curl=curl ip=iproute2 unshare=util-linux dnsmasq=dnsmasq-base
+  dbus-daemon=dbus-daemon mmcli=modemmanager)
 # The browser without its own windows and toolbars: the same engine, and it leaves the machine's cores to the tests. A DHCP server
-# and a client of another make. A message bus. A proxy. What loses packets for a test. What makes and boots the lab's Debian.
+# and a client of another make. A proxy. What loses packets for a test. What makes and boots the lab's Debian.
 test=(chromium-headless-shell=chromium-headless-shell udhcpc=udhcpc udhcpd=udhcpd
-  dbus-daemon=dbus-daemon tinyproxy=tinyproxy-bin nft=nftables
+  tinyproxy=tinyproxy-bin nft=nftables
   debootstrap=debootstrap systemd-nspawn=systemd-container)
 # Without these fonts a screenshot of a Chinese page is a page of boxes.
 test_files=(/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk)
@@ -40,6 +41,16 @@ apt() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" install --no-install-recommends "$@"
 }
 
+# Its package starts ModemManager, which would speak with what is plugged into this machine. Only the boxes' is wanted: where there was
+# none, it stays off.
+keep_modem_manager_off() {
+  local unit=/etc/systemd/system/ModemManager.service
+  [ -e "$unit" ] || [ -L "$unit" ] && return
+  as_root mkdir -p "${unit%/*}"
+  as_root ln -s /dev/null "$unit"
+  echo "ModemManager is kept off on this machine; to use it here: systemctl unmask ModemManager"
+}
+
 debian_packages() {
   local missing=() wanted=("${run[@]}") pair
   [[ " $* " == *" test "* ]] && wanted+=("${test[@]}")
@@ -54,6 +65,7 @@ debian_packages() {
   [ ${#missing[@]} -eq 0 ] && return
   command -v apt-get >/dev/null || die "missing, and this is not Debian: ${missing[*]}"
   echo "installing ${missing[*]}"
+  [[ " ${missing[*]} " == *" modemmanager "* ]] && keep_modem_manager_off
   apt "${missing[@]}"
 }
 

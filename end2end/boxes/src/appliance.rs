@@ -13,6 +13,7 @@ use crate::{
     config::{self, HEARTBEAT, PORTS, Plate},
     error::{Context, Error, Result},
     inside::Folders,
+    modem::Plugged,
     ns::Ns,
     roles::Role,
     site::{Network, Site, Technician},
@@ -21,7 +22,7 @@ use std::{
     collections::HashSet,
     fs, io,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 /// A box. Dropping it leaves nothing but the folder it was given.
@@ -32,6 +33,8 @@ pub struct Appliance {
     running: Mutex<Option<On>>,
     /// Ports whose far end is down, which it stays over a restart of the box.
     links_down: Mutex<HashSet<&'static str>>,
+    /// Gets its power with the box.
+    modem: Mutex<Weak<Plugged>>,
     pub(crate) technician: Technician,
     service: Network,
     heartbeat: Option<Network>,
@@ -53,6 +56,21 @@ impl Appliance {
     /// The technician's laptop (or this machine's namespace, where the service port is here).
     pub fn client(&self) -> &Ns {
         &self.technician.ns
+    }
+
+    pub(crate) fn number(&self) -> u8 {
+        self.plate.number
+    }
+
+    /// The box's modem from now on, until it is dropped.
+    pub(crate) fn take_modem(&self, modem: &Arc<Plugged>) -> Result<()> {
+        let running = self.lock();
+        let Some(On::Namespaces(on)) = &*running else {
+            return Err(Error::Refused("a modem goes into a box of namespaces that is on".into()));
+        };
+        modem.box_on(on.init())?;
+        *locked(&self.modem) = Arc::downgrade(modem);
+        Ok(())
     }
 
     /// Where the box's lasting files are on this machine.
@@ -124,6 +142,10 @@ impl Appliance {
         locked(&self.running)
     }
 
+    fn modem(&self) -> Option<Arc<Plugged>> {
+        locked(&self.modem).upgrade()
+    }
+
     /// Which port is plugged into what.
     fn wires(&self) -> impl Iterator<Item = (config::Port, &Network)> {
         let [lan1, lan2, lan3] = PORTS;
@@ -145,11 +167,14 @@ impl Appliance {
                 network.ns().ip(&format!("link set {outer} down"))?;
             }
         }
-        *running = Some(self.system.start(&ns)?);
-        Ok(())
+        let on = running.insert(self.system.start(&ns)?);
+        self.modem().map_or(Ok(()), |modem| modem.box_on(on.init()))
     }
 
     fn switch_off(&self, running: &mut Option<On>) {
+        if let Some(modem) = self.modem() {
+            modem.box_off();
+        }
         *running = None;
         // The kernel takes a namespace's interfaces away some time after its end: at once, so that the names are free.
         for (port, network) in self.wires() {

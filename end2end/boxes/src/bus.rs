@@ -3,6 +3,7 @@
 
 use crate::{
     appliance::Appliance,
+    errands::exec_in,
     error::{Error, Result},
 };
 use std::path::PathBuf;
@@ -20,14 +21,21 @@ const CONFIG: &str = r#"<busconfig>
 "#;
 
 impl Appliance {
-    /// Starts it, until the box is switched off, and returns where this machine finds its socket.
+    /// Starts it, unless it runs, until the box is switched off, and returns where this machine finds its socket.
     pub fn start_bus(&self) -> Result<PathBuf> {
-        let script = "mkdir -p /run/dbus && printf %s \"$1\" > /run/dbus/box.conf && \
-                      exec dbus-daemon --config-file=/run/dbus/box.conf --fork --nopidfile";
-        let started = self.exec(&["sh", "-c", script, "bus", CONFIG])?;
-        if started.code != 0 {
-            return Err(Error::Refused(format!("the bus: {}", started.stderr)));
-        }
-        Ok(format!("/proc/{}/root/run/dbus/system_bus_socket", self.init_pid()?).into())
+        start(self.init_pid()?)
     }
+}
+
+/// In the box with this first process.
+pub(crate) fn start(init: i32) -> Result<PathBuf> {
+    // two that want one at the same time get the same
+    let script = "mkdir -p /run/dbus && printf %s \"$1\" > /run/dbus/box.conf && \
+                  exec flock --close /run/dbus sh -c 'test -S /run/dbus/system_bus_socket || \
+                  exec dbus-daemon --config-file=/run/dbus/box.conf --fork --nopidfile'";
+    let started = exec_in(init, &["sh", "-c", script, "bus", CONFIG])?;
+    if started.code != 0 {
+        return Err(Error::Refused(format!("the bus: {}", started.stderr)));
+    }
+    Ok(format!("/proc/{init}/root/run/dbus/system_bus_socket").into())
 }

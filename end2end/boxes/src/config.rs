@@ -24,6 +24,8 @@ pub(crate) const PORTS: [Port; 3] = [
 /// The direct wire between two boxes, which only Debian ones have.
 pub(crate) const HEARTBEAT: Port = Port { name: "lan4", label: "LAN4", role: "heartbeat", last: 4 };
 
+const SIM_SLOT: &str = "[[port]]\nname = \"sim\"\nlabel = \"SIM\"\nrole = \"sim\"\ndevice = { modem = \"any\" }\n\n";
+
 impl Port {
     /// The same over every restart of the box.
     pub fn mac(self, number: u8) -> String {
@@ -37,6 +39,8 @@ pub(crate) struct Plate {
     /// Gives the serial, the MACs and the address.
     pub number: u8,
     pub model: String,
+    /// Whether it has a slot for a SIM, with a modem behind it.
+    pub sim_slot: bool,
     /// Further lines of box.toml.
     pub more: String,
 }
@@ -57,7 +61,7 @@ fn put(path: &Path, text: &str) -> Result<()> {
 }
 
 fn box_toml(plate: &Plate, ports: &[Port]) -> String {
-    let Plate { number, model, more } = plate;
+    let Plate { number, model, sim_slot, more } = plate;
     let number = *number;
     let ports = ports.iter().map(|port| {
         let Port { name, label, role, .. } = port;
@@ -66,7 +70,10 @@ fn box_toml(plate: &Plate, ports: &[Port]) -> String {
             "[[port]]\nname = \"{name}\"\nlabel = \"{label}\"\nrole = \"{role}\"\ndevice = {{ mac = \"{mac}\" }}\n\n"
         )
     });
-    let ports = ports.collect::<String>();
+    let mut ports = ports.collect::<String>();
+    if *sim_slot {
+        ports += SIM_SLOT;
+    }
     let (serial, last) = (2218 + u16::from(number), 14 + number);
     format!(
         r#"model = "{model}"
@@ -92,9 +99,15 @@ mod tests {
 
     #[test]
     fn the_first_box_has_the_documented_names_and_addresses() {
-        let text = box_toml(&Plate { number: 1, model: "B-012".into(), more: String::new() }, &PORTS);
+        let mut plate = Plate { number: 1, model: "B-012".into(), sim_slot: false, more: String::new() };
+        let text = box_toml(&plate, &PORTS);
         for part in ["\"7F3K-2219\"", "02:00:00:00:01:03", "10.20.0.15/24", "label = \"LAN2\"\nrole = \"uplink\""] {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
+        assert!(!text.contains("sim"));
+        plate.sim_slot = true;
+        let with_slot = box_toml(&plate, &PORTS);
+        assert_eq!(with_slot.replacen(SIM_SLOT, "", 1), text);
+        assert!(with_slot.find(SIM_SLOT) < with_slot.find("[factory]"), "{with_slot}");
     }
 }

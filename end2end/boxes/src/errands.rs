@@ -36,9 +36,7 @@ impl From<Output> for Ended {
 impl Appliance {
     /// Runs a command in the box, as root: `exec(&["gatehouse", "network", "show", "--json"])`.
     pub fn exec(&self, argv: &[&str]) -> Result<Ended> {
-        let mut command = helper::command("enter")?;
-        command.arg("--init").arg(self.init_pid()?.to_string()).arg("--").args(argv);
-        output(command, argv)
+        exec_in(self.init_pid()?, argv)
     }
 
     /// Runs a command at the technician's laptop.
@@ -74,7 +72,14 @@ impl Appliance {
     }
 }
 
-fn in_ns(ns: &Ns, argv: &[&str]) -> Result<Ended> {
+/// The same in the box with this first process, for whoever must not ask the box which one it is.
+pub(crate) fn exec_in(init: i32, argv: &[&str]) -> Result<Ended> {
+    let mut command = helper::command("enter")?;
+    command.arg("--init").arg(init.to_string()).arg("--").args(argv);
+    output(command, argv)
+}
+
+pub(crate) fn in_ns(ns: &Ns, argv: &[&str]) -> Result<Ended> {
     let (program, arguments) = argv.split_first().ok_or_else(|| Error::Refused("no command given".into()))?;
     let mut command = ns.command(program);
     command.args(arguments);

@@ -6,6 +6,7 @@
 //! - [`Ns`]: an anonymous network namespace, for tests of the network engine alone.
 //! - [`Site`]: what a box is plugged into.
 //! - [`Appliance`]: a box with the roles of Gatehouse running in it.
+//! - [`Modem`]: a modem in one, with a SIM.
 //! - [`Registry`]: who activates them.
 //! - [`Scratch`]: a folder that goes away.
 //! - [`control`]: the same by a socket.
@@ -24,6 +25,7 @@ mod error;
 mod helper;
 pub mod inside;
 mod logind;
+pub mod modem;
 mod ns;
 mod proxy;
 mod registry;
@@ -38,6 +40,7 @@ pub use daemon::{Daemon, leash};
 pub use errands::Ended;
 pub use error::{Error, Result, chain};
 pub use logind::{Asked, Logind, Manner, obey};
+pub use modem::{Addressing, Air, Apn, Modem, Registration, Signal as RadioSignal, SimSpec, Visible};
 pub use ns::Ns;
 pub use proxy::Proxy;
 pub use registry::{FLEET_PASSWORD, FLEET_USER, MODELS, REGISTRY_ADDRESS, REGISTRY_NAME, REGISTRY_URL, Registry};

@@ -127,6 +127,10 @@ enum Command {
     #[command(hide = true)]
     Init { spec: String },
     #[command(hide = true)]
+    Modem { start: String },
+    #[command(hide = true)]
+    Manager { spec: String },
+    #[command(hide = true)]
     Enter {
         #[arg(long)]
         init: i32,
@@ -199,6 +203,8 @@ fn carry_out(command: Command) -> boxes::Result<ExitCode> {
         Command::InClient { control, argv } => cli::reach::in_client(&control, &argv),
         Command::Keeper { spec } => boxes::inside::keeper::run(&spec).map(|()| ExitCode::SUCCESS),
         Command::Init { spec } => boxes::inside::init::run(&spec).map(|()| ExitCode::SUCCESS),
+        Command::Modem { start } => boxes::modem::simulator::run(&start).map(|()| ExitCode::SUCCESS),
+        Command::Manager { spec } => boxes::modem::manager::run(&spec).map(|()| ExitCode::SUCCESS),
         Command::Enter { init, argv } => boxes::inside::enter::run_in_box(init, &argv).map(cli::reach::code),
         Command::Janitor { also } => Ok(if boxes::janitor(&also)? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Leash { argv } => boxes::leash(&argv).map(|()| ExitCode::SUCCESS),

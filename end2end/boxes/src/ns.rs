@@ -39,6 +39,12 @@ impl Ns {
         Ok(Self(Arc::new(File::open(link).could_not(|| format!("open {link}"))?.into())))
     }
 
+    /// The one that another process lives in.
+    pub(crate) fn of(pid: i32) -> Result<Self> {
+        let link = format!("/proc/{pid}/ns/net");
+        Ok(Self(Arc::new(File::open(&link).could_not(|| format!("open {link}"))?.into())))
+    }
+
     /// Moves the calling thread into it, for good. Threads and children made by this thread later are in it, too.
     pub fn enter(&self) -> Result<()> {
         enter(&self.0).could_not(|| "enter a network namespace".into())

@@ -49,6 +49,12 @@ impl Builder {
         self
     }
 
+    /// The box has a slot for a SIM. What is behind it: see [`crate::Modem::plug`].
+    pub fn sim_slot(mut self) -> Self {
+        self.plate.sim_slot = true;
+        self
+    }
+
     /// Further lines of the box's box.toml, as its factory would write them.
     pub fn box_lines(mut self, lines: &str) -> Self {
         self.plate.more = lines.into();
@@ -127,6 +133,7 @@ impl Builder {
             plate: self.plate,
             running: Mutex::new(None),
             links_down: Mutex::default(),
+            modem: Mutex::default(),
             technician,
             service,
             heartbeat,
@@ -148,7 +155,7 @@ impl Appliance {
             site: site.clone(),
             runs: Runs::Program(gatehouse.into()),
             folder: folder.into(),
-            plate: Plate { number: 1, model: MODELS[0].into(), more: String::new() },
+            plate: Plate { number: 1, model: MODELS[0].into(), sim_slot: false, more: String::new() },
             roles: vec![Role::Guard, Role::Agent, Role::Web],
             environment: Vec::new(),
             service_here: None,

@@ -20,16 +20,7 @@ use std::{
 /// Runs `argv` in the box whose first process this machine knows as `init`, and returns its exit code; 128 + the signal
 /// where one ended it, 127 where there is no such program. Needs a process with one thread.
 pub fn run_in_box(init: i32, argv: &[String]) -> Result<i32> {
-    let all = ThreadNameSpaceType::MOUNT
-        | ThreadNameSpaceType::NETWORK
-        | ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME
-        | ThreadNameSpaceType::INTER_PROCESS_COMMUNICATION
-        | ThreadNameSpaceType::PROCESS_ID;
-    let what = || "enter the box (has it just been restarted?)".into();
-    let pid = Pid::from_raw(init).ok_or(rustix::io::Errno::SRCH).could_not(what)?;
-    let pidfd = pidfd_open(pid, PidfdFlags::empty()).could_not(what)?;
-    move_into_thread_name_spaces(pidfd.as_fd(), all).could_not(what)?;
-    super::init::drop_dangerous_capabilities().could_not(|| "drop capabilities".into())?;
+    enter_box(init)?;
     let Some((program, arguments)) = argv.split_first() else { return Ok(0) };
     // Ctrl-C is for the command, which it reaches by the terminal.
     signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::default()).could_not(|| "keep Ctrl-C off".into())?;
@@ -39,6 +30,20 @@ pub fn run_in_box(init: i32, argv: &[String]) -> Result<i32> {
     die_with_parent(&mut command);
     let status = command.status().could_not(|| format!("run {program} in the box"))?;
     Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()))
+}
+
+/// Moves this process, which has one thread, into the box; into its PIDs only the children.
+pub(crate) fn enter_box(init: i32) -> Result<()> {
+    let all = ThreadNameSpaceType::MOUNT
+        | ThreadNameSpaceType::NETWORK
+        | ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME
+        | ThreadNameSpaceType::INTER_PROCESS_COMMUNICATION
+        | ThreadNameSpaceType::PROCESS_ID;
+    let what = || "enter the box (has it just been restarted?)".into();
+    let pid = Pid::from_raw(init).ok_or(rustix::io::Errno::SRCH).could_not(what)?;
+    let pidfd = pidfd_open(pid, PidfdFlags::empty()).could_not(what)?;
+    move_into_thread_name_spaces(pidfd.as_fd(), all).could_not(what)?;
+    super::init::drop_dangerous_capabilities().could_not(|| "drop capabilities".into())
 }
 
 /// Becomes `argv` in the network namespace of the process `pid`. All inherited file descriptors stay open, which a
