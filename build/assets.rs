@@ -8,8 +8,14 @@ use std::path::Path;
 use serde_json::Value;
 
 /// A constant for the name of each file that pages refer to.
-const NAMES: [(&str, &str); 5] =
-    [("APP_JS", "app.js"), ("APP_WASM", "app_bg.wasm"), ("BOOT", "boot.js"), ("CSS", "main.css"), ("ICON", "icon.svg")];
+const NAMES: [(&str, &str); 6] = [
+    ("APP_JS", "app.js"),
+    ("APP_WASM", "app_bg.wasm"),
+    ("BOOT", "boot.js"),
+    ("CAMERA", "camera.js"),
+    ("CSS", "main.css"),
+    ("ICON", "icon.svg"),
+];
 
 /// The source of the table for the manifest in `folder`, or of an empty one.
 ///

@@ -21,12 +21,12 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 #[cfg(test)]
 mod tests {
-    use super::{APP_JS, APP_WASM, ASSETS, BOOT, CSS, ICON, find};
+    use super::{APP_JS, APP_WASM, ASSETS, BOOT, CAMERA, CSS, ICON, find};
 
     #[test]
     fn every_name_that_pages_use_is_in_the_table() {
         assert!(!ASSETS.is_empty(), "no assets; `make assets` makes them");
-        for name in [APP_JS, APP_WASM, BOOT, CSS, ICON] {
+        for name in [APP_JS, APP_WASM, BOOT, CAMERA, CSS, ICON] {
             assert!(find(name).is_some_and(|asset| !asset.raw.is_empty()), "{name}");
         }
         assert!(find("../Cargo.toml").is_none());

@@ -10,6 +10,7 @@ mod floor;
 mod load;
 mod memory;
 mod pages;
+mod registry;
 mod rivals;
 mod start;
 mod table;
@@ -33,6 +34,7 @@ fn main() {
     let rival = bare::Bare::start(&device);
     load::measure(&device, &rival, &mut table);
     start::measure(&device, &rival, &mut table);
+    registry::measure(&mut table);
     println!("{table}");
 }
 

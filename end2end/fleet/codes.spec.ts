@@ -1,6 +1,11 @@
 // Ways in that are not a code that is pasted: digits over the phone, a picture, and a record that somebody has prepared.
 
-import type { Box } from "../fixtures/box.js";
+import { chromium, type Page } from "@playwright/test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { given, type Box } from "../fixtures/box.js";
 import {
   activates,
   answersUpToTheCluster,
@@ -10,7 +15,8 @@ import {
   signsInForTheFleet,
   typesTheCode,
 } from "../fixtures/fleet.js";
-import { expect, test } from "../fixtures/test.js";
+import { expect, FLAGS, test } from "../fixtures/test.js";
+import { Technician } from "../fixtures/technician.js";
 
 /** As a maker does: the box knows registry and authority before anybody has a code. */
 async function knowsItsRegistry(box: Box, site: Box): Promise<void> {
@@ -86,3 +92,55 @@ test("a code as a picture, and a record that was prepared: one page to look thro
   await activates(person);
   expect((await site.run("hostname")).trim()).toBe("box-a9");
 });
+
+test("a code that is held before the live camera", async ({ page, t, site, scripts, lang }) => {
+  test.setTimeout(120_000);
+  const [second] = site.others as [Box];
+  const admin = await at(2, page, t, second, scripts);
+  await answersUpToTheCluster(admin, page, await newCode(site));
+  await signsInForTheFleet(admin, page);
+  await admin.open("/cluster/codes");
+  await admin.press("cluster.code_go");
+  const drawn = await page.locator("svg.qr").evaluate((svg) => svg.outerHTML);
+
+  const person = await at(1, page, t, site, scripts);
+  await answersUpToTheCode(person, page);
+  const start = page.locator("[data-start]");
+  if (!scripts) return expect(start).toBeHidden();
+  // this browser has no camera
+  await start.click();
+  await person.sees("activate.camera_denied");
+
+  const folder = await mkdtemp(path.join(tmpdir(), "camera-"));
+  await writeFile(path.join(folder, "code.mjpeg"), await film(page, drawn));
+  const browser = await chromium.launch({
+    executablePath: fileURLToPath(new URL("../fixtures/chromium.sh", import.meta.url)),
+    args: [
+      ...FLAGS,
+      "--use-fake-ui-for-media-stream",
+      "--use-fake-device-for-media-stream",
+      `--use-file-for-fake-video-capture=${folder}/code.mjpeg`,
+    ],
+    env: { ...process.env, BOXES_CONTROL: site.control, BOXES: given("BOXES"), CHROMIUM: given("CHROMIUM") },
+  });
+  const locale = lang === "en" ? "en-GB" : lang;
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, locale, storageState: await page.context().storageState() });
+  const seeing = new Technician(await context.newPage(), t, site, scripts);
+  seeing.origin = person.origin;
+  await seeing.open("/activate/code");
+  await seeing.page.locator("[data-start]").click();
+  await seeing.isAt("activate.confirm", undefined, 20_000);
+  await browser.close();
+  await rm(folder, { recursive: true });
+});
+
+/** A film of one picture: the code on a sheet of white paper. */
+async function film(page: Page, drawn: string): Promise<Buffer> {
+  const sheet = await page.context().newPage();
+  await sheet.setViewportSize({ width: 640, height: 480 });
+  const style = "body { background: #fff; margin: 20px } svg { width: 440px } .paper { fill: #fff } .ink { fill: #000 }";
+  await sheet.setContent(`<style>${style}</style>${drawn}`);
+  const picture = await sheet.screenshot({ type: "jpeg", quality: 90 });
+  await sheet.close();
+  return picture;
+}

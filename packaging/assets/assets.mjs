@@ -70,7 +70,7 @@ function files() {
     list.push({ logical, name: `${name}.${hash(bytes)}${ext}`, bytes });
   };
   add("main.css", style());
-  add("boot.js", fs.readFileSync(path.join(root, "src/islands/boot.js")));
+  for (const own of ["boot.js", "camera.js"]) add(own, fs.readFileSync(path.join(root, "src/islands", own)));
   for (const file of fs.readdirSync(path.join(root, "public")).sort()) add(file, fs.readFileSync(path.join(root, "public", file)));
   return list;
 }

@@ -31,7 +31,7 @@ if [ "$(cat "$tools/node_modules/.installed" 2>/dev/null)" != "$lock" ]; then
 fi
 
 # --- nothing changed, nothing to do ---
-stamp=$(sha256sum "$module" "$target/debug/bindgen" src/islands/boot.js style/*.css public/* "$tools"/{assets.mjs,build.sh,package-lock.json} |
+stamp=$(sha256sum "$module" "$target/debug/bindgen" src/islands/*.js style/*.css public/* "$tools"/{assets.mjs,build.sh,package-lock.json} |
   sha256sum)
 if [ -f "$target/assets/manifest.json" ] && [ "$(cat "$work/stamp" 2>/dev/null)" = "$stamp" ]; then
   exit 0

@@ -19,6 +19,10 @@ else if (typeof WebAssembly === "object") {
     .catch((cause) => console.warn("islands are off:", cause));
 }
 
+// Only a page that reads codes loads what drives a camera.
+const camera = document.querySelector("form[data-camera]");
+if (camera) import(camera.dataset.camera).catch((cause) => console.warn("the camera is off:", cause));
+
 // Shows what is typed. The field is a password again before the form is sent, or browsers would not offer to save it.
 for (const button of document.querySelectorAll("button[data-for]")) {
   const field = document.getElementById(button.dataset.for);

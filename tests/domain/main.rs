@@ -7,6 +7,7 @@
 mod acd;
 mod activation;
 mod activation_ledger;
+mod activation_wizard;
 mod alarms;
 mod box_file;
 mod care;

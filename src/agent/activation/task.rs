@@ -371,10 +371,7 @@ impl Task {
             wizard::answer(&mut ledger.draft, answers, seen);
             if let Some(typed) = typed {
                 let (Typed { text, trust, .. }, asked) = *typed;
-                (ledger.code, ledger.trust, ledger.asking) = (Some(text), Some(trust), None);
-                if another {
-                    (ledger.offered, ledger.unsure) = (None, None);
-                }
+                ledger.typed(text, trust);
                 match asked {
                     Ok(offered) => ledger.offered(offered),
                     Err(why) => next = Some(ledger.unasked(why, clock::wall(), jitter)),

@@ -93,9 +93,14 @@ where
     let here = |error: &dyn std::fmt::Display| Away::Here { detail: error.to_string() };
     let request = request.body(Full::new(body)).map_err(|error| here(&error))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| lost(url, &error))?;
-    let driven = tokio::spawn(connection);
+    let mut driven = tokio::spawn(connection);
     let read = match sender.send_request(request).await {
         Ok(response) => whole(response).await.map_err(|error| lost(url, &*error)),
+        // the connection ended before it took the request, and only it knows why
+        Err(error) if error.is_canceled() => match (&mut driven).await {
+            Ok(Err(cause)) => Err(lost(url, &cause)),
+            Ok(Ok(())) | Err(_) => Err(lost(url, &error)),
+        },
         Err(error) => Err(lost(url, &error)),
     };
     driven.abort();

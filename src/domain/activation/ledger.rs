@@ -99,7 +99,8 @@ pub struct Ledger {
     pub offered: Option<Offered>,
     pub asking: Option<Asking>,
     pub work: Option<Work>,
-    /// Of an activation that was stopped while nobody knew whether the registry had taken the box: what begins next asks the same.
+    /// What the registry was asked, and perhaps took the box by, while nobody knows it: what begins next asks the same. It stays until
+    /// the registry has said yes or no to it, or another code is typed.
     pub unsure: Option<RequestId>,
     pub refused: Option<Problem>,
     pub by_hand: Option<ByHand>,
@@ -196,7 +197,7 @@ impl Ledger {
 
     /// An answer that came by hand was checked: the rest is done with it.
     pub fn brought(&mut self, request: RequestId, answer: BoxInfo, trust: Trust, now: UnixSeconds) -> Next {
-        (self.refused, self.asking, self.by_hand, self.unsure) = (None, None, None, None);
+        (self.refused, self.asking, self.by_hand) = (None, None, None);
         self.draft.name = Some(answer.name.clone());
         self.trust = Some(trust);
         self.work = Some(Work {
@@ -238,7 +239,15 @@ impl Ledger {
         }
     }
 
-    // --- what the registry says of the code ---
+    // --- the code, and what the registry says of it ---
+
+    /// A code was typed. With another one than before, what was told of that and what was asked by it is worth nothing.
+    pub fn typed(&mut self, code: Secret, trust: Trust) {
+        if self.code.as_ref() != Some(&code) {
+            (self.offered, self.unsure) = (None, None);
+        }
+        (self.code, self.trust, self.asking) = (Some(code), Some(trust), None);
+    }
 
     /// There is a code that the registry has said nothing of.
     fn is_unasked(&self) -> bool {
@@ -284,7 +293,16 @@ impl Ledger {
                 work.failed(why, now, jitter)
             }
             Ended::Refused(problem) => {
-                (self.work, self.unsure) = (None, None);
+                match step {
+                    Step::Key | Step::Registry => {}
+                    // it says no to this very request
+                    Step::Activate => self.unsure = None,
+                    // it has taken the box by this one
+                    Step::Certificate | Step::HostName | Step::Confirm => {
+                        self.unsure = Some(work.request.clone()).filter(|_| !work.by_hand).or(self.unsure.take());
+                    }
+                }
+                self.work = None;
                 self.reopen(&problem);
                 self.refused = Some(problem);
                 // what can be chosen is not what was told before

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use axum::{
     Form, Router,
     extract::{DefaultBodyLimit, Multipart, Path, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -256,9 +256,9 @@ async fn upload(
             }
         }
         ("code", Err(why)) => {
-            let problems = vec![problem("file", photo::say(text, why))];
+            let problems = vec![problem("photo-code", photo::say(text, why))];
             let view = WizardView { activation, problems, ..WizardView::default() };
-            Ok(answer(&visitor, &overview, code, Page::Code, &view))
+            Ok(unread(answer(&visitor, &overview, code, Page::Code, &view)))
         }
         ("answer", Ok(found)) => {
             match app.agent.offline_answer(&visitor.caller, &OfflineAnswer { answer: found }).await {
@@ -267,15 +267,23 @@ async fn upload(
             }
         }
         ("answer", Err(why)) => {
-            let problems = vec![problem("file", photo::say(text, why))];
-            Ok(offline::again(&visitor, &overview, activation, None, problems))
+            let problems = vec![problem("photo-answer", photo::say(text, why))];
+            Ok(unread(offline::again(&visitor, &overview, activation, None, problems)))
         }
         ("request", read) => {
-            let found = read.map_err(|why| problem("file", photo::say(text, why)));
-            super::cluster::with_request(&app, &visitor, found).await
+            let none = read.is_err();
+            let found = read.map_err(|why| problem("photo-request", photo::say(text, why)));
+            let page = super::cluster::with_request(&app, &visitor, found).await?;
+            Ok(if none { unread(page) } else { page })
         }
         _ => Err(nothing(&visitor)),
     }
+}
+
+/// For the live camera, which goes on looking (islands/camera.js).
+fn unread(mut page: Response) -> Response {
+    page.headers_mut().insert("gatehouse-unread", HeaderValue::from_static("1"));
+    page
 }
 
 pub fn start_page(frame: Frame, overview: &Overview, view: &WizardView) -> impl IntoView + use<> {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::WizardView;
 use crate::{
+    assets,
     components::{
         card::{Card, Fact, facts},
         choice::{Choice, choice},
@@ -106,16 +107,22 @@ pub(super) fn code(text: Text, view: &WizardView) -> impl IntoView + use<> {
 pub(in crate::pages) fn uploads(text: Text, what: &'static str) -> impl IntoView + use<> {
     let action = format!("/activate/upload/{what}");
     let (for_file, photo_id, file_id) = (action.clone(), format!("photo-{what}"), format!("file-{what}"));
+    let camera = format!("/assets/{}", assets::CAMERA);
     let (photo_for, file_for) = (photo_id.clone(), file_id.clone());
     view! {
         <div class="cols">
-            <form class="card stack" method="post" action=action enctype="multipart/form-data">
+            <form class="card stack" method="post" action=action enctype="multipart/form-data" data-camera=camera>
                 <div class="field">
                     <label for=photo_for>{text.activate_photo()}</label>
                     <p class="hint">{text.activate_photo_why()}</p>
                     <input type="file" id=photo_id name="file" accept="image/*" capture="environment" />
                 </div>
-                <p class="actions"><button>{text.activate_photo_go()}</button></p>
+                <video class="qr" muted="" playsinline="" hidden></video>
+                <p class="hint" role="status" data-said data-on=text.activate_camera_on() data-denied=text.activate_camera_denied()></p>
+                <p class="actions">
+                    <button>{text.activate_photo_go()}</button>
+                    <button type="button" class="plain" data-start hidden>{text.activate_camera()}</button>
+                </p>
             </form>
             <form class="card stack" method="post" action=for_file enctype="multipart/form-data">
                 <div class="field">

@@ -36,6 +36,8 @@ use crate::{
 };
 
 const PATH: &str = "/cluster/codes";
+/// Letters of an id that tell one code from another for a person.
+const SHORT_ID: usize = 8;
 
 #[derive(Clone, Debug, Default)]
 pub struct CodesView {
@@ -179,7 +181,8 @@ fn row(text: Text, code: &CodeInfo) -> impl IntoView + use<> {
     let open = code.state == "open";
     let href = format!("/cluster/do/revoke/{}", encode(code.id.as_str()));
     let revoke = open.then(|| view! { <a class="link" href=href>{text.cluster_act_revoke_go()}</a> });
-    let label = code.label.as_ref().map_or_else(|| code.id.to_string(), ToString::to_string);
+    let short = || code.id.as_str().chars().take(SHORT_ID).collect::<String>();
+    let label = code.label.as_ref().map_or_else(short, ToString::to_string);
     let until = moment(code.expires);
     view! { <li><b>{label}</b><span class="muted">{state}" · "{until}</span>{revoke}</li> }
 }

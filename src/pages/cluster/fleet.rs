@@ -247,7 +247,7 @@ fn one(text: Text, cluster: &ClusterInfo) -> impl IntoView + use<> {
     view! {
         <li>
             <a href=href><b>{cluster.name.to_string()}</b></a>
-            <span class="muted">{counts}" "{model}</span>
+            <span class="muted">{counts}" · "{model}</span>
         </li>
     }
 }

@@ -1,6 +1,10 @@
 //! Whatever moment a power cut takes: the box becomes one host.
 
-use std::{collections::BTreeSet, thread};
+use std::{
+    collections::BTreeSet,
+    hash::{BuildHasher, RandomState},
+    thread,
+};
 
 use boxes::{Role, Signal};
 
@@ -39,6 +43,41 @@ fn killed_at_each_step_as_it_is_saved_the_box_becomes_one_host() {
     let seen = STEPS.iter().filter(|step| killed.contains(**step)).count();
     assert!(seen >= 2 && seen == killed.len(), "killed at {killed:?}");
     assert!(fleet.saved()["code"].is_null(), "the code is gone");
+}
+
+/// Not at what is saved, but anywhere: also in the middle of a write, and while the registry is asked.
+#[test]
+fn killed_anywhere_again_and_again_the_box_becomes_one_host() {
+    let fleet = Fleet::new();
+    let seed = RandomState::new();
+    let mut serials = Vec::new();
+    for round in 0..3_u32 {
+        let code = fleet.registry.code(&[]).expect("code");
+        fleet.begin(&code, &["--association", "none"]);
+        for kill in 0..4_u32 {
+            // time is counted in looks at the box's processes, each a fraction of a millisecond
+            let looks = seed.hash_one((round, kill)) % 200;
+            for _ in 0..looks {
+                fleet.lab.device.roles().expect("roles");
+            }
+            println!("round {round}: killed after {looks} looks");
+            fleet.lab.pid(Role::Agent);
+            fleet.lab.device.kill(Role::Agent, Signal::Kill).expect("kill");
+        }
+        fleet.active();
+        serials.push(fleet.hosts());
+        let member = fleet.saved()["member"]["info"].clone();
+        let status = fleet.status()["member"]["info"].clone();
+        assert_eq!((&member["serial"], &member["certificate"]), (&status["serial"], &status["certificate"]));
+        for more in [&[][..], &["--force"]] {
+            let argv = [&["cluster", "remove-host", "7F3K-2219", "--yes"], more].concat();
+            fleet.registry.by_account(&argv).expect("removed");
+        }
+        fleet.lab.device.reboot().expect("reboot");
+        fleet.lab.ready();
+        eventually("a box that is free again", || (fleet.stage() == "left").then_some(()));
+    }
+    assert_eq!(serials, vec![vec!["7F3K-2219".to_owned()]; 3]);
 }
 
 #[test]

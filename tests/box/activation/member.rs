@@ -1,8 +1,20 @@
 //! A box that is a member: the command line, and what an administrator does to it.
 
+use domain::{
+    activation::{base64url, offline::Request},
+    cluster::{
+        api::{ActivateAsk, AssociationAsk, AssociationKind},
+        calls,
+    },
+    secret::Secret,
+};
+use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
 
-use super::Fleet;
+use super::{
+    Fleet,
+    registry::{call, parse},
+};
 use crate::lab::{PASSWORD, SERVICE, eventually};
 
 #[test]
@@ -80,7 +92,8 @@ fn by_hand_a_box_takes_the_answer_to_its_own_last_request_and_no_other() {
     let answer = answered(&request).expect("answered");
     let take = |text: &str| fleet.lab.cli(&["activate", "--offline-answer", &fleet.lab.file("answer", text)]);
     let altered = answer.replacen('A', "B", 3);
-    for wrong in ["", "GH1A.x.y", &altered, &answer[..answer.len() - 7]] {
+    let anothers = answered(&request_of("7F3K-9999")).expect("answered");
+    for wrong in ["", "GH1A.x.y", &altered, &answer[..answer.len() - 7], &anothers] {
         let refused = take(wrong);
         assert!(refused.code != 0 && refused.stderr.contains("GH-72"), "{wrong}: {refused:?}");
         assert_eq!(fleet.status()["request"], Value::from(request.clone()), "it is awaited still");
@@ -91,4 +104,42 @@ fn by_hand_a_box_takes_the_answer_to_its_own_last_request_and_no_other() {
     assert_eq!(fleet.lab.sh("hostname").stdout.trim(), "box-a1");
     let replayed = take(&answer);
     assert!(replayed.code != 0, "{replayed:?}");
+}
+
+/// A signing request of a box that is not here.
+fn csr() -> Vec<u8> {
+    let key = KeyPair::generate().expect("a key");
+    CertificateParams::default().serialize_request(&key).expect("a request").der().to_vec()
+}
+
+/// What such a box has others carry.
+fn request_of(serial: &str) -> String {
+    let (serial, model, name) = (parse(serial), parse("B-012"), Some(parse("box-z9")));
+    Request { serial, model, name, csr: csr(), nonce: [3; 16] }.write()
+}
+
+#[test]
+fn a_box_whose_place_another_one_has_taken_is_told_so() {
+    let fleet = Fleet::new();
+    fleet.registry.by_account(&["cluster", "enable"]).expect("enabled");
+    let code = || fleet.registry.code(&[]).expect("code");
+    fleet.begin(&code(), &["--association", "manual", "--new-cluster", "plant-2"]);
+    fleet.active();
+    let replace = ["cluster", "replace-host", "7F3K-2219", "--with", "7F3K-2220", "--yes"];
+    fleet.registry.by_account(&replace).expect("replaced");
+    let ask = ActivateAsk {
+        request: parse("another-box"),
+        code: Secret::new(code()),
+        serial: parse("7F3K-2220"),
+        model: parse("B-012"),
+        name: parse("box-b1"),
+        csr: base64url::encode(&csr()),
+        association: AssociationAsk { kind: AssociationKind::Automatic, ..AssociationAsk::none() },
+    };
+    call::<calls::Activate>(&fleet, &[], &ask);
+    fleet.lab.device.reboot().expect("reboot");
+    fleet.lab.ready();
+    eventually("a box that knows it", || (fleet.stage() == "left").then_some(()));
+    assert_eq!(fleet.status()["member"]["left"]["left"], "replaced");
+    assert_eq!(fleet.lab.sh("ls /var/lib/gatehouse/identity.key").code, 2, "its key is of no more use");
 }

@@ -1,9 +1,12 @@
 //! A box is made a member by a real registry: killed, cut off, stopped, and told wrong things on the way.
 
 mod away;
+mod hostile;
 mod kill_points;
 mod member;
+mod registry;
 mod relay;
+mod time;
 
 use std::{fs, time::Instant};
 

@@ -95,6 +95,42 @@ async fn the_lease_of_a_pair_is_one_boxs_at_a_time_and_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn a_renewal_during_a_failover_neither_keeps_nor_takes_the_lease() {
+    let lab = Lab::new().await;
+    let (first, second) = (Unit::new("7F3K-1"), Unit::new("7F3K-2"));
+    let told = lab.activate(&first, &lab.code().await, new_cluster("plant", None)).await.expect("first");
+    let cluster = told.cluster.expect("cluster");
+    lab.activate(&second, &lab.code().await, join(&cluster, Some("7F3K-1"))).await.expect("second");
+    lab.hand.forward_millis(61 * DAY);
+    let acquire = async |it: &Unit| lab.ask::<calls::AcquireLease>(&it.caller(), &[], &LeaseAsk { seconds: 3 }).await;
+    let renew = async |it: &Unit| {
+        let ask = RenewAsk { csr: it.csr() };
+        lab.ask::<calls::RenewCertificate>(&it.caller(), &[], &ask).await.expect("renewed")
+    };
+    let epoch = acquire(&first).await.expect("free").epoch;
+    lab.hand.forward_millis(10_000);
+    // the active one renews while its lease has run out, and the other while it takes over
+    let (mine, taken, theirs) = tokio::join!(renew(&first), acquire(&second), renew(&second));
+    assert_ne!(mine.certificate, theirs.certificate);
+    let mut taken = taken;
+    for _ in 0..200 {
+        if taken.is_ok() {
+            break;
+        }
+        tokio::task::yield_now().await;
+        renew(&first).await;
+        taken = acquire(&second).await;
+    }
+    let now = taken.expect("taken over").epoch;
+    assert!(now > epoch);
+    renew(&first).await;
+    let held = Problem::LeaseHeld { holder: second.serial.clone(), epoch: now };
+    assert_eq!(acquire(&first).await.expect_err("a new certificate is no lease"), held);
+    let peer = lab.ask::<calls::GetBox>(&first.caller(), &[], &()).await.expect("told").peer;
+    assert_eq!(peer.as_ref(), Some(&second.serial), "a pair still");
+}
+
+#[tokio::test]
 async fn sign_ins_end_and_guessing_is_slowed_down() {
     let lab = Lab::new().await;
     let admin = lab.sign_in("admin@demo").await;
