@@ -8,6 +8,7 @@ use crate::{
     appliance::Appliance,
     errands::Ended,
     error::{Context, Error, Result, chain},
+    modem,
     registry::Registry,
     roles::{Role, RoleStatus, Signal},
     site::Uplink,
@@ -75,6 +76,10 @@ pub enum Request {
     Fleet {
         argv: Vec<String>,
     },
+    Modem {
+        #[serde(flatten)]
+        asked: modem::Asked,
+    },
     Log {
         role: Role,
     },
@@ -97,7 +102,7 @@ pub struct Reply {
     pub roles: Option<Vec<RoleStatus>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
-    /// What a command of the fleet answered.
+    /// What a command of the fleet answered, or the modem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<serde_json::Value>,
     /// The box's first process, as this machine counts.
@@ -117,13 +122,14 @@ pub struct About {
     /// The caller decides when the box ends.
     appliance: Weak<Appliance>,
     registry: Weak<Registry>,
+    modem: Weak<modem::Holder>,
     /// What `where` answers.
     client_pid: Option<i32>,
 }
 
 impl About {
     pub fn new(appliance: &Arc<Appliance>) -> Self {
-        Self { appliance: Arc::downgrade(appliance), registry: Weak::new(), client_pid: None }
+        Self { appliance: Arc::downgrade(appliance), registry: Weak::new(), modem: Weak::new(), client_pid: None }
     }
 
     /// A process at the laptop.
@@ -134,6 +140,12 @@ impl About {
 
     pub fn registry(mut self, registry: Option<&Arc<Registry>>) -> Self {
         self.registry = registry.map(Arc::downgrade).unwrap_or_default();
+        self
+    }
+
+    /// Where a modem is held, or will be.
+    pub fn modem(mut self, holder: &Arc<modem::Holder>) -> Self {
+        self.modem = Arc::downgrade(holder);
         self
     }
 }
@@ -186,6 +198,10 @@ fn answer(about: &About, request: Request) -> Result<Reply> {
         Request::RegistryReset => registry()?.reset()?,
         Request::RegistryPreset => reply.answer = Some(registry()?.preset()?),
         Request::Fleet { argv } => reply.answer = Some(registry()?.by_account(&strs(&argv))?),
+        Request::Modem { asked } => {
+            let holder = about.modem.upgrade().ok_or_else(|| Error::Refused("no modem fits in here".into()))?;
+            reply.answer = modem::answer(appliance, &holder, asked)?;
+        }
         Request::Log { role } => reply.log = Some(appliance.log(role)?),
         Request::WaitReady { milliseconds } => {
             appliance.wait_ready(milliseconds.map_or(READY_WITHIN, Duration::from_millis))?;

@@ -3,7 +3,11 @@
 
 mod cli;
 
-use boxes::control::{Request, ask};
+use boxes::{
+    SimSpec,
+    control::{Request, ask},
+    modem::Asked,
+};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -45,6 +49,43 @@ enum Power {
 enum Plug {
     In,
     Out,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ModemDoes {
+    /// The network ends the session
+    Drop,
+    Home,
+    Roaming,
+    Denied,
+    Searching,
+    /// Power off and on; a SIM that was swapped is seen after it
+    Cycle,
+    Unplug,
+    Plug,
+    SimOut,
+    SimIn,
+    /// Another operator's SIM
+    SimOther,
+}
+
+impl ModemDoes {
+    fn asked(self) -> Asked {
+        let registered = |how: &str| Asked::Set { air: serde_json::json!({ "registration": how }) };
+        match self {
+            Self::Drop => Asked::NetDrop,
+            Self::Home => registered("home"),
+            Self::Roaming => registered("roaming"),
+            Self::Denied => registered("denied"),
+            Self::Searching => registered("searching"),
+            Self::Cycle => Asked::PowerCycle,
+            Self::Unplug => Asked::Unplug,
+            Self::Plug => Asked::Replug,
+            Self::SimOut => Asked::SwapSim { sim: None },
+            Self::SimIn => Asked::SwapSim { sim: Some(SimSpec::default()) },
+            Self::SimOther => Asked::SwapSim { sim: Some(SimSpec::other()) },
+        }
+    }
 }
 
 #[derive(Debug, Parser)]
@@ -90,6 +131,12 @@ enum Command {
         #[command(flatten)]
         which: Which,
     },
+    /// What happens to the modem of a box, or to its SIM
+    Modem {
+        what: ModemDoes,
+        #[command(flatten)]
+        which: Which,
+    },
     /// Bring up a site with a box and a laptop, and say in one line of JSON how to reach them; ends with standard input
     Up {
         /// The program to run in the box
@@ -127,9 +174,9 @@ enum Command {
     #[command(hide = true)]
     Init { spec: String },
     #[command(hide = true)]
-    Modem { start: String },
+    ModemHardware { start: String },
     #[command(hide = true)]
-    Manager { spec: String },
+    ModemManager { spec: String },
     #[command(hide = true)]
     Enter {
         #[arg(long)]
@@ -192,6 +239,9 @@ fn carry_out(command: Command) -> boxes::Result<ExitCode> {
         Command::Cable { port, what, which } => {
             ask(&which.control(), &Request::Link { port, up: what == Plug::In }).map(|_| ExitCode::SUCCESS)
         }
+        Command::Modem { what, which } => {
+            ask(&which.control(), &Request::Modem { asked: what.asked() }).map(|_| ExitCode::SUCCESS)
+        }
         Command::Up { image: Some(image), package: Some(package), .. } => {
             cli::up::run(&cli::up::Make::Debian { image, package })
         }
@@ -203,8 +253,8 @@ fn carry_out(command: Command) -> boxes::Result<ExitCode> {
         Command::InClient { control, argv } => cli::reach::in_client(&control, &argv),
         Command::Keeper { spec } => boxes::inside::keeper::run(&spec).map(|()| ExitCode::SUCCESS),
         Command::Init { spec } => boxes::inside::init::run(&spec).map(|()| ExitCode::SUCCESS),
-        Command::Modem { start } => boxes::modem::simulator::run(&start).map(|()| ExitCode::SUCCESS),
-        Command::Manager { spec } => boxes::modem::manager::run(&spec).map(|()| ExitCode::SUCCESS),
+        Command::ModemHardware { start } => boxes::modem::simulator::run(&start).map(|()| ExitCode::SUCCESS),
+        Command::ModemManager { spec } => boxes::modem::manager::run(&spec).map(|()| ExitCode::SUCCESS),
         Command::Enter { init, argv } => boxes::inside::enter::run_in_box(init, &argv).map(cli::reach::code),
         Command::Janitor { also } => Ok(if boxes::janitor(&also)? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Leash { argv } => boxes::leash(&argv).map(|()| ExitCode::SUCCESS),

@@ -84,6 +84,16 @@ fn the_control_socket_does_what_the_methods_do() {
     for restart in ["reset", "reboot", "power_off", "power_on"] {
         assert!(ask(&format!(r#"{{"do":"{restart}"}}"#)).unwrap().ok, "{restart}");
     }
+    let no_modem = ask(r#"{"do":"modem","what":"sent"}"#).unwrap_err().to_string();
+    assert!(no_modem.contains("no modem"), "{no_modem}");
+    assert!(ask(r#"{"do":"modem","what":"fit","sim":{"asks_pin":false}}"#).unwrap().ok);
+    assert!(ask(r#"{"do":"exec","argv":["test","-e","/sys/class/net/wwan0"]}"#).unwrap().ended.unwrap().code == 0);
+    assert!(ask(r#"{"do":"modem","what":"set","air":{"registration":"denied"}}"#).unwrap().ok);
+    let slip = ask(r#"{"do":"modem","what":"set","air":{"registration":"nowhere"}}"#).unwrap_err().to_string();
+    assert!(slip.contains("can't be read"), "{slip}");
+    assert!(ask(r#"{"do":"modem","what":"sent"}"#).unwrap().answer.unwrap().is_array());
+    assert!(ask(r#"{"do":"modem","what":"remove"}"#).unwrap().ok);
+    assert!(ask(r#"{"do":"exec","argv":["test","-e","/sys/class/net/wwan0"]}"#).unwrap().ended.unwrap().code != 0);
     let error = ask(r#"{"do":"link","port":"lan9","up":true}"#).unwrap_err().to_string();
     assert!(error.starts_with("the box refused: ") && error.contains("lan9"), "{error}");
     drop(up.child.stdin.take());

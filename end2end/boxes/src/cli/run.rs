@@ -5,8 +5,10 @@ use super::{
     in_use,
 };
 use boxes::{
-    Appliance, Error, FLEET_PASSWORD, FLEET_USER, Leg, REGISTRY_URL, Registry, Result, SERVICE_ADDRESS, Scratch, Site,
+    Appliance, Error, FLEET_PASSWORD, FLEET_USER, Leg, Modem, REGISTRY_URL, Registry, Result, SERVICE_ADDRESS, Scratch,
+    SimSpec, Site,
     control::{About, serve},
+    modem::Holder,
     obey,
 };
 use std::{
@@ -14,7 +16,7 @@ use std::{
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -87,13 +89,21 @@ fn until_told(events: &Events, gatehouse: &Path, folder: &Path, controls: &[Path
     let mut builders = super::fleet(&site, gatehouse, &|number| folder.join(format!("box{number}")));
     builders.truncate(if fleet.is_some() { controls.len() } else { 1 });
     println!("{}", if fleet.is_some() { "Starting three boxes …" } else { "Starting a box …" });
+    let modem = Arc::new(Holder::default());
     let mut on = Vec::new();
     for (builder, control) in builders.into_iter().zip(controls) {
         let builder = if on.is_empty() { builder.service_port_here(INTERFACE) } else { builder };
         let appliance = Arc::new(builder.start()?);
-        serve(control, About::new(&appliance).registry(fleet.as_ref().map(|fleet| &fleet.registry)))?;
+        let about = About::new(&appliance).registry(fleet.as_ref().map(|fleet| &fleet.registry));
+        serve(control, if on.is_empty() { about.modem(&modem) } else { about })?;
         if let Err(error) = obey(&appliance) {
             eprintln!("boxes: this box cannot be restarted from its pages: {}", boxes::chain(&error));
+        }
+        if on.is_empty() {
+            match Modem::plug(&appliance, SimSpec::default()) {
+                Ok(plugged) => *modem.lock().unwrap_or_else(PoisonError::into_inner) = Some(plugged),
+                Err(error) => eprintln!("boxes: this box has no modem: {}", boxes::chain(&error)),
+            }
         }
         events.tell_when_ready(&appliance);
         on.push(appliance);
@@ -163,7 +173,8 @@ The box is ready:  https://{SERVICE_ADDRESS}/
 
 You sit at the service port: this machine is 192.168.100.197, by {INTERFACE}. The box's LAN1 is plugged into
 10.20.0.0/24 and 10.30.0.0/24 (gateways .1), LAN2 into 10.21.0.0/24 (gateway .1), each with a DHCP server; both
-exist only for the box.
+exist only for the box. It has a modem, with a SIM of operator 46000: PIN 1234, access point `cmnet`. What happens to
+them: {program} modem --help
 
 Its command line, in another terminal (as root):  {program} exec -- gatehouse status"
     );

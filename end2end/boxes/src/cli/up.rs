@@ -4,6 +4,7 @@ use super::events::{Event, Events, print_logs};
 use boxes::{
     Appliance, Error, Ns, Registry, Result, Scratch, Site,
     control::{self, About},
+    modem::Holder,
 };
 use std::{
     path::PathBuf,
@@ -38,6 +39,7 @@ pub fn run(make: &Make) -> Result<ExitCode> {
         Make::Fleet(gatehouse) => super::fleet(&site, gatehouse, &folder),
         Make::Debian { image, package } => vec![Appliance::debian(&site, image, folder(1)).install(package)],
     };
+    let modem = Arc::new(Holder::default());
     let (mut on, mut laptops, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for (number, builder) in (1..).zip(builders) {
         let appliance = Arc::new(builder.start()?);
@@ -45,6 +47,8 @@ pub fn run(make: &Make) -> Result<ExitCode> {
         let laptop = Laptop::open(appliance.client())?;
         let socket = scratch.path().join(format!("control{number}.sock"));
         let about = About::new(&appliance).client(laptop.pid()).registry(registry.as_ref());
+        // one that is asked for goes into the first box
+        let about = if on.is_empty() { about.modem(&modem) } else { about };
         control::serve(&socket, about)?;
         events.tell_when_ready(&appliance);
         told.push(serde_json::json!({ "client_pid": laptop.pid(), "control": socket, "state": folder(number) }));

@@ -38,7 +38,7 @@ pub(super) struct Manager(Child);
 impl Manager {
     pub fn start(init: i32, terminals: &[String; 2], plugged: bool) -> Result<Self> {
         let spec = Spec { init, terminals: terminals.clone(), plugged };
-        let mut command = helper::command("manager")?;
+        let mut command = helper::command("modem-manager")?;
         command.arg(serde_json::to_string(&spec)?).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
         command.spawn().map(Self).could_not(|| "start ModemManager's keeper".into())
     }

@@ -43,7 +43,7 @@ impl Simulated {
     pub fn start(start: &Start, happened: Sender<Happened>) -> Result<Self> {
         let what = || "start the modem's process".to_owned();
         let (ours, theirs) = UnixStream::pair().could_not(what)?;
-        let mut command = helper::command("modem")?;
+        let mut command = helper::command("modem-hardware")?;
         command.arg(serde_json::to_string(start)?).stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).process_group(0);
         let child = command.spawn().could_not(what)?;
         drop(command); // and with it our copy of their end

@@ -1,4 +1,4 @@
-//! The modem's process, `boxes modem`: two terminals for ModemManager, and a socket at its standard input for whoever plugged it in.
+//! The modem's process, `boxes modem-hardware`: two terminals for ModemManager, and a socket at its standard input for whoever plugged it in.
 //! It ends when the socket closes.
 
 use super::{
