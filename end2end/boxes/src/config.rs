@@ -107,6 +107,7 @@ mod tests {
         assert!(!text.contains("sim"));
         plate.sim_slot = true;
         let with_slot = box_toml(&plate, &PORTS);
+        assert_eq!(with_slot.matches(SIM_SLOT).count(), 1);
         assert_eq!(with_slot.replacen(SIM_SLOT, "", 1), text);
         assert!(with_slot.find(SIM_SLOT) < with_slot.find("[factory]"), "{with_slot}");
     }

@@ -161,11 +161,20 @@ fn nothing_is_left_of_the_trial(trial: &Trial, family: &[u32]) {
 fn a_box_to_try_is_reached_from_here_and_goes_with_ctrl_c() {
     let mut trial = trial();
     let family = family_of(trial.child.id());
-    for part in ["https://192.168.100.198/", "AB:CD:EF", "exec -- gatehouse status"] {
+    for part in ["https://192.168.100.198/", "AB:CD:EF", "exec -- gatehouse status", "PIN 1234"] {
         assert!(trial.said.contains(part), "{part} is missing in {}", trial.said);
     }
     let reached = trial.machine.run(|| std::net::TcpStream::connect("192.168.100.198:443")).unwrap();
     assert!(reached.is_ok(), "{reached:?}");
+
+    let control = trial.folder.path().join("control.sock");
+    let modem = |what: &str| {
+        let status = Command::new(boxes_program()).args(["modem", what, "--control"]).arg(&control).status();
+        let asked = ["exec", "--control", control.to_str().unwrap(), "--", "ls", "/sys/class/net"];
+        let interfaces = Command::new(boxes_program()).args(asked).output().unwrap().stdout;
+        (status.unwrap().success(), String::from_utf8_lossy(&interfaces).contains("wwan0"))
+    };
+    assert_eq!([modem("denied"), modem("unplug"), modem("plug")], [(true, true), (true, false), (true, true)]);
 
     let again = run(&trial.machine, trial.folder.path()).output().unwrap();
     assert_eq!(again.status.code(), Some(1));

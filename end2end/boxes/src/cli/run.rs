@@ -115,6 +115,9 @@ fn until_told(events: &Events, gatehouse: &Path, folder: &Path, controls: &[Path
                 ready += 1;
                 if ready == on.len() {
                     welcome(&on[0]);
+                    if modem.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+                        introduce_modem();
+                    }
                     fleet.iter().for_each(introduce);
                     println!("\nCtrl-C switches all off and removes everything.");
                 }
@@ -159,7 +162,7 @@ fn welcome(appliance: &Appliance) {
     let read = || fs::read_to_string(&file).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let fingerprint = poll(FINGERPRINT_WITHIN, || read().is_some()).then(read).flatten();
     let fingerprint = fingerprint.unwrap_or_else(|| "(the box has not written it)".into());
-    let program = std::env::current_exe().map_or_else(|_| "boxes".into(), |path| path.display().to_string());
+    let program = program();
     println!(
         "
 The box is ready:  https://{SERVICE_ADDRESS}/
@@ -173,11 +176,27 @@ The box is ready:  https://{SERVICE_ADDRESS}/
 
 You sit at the service port: this machine is 192.168.100.197, by {INTERFACE}. The box's LAN1 is plugged into
 10.20.0.0/24 and 10.30.0.0/24 (gateways .1), LAN2 into 10.21.0.0/24 (gateway .1), each with a DHCP server; both
-exist only for the box. It has a modem, with a SIM of operator 46000: PIN 1234, access point `cmnet`. What happens to
-them: {program} modem --help
+exist only for the box.
 
 Its command line, in another terminal (as root):  {program} exec -- gatehouse status"
     );
+}
+
+fn introduce_modem() {
+    let program = program();
+    println!(
+        "
+It has a modem, with a SIM of operator 46000: PIN 1234, access point `cmnet`. ModemManager has it some 12 seconds after
+the start.
+
+  What ModemManager says:  {program} exec -- mmcli -m any
+  Without network, another SIM, out of its socket:  {program} modem denied, sim-other, unplug (--help lists all)"
+    );
+}
+
+/// How a person calls this program.
+fn program() -> String {
+    std::env::current_exe().map_or_else(|_| "boxes".into(), |path| path.display().to_string())
 }
 
 /// Looks again, instead of believing.

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_a_change_does_not_name_stays() {
-        let now = Air::default();
+        let now = Air { serving: ("46001".into(), "CHN-UNICOM".into()), ..Air::default() };
         let new = changed(&now, json!({ "registration": "roaming", "signal": { "rsrp": -120 } })).unwrap();
         let signal = Signal { rsrp: -120, ..now.signal };
         assert_eq!(new, Air { registration: Registration::Roaming, signal, ..now.clone() });

@@ -125,6 +125,7 @@ mod tests {
     fn the_right_one_gives_the_tries_back_until_the_power_comes_again() {
         let mut card = Card::new(SimSpec::default());
         assert!(card.enter_pin("0000").is_err());
+        assert_eq!(card.spec.pin_left, 2);
         assert_eq!(card.enter_pin("1234"), Ok(()));
         assert_eq!((card.lock(), card.spec.pin_left), (Lock::Open, 3));
         card.power_came();

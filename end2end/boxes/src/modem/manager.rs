@@ -74,7 +74,11 @@ pub fn run(spec: &str) -> Result<()> {
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     die_with_parent(&mut manager);
-    let mut manager = manager.spawn().could_not(|| "run ModemManager (is it installed?)".into())?;
+    let mut manager = match manager.spawn() {
+        // the box was switched off meanwhile: its PIDs have no first process any more
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NOMEM.raw_os_error()) => return Ok(()),
+        spawned => spawned.could_not(|| "run ModemManager (is it installed?)".into())?,
+    };
     // no thread: there is none to be had between PID namespaces
     let what = || "wait for ModemManager".to_owned();
     let ended = pidfd_open(Pid::from_child(&manager), PidfdFlags::empty()).could_not(what)?;
