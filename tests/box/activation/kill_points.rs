@@ -98,7 +98,7 @@ fn the_wizard_goes_on_where_it_was_when_web_is_killed_and_when_the_box_is_restar
     assert!(lab.post(SERVICE, "/activate/code", &cookie, &[("code", &code)]).leads_to("/activate/confirm"));
     lab.device.reboot().expect("reboot");
     lab.ready();
-    let cookie = lab.post(SERVICE, "/login", "", &[("password", PASSWORD)]).cookie().expect("a session");
+    let cookie = eventually("a session", || lab.post(SERVICE, "/login", "", &[("password", PASSWORD)]).cookie());
     assert!(lab.get(SERVICE, "/activate", &cookie).leads_to("/activate/confirm"));
     assert!(lab.post(SERVICE, "/activate/confirm", &cookie, &[("seen", "yes")]).leads_to("/activate/cluster"));
     let answers = [("name", "box-a1"), ("association", "none")];
