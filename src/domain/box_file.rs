@@ -65,6 +65,15 @@ pub enum Role {
     Service,
     /// The direct wire to the peer.
     Heartbeat,
+    /// A slot, and no port: the way out through the mobile network. Its interface and its addresses come with the connection.
+    Sim,
+}
+
+impl Role {
+    /// Whether it is a way out.
+    pub fn is_uplink(self) -> bool {
+        matches!(self, Self::Uplink | Self::Sim)
+    }
 }
 
 /// How the kernel's interface of a port is recognised.
@@ -77,6 +86,8 @@ pub enum Device {
     Path(String),
     /// The interface name, for machines whose names never change.
     Name(String),
+    /// Of a SIM slot: its modem's IMEI, or `any`.
+    Modem(String),
 }
 
 /// A 48-bit hardware address, written `02:00:00:00:01:01`.
@@ -141,6 +152,10 @@ pub enum BoxFileProblem {
     DeviceTwice(PortName),
     #[error("a box has one service port; this file has {0}")]
     ServicePorts(usize),
+    #[error("{0} is a SIM slot without a modem, or a port with one")]
+    NoModem(PortName),
+    #[error("a box has at most one SIM slot; this file has {0}")]
+    SimSlots(usize),
     #[error("a box has at most {MAX_PORTS} ports; this file has {0}")]
     TooManyPorts(usize),
     #[error("{field} is empty, longer than 64 characters or has control characters")]
@@ -183,6 +198,12 @@ impl BoxFile {
         if services != 1 && !self.ports.is_empty() {
             problems.push(BoxFileProblem::ServicePorts(services));
         }
+        let unlike = self.ports.iter().filter(|p| (p.role == Role::Sim) != matches!(p.device, Device::Modem(_)));
+        problems.extend(unlike.map(|p| BoxFileProblem::NoModem(p.name.clone())));
+        let slots = self.ports.iter().filter(|p| p.role == Role::Sim).count();
+        if slots > 1 {
+            problems.push(BoxFileProblem::SimSlots(slots));
+        }
         let named = self.factory.ports.keys().chain(&self.factory.uplink_order).collect::<BTreeSet<_>>();
         let foreign = named.into_iter().filter(|n| self.uplink(n).is_none());
         problems.extend(foreign.map(|n| BoxFileProblem::FactoryPort(n.clone())));
@@ -194,16 +215,20 @@ impl BoxFile {
     }
 
     pub fn uplink(&self, name: &PortName) -> Option<&Port> {
-        self.port(name).filter(|p| p.role == Role::Uplink)
+        self.port(name).filter(|p| p.role.is_uplink())
     }
 
     pub fn uplinks(&self) -> impl Iterator<Item = &Port> {
-        self.ports.iter().filter(|p| p.role == Role::Uplink)
+        self.ports.iter().filter(|p| p.role.is_uplink())
     }
 
     /// The port's place on the chassis, from 0.
     pub fn index(&self, name: &PortName) -> Option<u32> {
         self.ports.iter().position(|p| p.name == *name).and_then(|i| u32::try_from(i).ok())
+    }
+
+    pub fn sim_slot(&self) -> Option<&Port> {
+        self.ports.iter().find(|p| p.role == Role::Sim)
     }
 
     pub fn service_port(&self) -> Option<&Port> {

@@ -141,7 +141,12 @@ impl Lab {
 
     /// Starts the engine on what is in the folder and in the kernel.
     pub async fn engine_with(&self, before_write: Option<BeforeWrite>) -> Engine {
-        let board: BoxFile = toml::from_str(BOARD).expect("board");
+        self.engine_of(BOARD, before_write).await
+    }
+
+    /// The same of another make.
+    pub async fn engine_of(&self, board: &str, before_write: Option<BeforeWrite>) -> Engine {
+        let board: BoxFile = toml::from_str(board).expect("board");
         let options = Options { board, paths: self.paths(), guard: None, before_write };
         Engine { network: network::start(options).await.expect("start") }
     }

@@ -1,6 +1,7 @@
 //! The network engine against the real kernel, each test in namespaces of its own. Names carry the scenario's number.
 
 mod addresses;
+mod cellular;
 mod clock;
 mod confirmation;
 mod dhcp;

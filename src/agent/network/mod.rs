@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use report::Published;
 pub use store::Paths;
+pub use task::Dialled;
 
 use domain::{
     box_file::BoxFile,
@@ -137,6 +138,11 @@ enum Command {
     Answer {
         answer: Answer<()>,
     },
+    Dial {
+        slot: PortName,
+        dialled: Dialled,
+        answer: Answer<Result<(), Vec<Issue>>>,
+    },
     Fill {
         spec: Box<NetworkSpec>,
         answer: Answer<bool>,
@@ -201,6 +207,11 @@ impl Network {
     /// in any case. Answers whether it is the box's; `false` where somebody had set another one.
     pub async fn fill(&self, spec: NetworkSpec) -> Result<bool, Fault> {
         self.ask(|answer| Command::Fill { spec: Box::new(spec), answer }).await
+    }
+
+    /// What a SIM slot's modem has connected, or that it has not. Inside: why what the mobile network gave is not used.
+    pub async fn dial(&self, slot: PortName, dialled: Dialled) -> Result<Result<(), Vec<Issue>>, Fault> {
+        self.ask(|answer| Command::Dial { slot, dialled, answer }).await
     }
 
     /// Ends when the task does, which it never should.

@@ -1,9 +1,10 @@
 //! From what the kernel shows to what a plan compares and what a page tells.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
 
+use super::task::Dialled;
 use crate::kernel::{Interfaces, Link, Observed, ObservedRoute, sysctl};
 use domain::{
     api::Listen,
@@ -44,15 +45,19 @@ impl Published {
     }
 }
 
+/// What the modem's task told of each SIM slot.
+type Slots = BTreeMap<PortName, Dialled>;
+
 /// The interface of each port that is there.
-pub fn interfaces(observed: &Observed, board: &BoxFile) -> Interfaces {
-    board.ports.iter().filter_map(|p| Some((p.name.clone(), link_of(p, observed)?.status.index))).collect()
+pub fn interfaces(observed: &Observed, board: &BoxFile, slots: &Slots) -> Interfaces {
+    board.ports.iter().filter_map(|p| Some((p.name.clone(), link_of(p, observed, slots)?.status.index))).collect()
 }
 
-fn link_of<'a>(port: &Port, observed: &'a Observed) -> Option<&'a Link> {
+fn link_of<'a>(port: &Port, observed: &'a Observed, slots: &Slots) -> Option<&'a Link> {
     observed.links.iter().find(|link| match &port.device {
         Device::Mac(mac) => link.permanent_mac.or(link.status.mac) == Some(*mac),
         Device::Name(name) => link.status.interface == *name,
+        Device::Modem(_) => slots.get(&port.name).and_then(|d| d.interface.as_ref()) == Some(&link.status.interface),
         Device::Path(path) => {
             let device = std::fs::canonicalize(format!("/sys/class/net/{}/device", link.status.interface));
             device.is_ok_and(|d| d.ends_with(path))
@@ -116,12 +121,12 @@ pub fn attainable(state: &KernelState, interfaces: &Interfaces) -> KernelState {
     }
 }
 
-pub fn ports(observed: &Observed, board: &BoxFile) -> Vec<PortStatus> {
+pub fn ports(observed: &Observed, board: &BoxFile, slots: &Slots) -> Vec<PortStatus> {
     board
         .ports
         .iter()
         .map(|port| {
-            let link = link_of(port, observed);
+            let link = link_of(port, observed, slots);
             let index = link.map(|l| l.status.index);
             let here = |i: u32| Some(i) == index;
             PortStatus {
@@ -160,7 +165,7 @@ fn everywhere_the_same(route: &ObservedRoute) -> bool {
 
 /// The uplink whose IPv4 default route the kernel prefers now, among those with carrier.
 pub fn uplink_in_use(ports: &[PortStatus]) -> Option<UplinkInUse> {
-    let with_carrier = ports.iter().filter(|p| p.role == Role::Uplink && p.has_carrier());
+    let with_carrier = ports.iter().filter(|p| p.role.is_uplink() && p.has_carrier());
     let defaults = with_carrier.flat_map(|p| {
         let main = p.routes.iter().filter(|r| r.table == MAIN_TABLE && r.destination.prefix_len() == 0);
         main.filter_map(move |r| match r.gateway? {

@@ -3,12 +3,15 @@
 //! Nothing else in the process writes to the kernel's network state.
 
 mod addresses;
+mod dialled;
 mod effects;
 mod kernel;
 mod leases;
 mod requests;
 mod routers;
 mod uplinks;
+
+pub use dialled::Dialled;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -129,6 +132,7 @@ struct Task {
     reports: mpsc::Sender<Report>,
     failover: failover::State,
     answers: mpsc::Sender<uplinks::Heard>,
+    slots: BTreeMap<PortName, Dialled>,
     defences: BTreeMap<PortName, Defence>,
     found: mpsc::Sender<Found>,
     /// Other devices that use our addresses.
@@ -192,6 +196,7 @@ pub async fn start(
         failover: failover::State::default(),
         answers,
         preferred: None,
+        slots: BTreeMap::new(),
         defences: BTreeMap::new(),
         found,
         conflicts: Vec::new(),
@@ -318,7 +323,7 @@ impl Task {
     }
 
     fn publish(&mut self) {
-        let ports = report::ports(&self.observed, &self.options.board);
+        let ports = report::ports(&self.observed, &self.options.board, &self.slots);
         let status = NetworkStatus {
             serial: self.serial,
             at: BootMillis::default(),

@@ -57,6 +57,7 @@ fn role(role: Role) -> &'static str {
         Role::Uplink => "uplink",
         Role::Service => "service",
         Role::Heartbeat => "heartbeat",
+        Role::Sim => "sim",
     }
 }
 

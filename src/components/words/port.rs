@@ -15,6 +15,7 @@ pub fn port_title(text: Text, port: &PortStatus) -> String {
         Role::Uplink => text.port_uplink(&port.label),
         Role::Service => text.port_service(&port.label),
         Role::Heartbeat => text.port_heartbeat(&port.label),
+        Role::Sim => text.port_sim(&port.label),
     }
 }
 
@@ -30,6 +31,7 @@ impl Ports<'_> {
                 Role::Uplink => text.port_in_text(&port.label),
                 Role::Service => text.port_service_in_text(&port.label),
                 Role::Heartbeat => text.port_heartbeat_in_text(&port.label),
+                Role::Sim => text.port_sim_in_text().to_owned(),
             },
             None => text.port_in_text(name),
         }
@@ -39,7 +41,7 @@ impl Ports<'_> {
     pub fn uplinks_in_order(self) -> Vec<PortName> {
         let order = &self.0.spec.uplink_order;
         let mut uplinks =
-            self.0.ports.iter().filter(|p| p.role == Role::Uplink).map(|p| p.name.clone()).collect::<Vec<_>>();
+            self.0.ports.iter().filter(|p| p.role.is_uplink()).map(|p| p.name.clone()).collect::<Vec<_>>();
         uplinks.sort_by_key(|name| order.iter().position(|n| n == name).unwrap_or(usize::MAX));
         uplinks
     }
@@ -67,7 +69,7 @@ impl PortState {
             Self::NoLink
         } else if network.uplink_in_use.as_ref().is_some_and(|u| u.port == port.name) {
             Self::InUse
-        } else if port.role == Role::Uplink && spec.default_route && spec.ipv4.gateway().is_some() {
+        } else if port.role.is_uplink() && spec.default_route && spec.ipv4.gateway().is_some() {
             Self::Standby
         } else {
             Self::Linked

@@ -59,6 +59,7 @@ impl Figures {
             | Rule::GatewayIsOwnAddress
             | Rule::DnsIsOwnAddress
             | Rule::NotAnUplink
+            | Rule::ByMobileNetwork
             | Rule::PortAbsent
             | Rule::NamedTwice
             | Rule::RouteToEverywhere
@@ -120,6 +121,7 @@ pub fn message(text: Text, field: Field, rule: &Rule, figures: &Figures) -> Stri
         Rule::AddressTwice { .. } => text.rule_address_twice(port, typed),
         Rule::DnsIsOwnAddress => text.rule_dns_is_own_address().to_owned(),
         Rule::NotAnUplink => text.rule_not_an_uplink().to_owned(),
+        Rule::ByMobileNetwork => text.rule_by_mobile_network().to_owned(),
         Rule::PortAbsent => text.rule_port_absent().to_owned(),
         Rule::NamedTwice => text.rule_named_twice().to_owned(),
         Rule::TooMany { .. } => text.rule_too_many(most),

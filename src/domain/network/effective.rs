@@ -21,6 +21,8 @@ pub type Leases = BTreeMap<PortName, Lease>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
     pub leases: Leases,
+    /// What the mobile network gave, by SIM slot: see [`crate::cellular::bearer`].
+    pub bearers: BTreeMap<PortName, PortSpec>,
     /// DNS servers that routers advertise: see [`super::rdnss`].
     pub advertised: BTreeMap<PortName, Vec<IpAddr>>,
     /// The uplink that is used now, because one before it in the order is not usable: see [`super::failover`].
@@ -36,7 +38,7 @@ impl From<Leases> for Conditions {
 /// The spec as if somebody had typed what the leases say, with the uplink in use at the head of the order. A DHCP port without a
 /// lease has no address.
 pub fn effective(spec: &NetworkSpec, conditions: &Conditions) -> NetworkSpec {
-    let mut spec = spec.clone();
+    let mut spec = dialled(spec, &conditions.bearers);
     let own = own_addresses(&spec);
     for (name, port) in &mut spec.ports {
         let named = (port.dns.is_empty() && port.ipv6() == Ipv6Spec::Auto).then(|| conditions.advertised.get(name));
@@ -50,6 +52,24 @@ pub fn effective(spec: &NetworkSpec, conditions: &Conditions) -> NetworkSpec {
     if let Some(uplink) = &conditions.uplink {
         spec.uplink_order.retain(|name| name != uplink);
         spec.uplink_order.insert(0, uplink.clone());
+    }
+    spec
+}
+
+/// The spec with what the mobile network gave. What a person decides of a SIM slot stays: its place in the order, whether it may be the
+/// default route, its DNS servers and search domains.
+pub fn dialled(spec: &NetworkSpec, bearers: &BTreeMap<PortName, PortSpec>) -> NetworkSpec {
+    let mut spec = spec.clone();
+    for (name, bearer) in bearers {
+        let port = spec.ports.entry(name.clone()).or_default();
+        let dns = if port.dns.is_empty() { bearer.dns.clone() } else { port.dns.clone() };
+        *port = PortSpec {
+            dns,
+            search: port.search.clone(),
+            default_route: port.default_route,
+            manage: port.manage,
+            ..bearer.clone()
+        };
     }
     spec
 }

@@ -212,6 +212,8 @@ pub enum Rule {
     DnsIsOwnAddress,
     /// The port does not exist or is not an uplink.
     NotAnUplink,
+    /// Of a SIM slot's port.
+    ByMobileNetwork,
     /// The port's hardware is not there now.
     PortAbsent,
     /// The port is named twice in the order.
@@ -290,6 +292,7 @@ impl Rule {
             Self::AddressTwice { .. } => "address_twice",
             Self::DnsIsOwnAddress => "dns_is_own_address",
             Self::NotAnUplink => "not_an_uplink",
+            Self::ByMobileNetwork => "by_mobile_network",
             Self::PortAbsent => "port_absent",
             Self::NamedTwice => "named_twice",
             Self::TooMany { .. } => "too_many",
@@ -371,6 +374,7 @@ impl fmt::Display for Rule {
             Self::AddressTwice { port } => write!(f, "is used on port {port} too"),
             Self::DnsIsOwnAddress => f.write_str("is this box's own address"),
             Self::NotAnUplink => f.write_str("is not an uplink port of this box"),
+            Self::ByMobileNetwork => f.write_str("is given by the mobile network, and cannot be typed"),
             Self::PortAbsent => f.write_str("has no hardware now"),
             Self::NamedTwice => f.write_str("names a port twice"),
             Self::TooMany { most } => write!(f, "has more than {most} entries"),

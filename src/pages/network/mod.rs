@@ -80,6 +80,7 @@ fn line(text: Text, port: &PortStatus, network: &NetworkStatus) -> impl IntoView
     let way = match port.role {
         Role::Service => text.network_fixed().to_owned(),
         Role::Heartbeat => text.network_heartbeat().to_owned(),
+        Role::Sim => text.network_sim().to_owned(),
         Role::Uplink => match &spec.ipv4 {
             Ipv4Spec::Off => text.network_off().to_owned(),
             Ipv4Spec::Dhcp => text.network_dhcp().to_owned(),

@@ -140,6 +140,7 @@ fn until_told(events: &Events, gatehouse: &Path, folder: &Path, controls: &[Path
 }
 
 fn introduce(fleet: &Fleet) {
+    let program = program();
     let others = match fleet.reach {
         Some(_) => "https://10.20.0.16/ (the same model) and https://10.20.0.17/ (another one)",
         None => "10.20.0.16 and 10.20.0.17, which this machine cannot reach, because it uses 10.20.0.0/24 itself",
@@ -152,9 +153,14 @@ There is a registry, {REGISTRY_URL}, with the account `demo`, so that the box ca
 
   More codes, clusters and hosts: Cluster → sign in for the fleet, as {FLEET_USER} with the password `{FLEET_PASSWORD}`
   Two more boxes: {others}. Their passwords are set on their
-  consoles: boxes exec --box 2 -- gatehouse password reset, and --box 3.",
+  consoles (as root): {program} exec --box 2 -- gatehouse password reset, and --box 3.",
         fleet.code
     );
+}
+
+/// As it is called from anywhere.
+fn program() -> String {
+    std::env::current_exe().map_or_else(|_| "boxes".into(), |path| path.display().to_string())
 }
 
 fn welcome(appliance: &Appliance) {

@@ -88,7 +88,7 @@ impl Task {
             missing = missing.len(),
             "asked, written and read back"
         );
-        let status = report::ports(&self.observed, &self.options.board);
+        let status = report::ports(&self.observed, &self.options.board, &self.slots);
         // another order changes what each uplink is good for
         let reordered = tx.new_spec.uplink_order != tx.old_spec.uplink_order;
         let changed =
@@ -176,7 +176,7 @@ impl Task {
                 return;
             }
         }
-        let interfaces = report::interfaces(&self.observed, &self.options.board);
+        let interfaces = report::interfaces(&self.observed, &self.options.board, &self.slots);
         if interfaces != self.interfaces {
             for link in &self.observed.links {
                 if interfaces.values().any(|i| *i == link.status.index) {

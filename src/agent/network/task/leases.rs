@@ -47,12 +47,17 @@ impl Task {
     }
 
     pub(super) fn conditions(&self) -> Conditions {
-        Conditions { leases: self.live(), advertised: self.resolvers.servers(), uplink: self.preferred.clone() }
+        Conditions {
+            leases: self.live(),
+            bearers: self.bearers(),
+            advertised: self.resolvers.servers(),
+            uplink: self.preferred.clone(),
+        }
     }
 
     /// The ports that need a client: those of the saved spec, and those of a change that is not being undone.
     fn asking(&self) -> BTreeSet<PortName> {
-        let mut ports = dhcp_ports(&self.committed);
+        let mut ports = dhcp_ports(&self.dialled(&self.committed));
         match &self.state {
             State::RollingBack { .. } => {}
             state => ports.extend(state.transaction().map(|tx| dhcp_ports(&tx.new_spec)).unwrap_or_default()),

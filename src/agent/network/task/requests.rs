@@ -49,6 +49,7 @@ impl Task {
             Command::GoBack { by, answer } => self.ask(Event::GoBack { by }, Asker::End(answer)).await,
             Command::Answer { answer } => drop(answer.send(Ok(()))),
             Command::Lease { port, wish, answer } => drop(answer.send(self.lease(&port, wish).await)),
+            Command::Dial { slot, dialled, answer } => drop(answer.send(Ok(self.dial(slot, dialled).await))),
             Command::Fill { spec, answer } => drop(answer.send(self.fill(*spec).await)),
             Command::MoreTime { answer } => {
                 self.ask(Event::MoreTime, Asker::Done(answer)).await;
@@ -90,6 +91,7 @@ impl Task {
 
     pub(super) fn issues(&self, spec: &NetworkSpec) -> Vec<Issue> {
         let mut issues = validate(&self.effective(spec), &self.options.board);
+        issues.extend(self.typed_for_slot(spec));
         // what a server gave is not the fault of what is typed now
         let leased = dhcp_ports(spec);
         issues.retain(|i| i.port.as_ref().is_none_or(|port| !leased.contains(port)) || i.field != Field::Address);

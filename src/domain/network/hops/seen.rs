@@ -6,7 +6,6 @@ use ipnet::{IpNet, Ipv4Net};
 
 use super::{AddressFinding, LinkFinding};
 use crate::{
-    box_file::Role,
     dhcp::client::Problem,
     network::{
         spec::Ipv4Spec,
@@ -64,7 +63,7 @@ fn uplink(status: &NetworkStatus) -> Option<&PortStatus> {
         return status.port(&used.port);
     }
     let order = &status.spec.uplink_order;
-    let mut uplinks = status.ports.iter().filter(|p| p.role == Role::Uplink).collect::<Vec<_>>();
+    let mut uplinks = status.ports.iter().filter(|p| p.role.is_uplink()).collect::<Vec<_>>();
     uplinks.sort_by_key(|port| order.iter().position(|name| *name == port.name).unwrap_or(usize::MAX));
     let rank = |port: &&PortStatus| {
         let spec = status.spec.port(&port.name);
