@@ -215,6 +215,8 @@ impl Browser {
 
     async fn try_get(&mut self, path: &str) -> Result<u16, String> {
         let request = Request::get(path).header("host", "registry.test").body(Empty::new()).expect("a request");
+        // the connection says by itself when the answer before is done with
+        self.sender.ready().await.map_err(|error| error.to_string())?;
         let response = self.sender.send_request(request).await.map_err(|error| error.to_string())?;
         let status = response.status().as_u16();
         response.into_body().collect().await.map_err(|error| error.to_string())?;
