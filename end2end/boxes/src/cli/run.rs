@@ -158,11 +158,6 @@ There is a registry, {REGISTRY_URL}, with the account `demo`, so that the box ca
     );
 }
 
-/// As it is called from anywhere.
-fn program() -> String {
-    std::env::current_exe().map_or_else(|_| "boxes".into(), |path| path.display().to_string())
-}
-
 fn welcome(appliance: &Appliance) {
     let file = appliance.folders().web.join(format!("certificates/{SERVICE_ADDRESS}.fingerprint"));
     let read = || fs::read_to_string(&file).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
