@@ -10,7 +10,6 @@ mod floor;
 mod load;
 mod memory;
 mod pages;
-mod registry;
 mod rivals;
 mod start;
 mod table;
@@ -34,7 +33,6 @@ fn main() {
     let rival = bare::Bare::start(&device);
     load::measure(&device, &rival, &mut table);
     start::measure(&device, &rival, &mut table);
-    registry::measure(&mut table);
     println!("{table}");
 }
 
