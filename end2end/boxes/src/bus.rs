@@ -6,7 +6,13 @@ use crate::{
     errands::exec_in,
     error::{Error, Result},
 };
-use std::path::PathBuf;
+use futures_util::StreamExt;
+use std::{
+    path::{Path, PathBuf},
+    sync::mpsc::{Sender, channel},
+    thread,
+};
+use zbus::{Connection, Message, MessageStream, connection::Builder, message::Type};
 
 /// Whoever can reach it may do anything on it: all of them are of the box.
 const CONFIG: &str = r#"<busconfig>
@@ -38,4 +44,46 @@ pub(crate) fn start(init: i32) -> Result<PathBuf> {
         return Err(Error::Refused(format!("the bus: {}", started.stderr)));
     }
     Ok(format!("/proc/{init}/root/run/dbus/system_bus_socket").into())
+}
+
+type Ready = Sender<std::result::Result<(), String>>;
+
+/// Somebody on a box's bus, by this name, who answers each method call until the bus is gone. Returns when the name is taken.
+pub(crate) fn stand_in<F>(socket: PathBuf, name: &'static str, answer: F) -> Result<()>
+where
+    F: AsyncFnMut(&Connection, &Message) -> zbus::Result<()> + Send + 'static,
+{
+    let (ready, is_ready) = channel();
+    thread::spawn(move || {
+        let ended = serve(&socket, name, answer, &ready);
+        // of use only to whoever still waits for it to be ready
+        drop(ready.send(ended.map_err(|error| error.to_string())));
+    });
+    let ready = is_ready.recv().unwrap_or_else(|error| Err(error.to_string()));
+    ready.map_err(|why| Error::Refused(format!("{name}: {why}")))
+}
+
+fn serve<F>(socket: &Path, name: &str, mut answer: F, ready: &Ready) -> zbus::Result<()>
+where
+    F: AsyncFnMut(&Connection, &Message) -> zbus::Result<()>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let bus = Builder::address(format!("unix:path={}", socket.display()).as_str()).build().await?;
+        bus.request_name(name).await?;
+        let mut messages = MessageStream::from(&bus);
+        drop(ready.send(Ok(())));
+        while let Some(message) = messages.next().await {
+            let message = message?;
+            if message.header().message_type() == Type::MethodCall {
+                answer(&bus, &message).await?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// To a method that nobody has here.
+pub(crate) async fn unknown(bus: &Connection, message: &Message, why: &str) -> zbus::Result<()> {
+    bus.reply_error(&message.header(), "org.freedesktop.DBus.Error.UnknownMethod", &why).await
 }

@@ -1,13 +1,8 @@
 //! systemd-logind on a box's message bus, as far as a box speaks with it: it says whether the box may go down, and is told when it should.
 //! Whoever made the box then does it: the power button is the harness's.
 
-use crate::{
-    appliance::Appliance,
-    error::{Error, Result},
-};
-use futures_util::StreamExt;
+use crate::{appliance::Appliance, error::Result};
 use std::{
-    path::PathBuf,
     sync::{
         Arc,
         mpsc::{Receiver, Sender, channel},
@@ -15,7 +10,7 @@ use std::{
     thread,
     time::Duration,
 };
-use zbus::{MessageStream, connection::Builder, message::Type};
+use zbus::{Connection, Message};
 
 /// What the box asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,18 +48,10 @@ impl Appliance {
     pub fn start_logind(&self, manner: Manner) -> Result<Logind> {
         let socket = self.start_bus()?;
         let (asked, receiver) = channel();
-        let (ready, is_ready) = channel();
-        thread::spawn(move || {
-            let ended = run(socket, manner, &asked, &ready);
-            // of use only to whoever still waits for it to be ready
-            drop(ready.send(ended));
-        });
-        let refused = |why: String| Error::Refused(format!("logind: {why}"));
-        match is_ready.recv() {
-            Ok(Ok(())) => Ok(Logind(receiver)),
-            Ok(Err(error)) => Err(refused(error.to_string())),
-            Err(error) => Err(refused(error.to_string())),
-        }
+        crate::bus::stand_in(socket, "org.freedesktop.login1", async move |bus, message| {
+            answer(bus, message, manner, &asked).await
+        })?;
+        Ok(Logind(receiver))
     }
 }
 
@@ -91,46 +78,22 @@ pub fn obey(appliance: &Arc<Appliance>) -> Result<()> {
     Ok(())
 }
 
-type Ready = Sender<zbus::Result<()>>;
-
-fn run(socket: PathBuf, manner: Manner, asked: &Sender<Asked>, ready: &Ready) -> zbus::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(format!("unix:path={}", socket.display()), manner, asked, ready))
-}
-
-async fn serve(address: String, manner: Manner, asked: &Sender<Asked>, ready: &Ready) -> zbus::Result<()> {
-    let bus = Builder::address(address.as_str()).build().await?;
-    bus.request_name("org.freedesktop.login1").await?;
-    let mut messages = MessageStream::from(&bus);
-    drop(ready.send(Ok(())));
-    while let Some(message) = messages.next().await {
-        let message = message?;
-        let header = message.header();
-        if header.message_type() != Type::MethodCall {
-            continue;
-        }
-        let member = header.member().map(ToString::to_string).unwrap_or_default();
-        let wanted = match member.as_str() {
-            "CanReboot" | "CanPowerOff" => {
-                bus.reply(&header, &manner.can).await?;
-                continue;
-            }
-            "Reboot" => Asked::Reboot,
-            "PowerOff" => Asked::PowerOff,
-            other => {
-                bus.reply_error(&header, "org.freedesktop.DBus.Error.UnknownMethod", &other).await?;
-                continue;
-            }
-        };
-        // whether a person may be asked at the box's screen
-        message.body().deserialize::<bool>()?;
-        if let Some(why) = manner.refuses {
-            bus.reply_error(&header, "org.freedesktop.login1.OperationInProgress", &why).await?;
-            continue;
-        }
-        bus.reply(&header, &()).await?;
-        // nobody may be listening
-        let _ = asked.send(wanted);
+async fn answer(bus: &Connection, message: &Message, manner: Manner, asked: &Sender<Asked>) -> zbus::Result<()> {
+    let header = message.header();
+    let member = header.member().map(ToString::to_string).unwrap_or_default();
+    let wanted = match member.as_str() {
+        "CanReboot" | "CanPowerOff" => return bus.reply(&header, &manner.can).await,
+        "Reboot" => Asked::Reboot,
+        "PowerOff" => Asked::PowerOff,
+        other => return crate::bus::unknown(bus, message, other).await,
+    };
+    // whether a person may be asked at the box's screen
+    message.body().deserialize::<bool>()?;
+    if let Some(why) = manner.refuses {
+        return bus.reply_error(&header, "org.freedesktop.login1.OperationInProgress", &why).await;
     }
+    bus.reply(&header, &()).await?;
+    // nobody may be listening
+    let _ = asked.send(wanted);
     Ok(())
 }
