@@ -214,25 +214,14 @@ fn reserved_elsewhere(
 /// What the cluster's question begins with.
 pub fn suggested(preview: &Preview, kind: Option<NewOrReplacement>) -> AssociationAsk {
     if let Some(reserved) = &preview.reserved {
-        return AssociationAsk {
-            kind: AssociationKind::Manual,
-            cluster: Some(reserved.cluster.clone()),
-            new_cluster: None,
-            peer: reserved.peer.clone(),
-            virtual_ip: reserved.virtual_ip,
-        };
+        let manual = AssociationAsk::manual(reserved.cluster.clone(), reserved.peer.clone());
+        return AssociationAsk { virtual_ip: reserved.virtual_ip, ..manual };
     }
     let prepared = preview.prepared.as_ref();
     if let Some(cluster) = prepared.and_then(|p| p.cluster.clone()).or_else(|| preview.cluster.clone()) {
         let virtual_ip = prepared.and_then(|p| p.virtual_ip);
         let peer = prepared.and_then(|p| p.peer.clone());
-        return AssociationAsk {
-            kind: AssociationKind::Manual,
-            cluster: Some(cluster),
-            new_cluster: None,
-            peer,
-            virtual_ip,
-        };
+        return AssociationAsk { virtual_ip, ..AssociationAsk::manual(cluster, peer) };
     }
     match kind {
         // where it is to come is in the registry, or will be before the activation ends

@@ -391,6 +391,11 @@ impl AssociationAsk {
         Self { kind: AssociationKind::None, cluster: None, new_cluster: None, peer: None, virtual_ip: None }
     }
 
+    /// Into a cluster that exists.
+    pub fn manual(cluster: ClusterId, peer: Option<Serial>) -> Self {
+        Self { kind: AssociationKind::Manual, cluster: Some(cluster), peer, ..Self::none() }
+    }
+
     /// # Errors
     /// When the fields contradict each other.
     pub fn read(self) -> Result<Association, Problem> {

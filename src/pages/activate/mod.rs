@@ -241,6 +241,12 @@ async fn upload(
     let read = tokio::task::spawn_blocking(move || photo::text_of(&bytes)).await;
     let read = read.unwrap_or(Err(Unreadable::Picture));
     let text = visitor.text;
+    if what == "request" {
+        let none = read.is_err();
+        let found = read.map_err(|why| problem("photo-request", photo::say(text, why)));
+        let page = super::cluster::with_request(&app, &visitor, found).await?;
+        return Ok(if none { unread(page) } else { page });
+    }
     let (overview, activation) = load(&app, &visitor).await?;
     let code = StatusCode::UNPROCESSABLE_ENTITY;
     match (what.as_str(), read) {
@@ -269,12 +275,6 @@ async fn upload(
         ("answer", Err(why)) => {
             let problems = vec![problem("photo-answer", photo::say(text, why))];
             Ok(unread(offline::again(&visitor, &overview, activation, None, problems)))
-        }
-        ("request", read) => {
-            let none = read.is_err();
-            let found = read.map_err(|why| problem("photo-request", photo::say(text, why)));
-            let page = super::cluster::with_request(&app, &visitor, found).await?;
-            Ok(if none { unread(page) } else { page })
         }
         _ => Err(nothing(&visitor)),
     }

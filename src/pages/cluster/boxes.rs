@@ -11,7 +11,7 @@ use axum::{
 };
 use leptos::prelude::*;
 
-use super::{Asked, call, codes::optional, done, lead, needed, overview};
+use super::{Asked, call, codes::optional, done, lead, line, needed, overview};
 use crate::{
     components::{
         card::Card,
@@ -113,13 +113,7 @@ pub fn page(frame: Frame, view: &BoxesView) -> impl IntoView + use<> {
     let text = frame.text;
     let problem = !view.problems.is_empty() || view.refusal.is_some();
     let frame = Frame { title: text.cluster_boxes().to_owned(), problem, path: PATH.to_owned(), ..frame };
-    let line = |name: &'static str, label: &str| Field {
-        name: name.into(),
-        label: label.to_owned(),
-        problem: view.problems.iter().find(|p| p.field.as_deref() == Some(name)).map(|p| p.message.clone()),
-        value: view.typed.get(name).cloned().unwrap_or_default(),
-        ..Field::default()
-    };
+    let line = |name, label| line(name, label, &view.typed, &view.problems);
     let mut options = vec![(String::new(), "–".to_owned())];
     options.extend(view.clusters.iter().map(|cluster| (cluster.id.to_string(), cluster.name.to_string())));
     let chosen = view.typed.get("cluster").cloned().unwrap_or_default();

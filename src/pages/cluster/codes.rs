@@ -11,13 +11,13 @@ use axum::{
 };
 use leptos::prelude::*;
 
-use super::{Asked, call, done, lead, needed, overview};
+use super::{Asked, call, done, lead, line, needed, overview};
 use crate::{
     components::{
         card::Card,
         carried::{Carried, carried},
         choice::{Choice, choice},
-        field::{Field, field},
+        field::field,
         format::moment,
         frame::{Frame, Shell},
         nav::Place,
@@ -130,13 +130,7 @@ pub fn page(frame: Frame, view: &CodesView) -> impl IntoView + use<> {
     });
     let rows = view.codes.iter().map(|code| row(text, code)).collect::<Vec<_>>();
     let none = rows.is_empty().then(|| view! { <p class="muted">{text.cluster_code_none()}</p> });
-    let line = |name: &'static str, label: &str| Field {
-        name: name.into(),
-        label: label.to_owned(),
-        problem: view.problems.iter().find(|p| p.field.as_deref() == Some(name)).map(|p| p.message.clone()),
-        value: view.typed.get(name).cloned().unwrap_or_default(),
-        ..Field::default()
-    };
+    let line = |name, label| line(name, label, &view.typed, &view.problems);
     let (label, model, hours) = (
         field(line("label", text.cluster_code_label())),
         field(line("model", text.cluster_code_model())),

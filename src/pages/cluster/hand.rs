@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::{Form, Router, extract::State, http::StatusCode, response::Response, routing::get};
 use leptos::prelude::*;
 
-use super::{call, codes::optional, lead, needed, overview};
+use super::{call, codes::optional, lead, line, needed, overview};
 use crate::{
     components::{
         card::Card,
@@ -19,7 +19,7 @@ use crate::{
     },
     domain::{
         cluster::{
-            api::{AssociationAsk, AssociationKind, ClusterInfo, OfflineAsk, OfflineDone},
+            api::{AssociationAsk, ClusterInfo, OfflineAsk, OfflineDone},
             calls,
         },
         fault::Refusal,
@@ -80,10 +80,7 @@ async fn make(
     let name = optional(&value("name"), || wrong("name", text.activate_problem_name()));
     let cluster = optional(&value("cluster"), || wrong("cluster", text.activate_problem_place()));
     let peer = optional(&value("peer"), || wrong("peer", text.activate_problem_serial()));
-    let mut association = AssociationAsk::none();
-    if cluster.is_some() {
-        association = AssociationAsk { kind: AssociationKind::Manual, cluster, peer, ..association };
-    }
+    let association = cluster.map_or_else(AssociationAsk::none, |cluster| AssociationAsk::manual(cluster, peer));
     let (mut done, mut refusal) = (None, None);
     if problems.is_empty() {
         let ask = OfflineAsk { request: value("request"), name, association };
@@ -104,14 +101,7 @@ pub fn page(frame: Frame, view: &HandView) -> impl IntoView + use<> {
     let text = frame.text;
     let problem = !view.problems.is_empty() || view.refusal.is_some();
     let frame = Frame { title: text.cluster_by_hand().to_owned(), problem, path: PATH.to_owned(), ..frame };
-    let line = |name: &'static str, label: &str, kind| Field {
-        name: name.into(),
-        label: label.to_owned(),
-        problem: view.problems.iter().find(|p| p.field.as_deref() == Some(name)).map(|p| p.message.clone()),
-        value: view.typed.get(name).cloned().unwrap_or_default(),
-        kind,
-        ..Field::default()
-    };
+    let line = |name, label| line(name, label, &view.typed, &view.problems);
     let made = view.answer.as_ref().map(|done| {
         let until = text.cluster_hand_until(moment(done.expires));
         let told = Carried {
@@ -133,9 +123,9 @@ pub fn page(frame: Frame, view: &HandView) -> impl IntoView + use<> {
     let chosen = view.typed.get("cluster").cloned().unwrap_or_default();
     let cluster = Select { name: "cluster", label: text.cluster_hand_place().to_owned(), options, chosen };
     let lead = lead(text, text.cluster_by_hand().to_owned(), &view.problems, view.refusal.as_ref());
-    let request = field(line("request", text.cluster_hand_request(), Kind::Lines));
-    let name = field(line("name", text.cluster_hand_name(), Kind::Address));
-    let peer = field(line("peer", text.cluster_box_peer(), Kind::Address));
+    let request = field(Field { kind: Kind::Lines, ..line("request", text.cluster_hand_request()) });
+    let name = field(line("name", text.cluster_hand_name()));
+    let peer = field(line("peer", text.cluster_box_peer()));
     view! {
         <Shell frame=frame>
             {lead}

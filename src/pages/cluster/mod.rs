@@ -9,6 +9,8 @@ mod hand;
 mod map;
 mod own;
 
+use std::collections::HashMap;
+
 use axum::{
     Form, Router,
     extract::{Query, State},
@@ -22,6 +24,7 @@ use serde::Deserialize;
 use super::{fault, frame as frame_for, refused, render::render, status};
 use crate::{
     components::{
+        field::Field,
         frame::{Frame, Shell},
         nav::Place,
         note::Note,
@@ -226,6 +229,17 @@ pub fn page(frame: Frame, overview: &Overview, view: &ClusterHome) -> impl IntoV
 
 fn done(text: Text, done: bool) -> Option<impl IntoView + use<>> {
     done.then(|| view! { <Note mood=Mood::Ok title=text.cluster_done() role="status">""</Note> })
+}
+
+/// A line of a form as it was typed, with what is wrong with it.
+fn line(name: &'static str, label: &str, typed: &HashMap<String, String>, problems: &[Problem]) -> Field {
+    Field {
+        name: name.into(),
+        label: label.to_owned(),
+        problem: problems.iter().find(|p| p.field.as_deref() == Some(name)).map(|p| p.message.clone()),
+        value: typed.get(name).cloned().unwrap_or_default(),
+        ..Field::default()
+    }
 }
 
 /// The head of a page below, with its problems.
