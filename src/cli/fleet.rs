@@ -30,7 +30,7 @@ use crate::{
 /// Where, and as whom.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Door {
-    /// The registry, such as <https://registry.example:9443> [default: that of this box]
+    /// The registry, such as `https://registry.example:9443` [default: that of this box]
     #[arg(long, value_name = "URL", requires = "authority")]
     registry: Option<RegistryUrl>,
     /// SHA-256 of the registry's authority, as `gatehouse registry init` has printed it

@@ -379,9 +379,14 @@ fn run(cli: Cli, output: Output, web: Option<Events>) -> Result<(), CliError> {
 }
 
 /// What is in a file; `-` is standard input.
+fn content(file: &Path) -> io::Result<String> {
+    if is_stdin(file) { io::read_to_string(io::stdin().lock()) } else { fs::read_to_string(file) }
+}
+
 fn text_of(file: &Path) -> Result<String, CliError> {
-    if file.as_os_str() == "-" {
-        return io::read_to_string(io::stdin().lock()).map_err(CliError::Input);
-    }
-    fs::read_to_string(file).map_err(CliError::File)
+    content(file).map_err(if is_stdin(file) { CliError::Input } else { CliError::File })
+}
+
+fn is_stdin(file: &Path) -> bool {
+    file.as_os_str() == "-"
 }

@@ -1,11 +1,11 @@
 //! Spec files: the wanted network as TOML, from a file or from standard input. A malformed one is never sent.
 
 use std::{
-    fs,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
 };
 
+use super::content;
 use crate::domain::network::spec::NetworkSpec;
 
 #[derive(Debug, thiserror::Error)]
@@ -22,13 +22,7 @@ pub enum SpecFileError {
 
 /// Reads the file; `-` is standard input.
 pub(super) fn read(path: &Path) -> Result<NetworkSpec, SpecFileError> {
-    let text = if path == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().lock().read_to_string(&mut text).map(|_| text)
-    } else {
-        fs::read_to_string(path)
-    };
-    read_text(&text.map_err(|source| SpecFileError::Read { path: path.to_owned(), source })?)
+    read_text(&content(path).map_err(|source| SpecFileError::Read { path: path.to_owned(), source })?)
 }
 
 pub(super) fn read_text(text: &str) -> Result<NetworkSpec, SpecFileError> {

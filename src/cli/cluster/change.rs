@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::super::{CliError, Context, ask, fleet::Door, text_of};
 use crate::domain::cluster::{
-    api::{AssociationAsk, AssociationKind, NewCluster, OfflineAsk, RemoveAsk, ReplaceAsk},
+    api::{AssociationAsk, NewCluster, OfflineAsk, RemoveAsk, ReplaceAsk},
     calls,
     names::{ClusterId, Label, ModelName, Serial},
 };
@@ -135,12 +135,7 @@ pub(super) async fn enable(context: &Context, arguments: &Enable) -> Result<(), 
 pub(super) async fn answer(context: &Context, arguments: Answer) -> Result<(), CliError> {
     let Answer { file, name, cluster, peer, door } = arguments;
     let request = text_of(&file)?.trim().to_owned();
-    let association = match cluster {
-        Some(cluster) => {
-            AssociationAsk { kind: AssociationKind::Manual, cluster: Some(cluster), peer, ..AssociationAsk::none() }
-        }
-        None => AssociationAsk::none(),
-    };
+    let association = cluster.map_or_else(AssociationAsk::none, |cluster| AssociationAsk::manual(cluster, peer));
     let fleet = door.enter(context).await?;
     let done = fleet.call::<calls::ActivateOffline>(&[], &[], &OfflineAsk { request, name, association }).await;
     fleet.leave().await;
