@@ -1,6 +1,8 @@
 //! SIM slots: the modem's task tells which interface a connection has, and what the mobile network gave. From here on it is an uplink like
 //! any other: one order, one failover, one plan.
 
+use std::collections::BTreeMap;
+
 use super::Task;
 use domain::{
     name::PortName,
@@ -47,9 +49,14 @@ impl Task {
         dialled(spec, &self.bearers())
     }
 
-    pub(super) fn bearers(&self) -> std::collections::BTreeMap<PortName, PortSpec> {
+    pub(super) fn bearers(&self) -> BTreeMap<PortName, PortSpec> {
         let there = |(slot, told): (&PortName, &Dialled)| Some((slot.clone(), told.port.clone()?));
         self.slots.iter().filter_map(there).collect()
+    }
+
+    /// A slot's interface may have a link before and after a connection; a port has no more than its link.
+    pub(super) fn is_connected(&self, name: &PortName) -> bool {
+        !self.is_slot(name) || self.slots.get(name).is_some_and(|told| told.port.is_some())
     }
 
     pub(super) fn is_slot(&self, name: &PortName) -> bool {

@@ -62,7 +62,7 @@ impl Task {
             let port = spec.port(&name);
             let addresses = port.ipv4.addresses();
             let facts = Facts {
-                carrier: self.carrier(&name) && (!self.is_slot(&name) || self.bearers().contains_key(&name)),
+                carrier: self.carrier(&name) && self.is_connected(&name),
                 address: addresses.iter().any(|a| self.holds(a.addr())),
                 gateway: port.ipv4.gateway(),
                 allowed: port.default_route && !addresses.is_empty(),
@@ -84,13 +84,13 @@ impl Task {
     }
 
     fn ask_gateway(&self, uplink: PortName, gateway: Ipv4Addr) {
-        let spec = self.effective(&self.committed).port(&uplink);
-        let from = spec.ipv4.addresses().iter().find(|net| net.contains(&gateway)).map(ipnet::Ipv4Net::addr);
         // the modem watches its connection, and behind it are no neighbours to ask
         if self.is_slot(&uplink) {
             drop(self.answers.try_send(Heard { uplink, gateway, answers: true }));
             return;
         }
+        let spec = self.effective(&self.committed).port(&uplink);
+        let from = spec.ipv4.addresses().iter().find(|net| net.contains(&gateway)).map(ipnet::Ipv4Net::addr);
         // without an outcome it counts as missed
         let (Some(from), Some(whose)) = (from, self.whose(&uplink)) else { return };
         let answers = self.answers.clone();
