@@ -156,17 +156,22 @@ async fn http_2_is_served_with_many_requests_on_one_connection() {
     let (sender, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.expect("HTTP/2");
     tokio::spawn(connection);
-    let mut asked = JoinSet::new();
-    for _ in 0..100 {
+    let ask = || {
         let mut sender = sender.clone();
-        asked.spawn(async move {
+        async move {
             let request =
                 Request::get("https://registry.test/v1/time").body(Full::<Bytes>::default()).expect("request");
             let response = sender.send_request(request).await.expect("an answer");
             assert_eq!(response.status(), 200);
             let body = response.into_body().collect().await.expect("a body").to_bytes();
             serde_json::from_slice::<Time>(&body).expect("the time").now
-        });
+        }
+    };
+    // how many requests it takes at once a client knows from its settings, which come before its first answer (RFC 9113, section 5.1.2)
+    assert_eq!(ask().await, world.now());
+    let mut asked = JoinSet::new();
+    for _ in 0..100 {
+        asked.spawn(ask());
     }
     for now in asked.join_all().await {
         assert_eq!(now, world.now());
