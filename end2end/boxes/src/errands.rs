@@ -10,11 +10,13 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{
     net::{SocketAddr, TcpStream},
-    os::unix::process::ExitStatusExt,
+    os::unix::{net::UnixStream, process::ExitStatusExt},
     process::{Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
+
+const AGENT_SOCKET: &str = "/run/gatehouse/agent.sock";
 
 /// How a command ended, and what it printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,9 +51,18 @@ impl Appliance {
         in_ns(self.site().network(uplink).ns(), argv)
     }
 
-    /// Returns when the laptop can open a connection to the box's port 443 over the service wire.
+    /// Returns when the laptop can open a connection to the box's port 443 over the service wire, and the box's agent
+    /// takes requests: web is often there before it.
     pub fn wait_ready(&self, within: Duration) -> Result<()> {
-        self.wait_port(443, within)
+        let started = Instant::now();
+        self.wait_port(443, within)?;
+        while UnixStream::connect(format!("/proc/{}/root{AGENT_SOCKET}", self.init_pid()?)).is_err() {
+            if started.elapsed() > within {
+                return Err(Error::TimedOut { what: format!("an answer at {AGENT_SOCKET}"), waited: within });
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
     }
 
     /// The same for another port.
