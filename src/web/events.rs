@@ -41,8 +41,10 @@ pub(super) type SessionKey = [u8; 32];
 type Overviews = Pin<Box<dyn Stream<Item = Overview> + Send>>;
 
 pub(super) async fn stream(State(app): State<App>, visitor: Visitor) -> Response {
-    if visitor.caller.session.is_none() {
-        return over();
+    match app.has_password().await {
+        Ok(true) if visitor.caller.session.is_some() => {}
+        Ok(_) => return over(),
+        Err(refusal) => return app.refused(&visitor, &refusal),
     }
     let token = visitor.caller.session.as_ref().map(|s| s.expose().to_owned()).unwrap_or_default();
     let Some(place) = app.streams.take(Sha256::digest(token).into(), ROOM) else {

@@ -22,8 +22,8 @@ const SETUP: &str = "/setup";
 const EVENTS: &str = "/events";
 /// Say nothing about the box and ask nothing of the agent.
 pub(super) const ALWAYS: [&str; 4] = ["/healthz", "/assets/{name}", "/language", super::SECURITY_TXT];
-/// Without a session, on a box that has a password. The event stream says itself that nobody is signed in: a browser complains
-/// about one that leads to a page.
+/// Without a session, on a box that has a password. The event stream says itself that nobody is signed in, also on a box that has no
+/// password any more: a browser complains about one that leads to a page.
 const SIGNED_OUT: [&str; 4] = [LOGIN, SETUP, HANDOFF, EVENTS];
 
 /// Before a password is set, only the page that sets it, over the service port; then only with a session.
@@ -46,6 +46,7 @@ async fn judge(app: &App, visitor: &Visitor, route: &str, write: bool) -> Result
             (true, true, _) => Ok(None),
             (true, false, _) => Err(here(Fault::ServicePortOnly)),
             (false, _, true) => Err(here(Fault::SetupFirst)),
+            (false, _, false) if route == EVENTS => Ok(None),
             (false, _, false) => Ok(Some(SETUP)),
         };
     }

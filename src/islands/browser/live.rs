@@ -31,7 +31,7 @@ pub fn start(root: &Element) {
             let heard = Rc::clone(&heard);
             // an event stream that is refused says nothing of why
             send("GET", "/network/change/state", None, move |answer| {
-                if answer.url.ends_with("/login") || answer.status == 401 {
+                if ["/login", "/setup"].iter().any(|page| answer.url.ends_with(page)) || answer.status == 401 {
                     heard.set(now());
                     show(away.as_ref(), false);
                     signed_out_now(signed_out.as_ref());

@@ -50,7 +50,7 @@ async fn before_the_password_there_is_only_the_setup_page_over_the_service_port(
     let mut unopened = said();
     unopened.hello.ready = false;
     let rig = Rig::with(unopened, pages()).await;
-    for path in ["/", "/login", "/network", "/events", "/nosuch"] {
+    for path in ["/", "/login", "/network", "/nosuch"] {
         for by in [By::Uplink, By::Service] {
             let answer = rig.ask(by, empty(signed_in(Method::GET, path))).await;
             assert!(answer.leads_to("/setup"), "{path} {answer:?}");
@@ -58,6 +58,9 @@ async fn before_the_password_there_is_only_the_setup_page_over_the_service_port(
             assert_eq!(answer.status, StatusCode::CONFLICT, "{path}");
         }
     }
+    // whose page was open over a factory reset
+    let stream = rig.ask(By::Service, empty(signed_in(Method::GET, "/events"))).await;
+    assert_eq!((stream.status, stream.body.as_str()), (StatusCode::OK, "event: ended\ndata: ended\n\n"));
     for method in [Method::GET, Method::POST] {
         let uplink = rig.ask(By::Uplink, empty(from_here(method.clone(), "/setup"))).await;
         assert_eq!(uplink.status, StatusCode::FORBIDDEN);
