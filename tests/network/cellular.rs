@@ -9,6 +9,11 @@ use boxes::Ns;
 use gatehouse::{
     agent::network::Dialled,
     domain::{
+        cellular::{
+            bearer::{Link, link},
+            modem::{Bearer, IpConfig, Method},
+            spec::CellularSpec,
+        },
         fault::Fault,
         network::{
             issue::Rule,
@@ -173,6 +178,53 @@ fn addresses_of_the_boxs_own_networks_are_not_taken_from_a_mobile_network() {
 }
 
 #[test]
+fn a_wired_port_does_not_take_the_range_of_a_mobile_network_that_is_there() {
+    let Tower { lab, _operator } = tower();
+    lab.run(|lab| async move {
+        let engine = engine(&lab).await;
+        dial(&engine, connected(given())).await.expect("fits");
+        engine.until("there", |s| has(s, "sim", "10.64.0.2/30")).await;
+        let before = lab.kernel();
+        let mut spec = lan1(&[]);
+        let wired = spec.ports.get_mut("lan1").expect("lan1");
+        let addresses = vec!["10.64.0.9/24".parse().expect("net")];
+        wired.ipv4 = Ipv4Spec::Static { addresses, gateway: Some(Ipv4Addr::new(10, 64, 0, 254)) };
+        let refused = engine.apply(&spec, 90_000).await;
+        let Err(Fault::Invalid { issues }) = refused.map(|open| open.tx) else { panic!("two of one range") };
+        assert!(issues.iter().any(|issue| matches!(issue.rule, Rule::Overlaps { .. })), "{issues:?}");
+        assert_eq!(lab.kernel(), before);
+    });
+}
+
+#[test]
+fn several_dns_servers_are_each_asked_and_raw_ip_without_a_gateway_leads_out() {
+    let Tower { lab, _operator } = tower();
+    lab.run(|lab| async move {
+        let engine = engine(&lab).await;
+        let bearer = Bearer {
+            number: 1,
+            connected: true,
+            interface: Some("wwan0".into()),
+            ipv4: Some(config("10.64.0.2", 30, &["10.64.0.53", "10.64.0.54", "10.64.0.53", "127.0.0.1", "x"])),
+            ipv6: Some(config("2001:db8:64::2", 64, &["2001:db8:64::53"])),
+            ..Bearer::default()
+        };
+        let Link { interface, port } = link(&bearer, &CellularSpec::default()).expect("fits");
+        dial(&engine, Dialled { interface: Some(interface), port: Some(port) }).await.expect("fits");
+        engine.until("there", |s| has(s, "sim", "10.64.0.2/30") && has(s, "sim", "2001:db8:64::2/64")).await;
+        let servers = engine.status().dns.servers.iter().map(|s| s.address.to_string()).collect::<Vec<_>>();
+        assert_eq!(servers, ["10.20.0.1", "10.64.0.53", "10.64.0.54", "2001:db8:64::53"]);
+        assert!(shown(&lab, &["-4", "route"]).contains("default via 10.64.0.1 dev wwan0"));
+        assert!(shown(&lab, &["-6", "route"]).contains("default via fe80::1 dev wwan0"));
+    });
+}
+
+fn config(address: &str, prefix: u32, dns: &[&str]) -> IpConfig {
+    let dns = dns.iter().map(ToString::to_string).collect();
+    IpConfig { method: Method::Static, address: Some(address.into()), prefix: Some(prefix), dns, ..IpConfig::default() }
+}
+
+#[test]
 fn a_connection_may_come_back_on_another_interface() {
     let Tower { lab, _operator: operator } = tower();
     lab.box_ns.veth("wwan1", &operator, "tower1").expect("veth");
@@ -180,11 +232,14 @@ fn a_connection_may_come_back_on_another_interface() {
         let engine = engine(&lab).await;
         dial(&engine, connected(given())).await.expect("fits");
         engine.until("there", |s| has(s, "sim", "10.64.0.2/30")).await;
-        dial(&engine, ended()).await.expect("gone");
-        dial(&engine, Dialled { interface: Some("wwan1".into()), port: Some(given()) }).await.expect("fits");
-        engine.until("there", |s| has(s, "sim", "10.64.0.2/30")).await;
-        assert!(shown(&lab, &["addr", "show", "wwan1"]).contains("10.64.0.2/30"));
-        assert!(!shown(&lab, &["addr", "show", "wwan0"]).contains("10.64.0.2"));
+        for (now, before, told_between) in [("wwan1", "wwan0", true), ("wwan0", "wwan1", false)] {
+            if told_between {
+                dial(&engine, ended()).await.expect("gone");
+            }
+            dial(&engine, Dialled { interface: Some(now.into()), port: Some(given()) }).await.expect("fits");
+            let is_at = |interface: &str| shown(&lab, &["addr", "show", interface]).contains("10.64.0.2/30");
+            engine.until("there", |s| has(s, "sim", "10.64.0.2/30") && is_at(now) && !is_at(before)).await;
+        }
     });
 }
 

@@ -114,11 +114,13 @@ fn ipv6(config: &IpConfig) -> Ipv6Spec {
     }
 }
 
+/// Any link-local address; it stands for a gateway where none is given, as in [`static_ipv4`].
+const SOMEBODY: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+
 fn static_ipv6(net: Ipv6Net, gateway: Option<Ipv6Addr>) -> Ipv6Spec {
+    let by = |gateway| Ipv6Spec::Static { addresses: vec![net], gateway: Some(gateway) };
     let fits = |spec: &Ipv6Spec| addressing_ipv6(spec).is_empty();
-    let with = Ipv6Spec::Static { addresses: vec![net], gateway };
-    let without = Ipv6Spec::Static { addresses: vec![net], gateway: None };
-    [with, without].into_iter().find(fits).unwrap_or_default()
+    gateway.into_iter().chain([SOMEBODY]).map(by).find(fits).unwrap_or_default()
 }
 
 fn is_server(server: &IpAddr) -> bool {

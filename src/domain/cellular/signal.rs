@@ -36,7 +36,10 @@ const POOR_RSRQ: f64 = -15.0;
 impl Signal {
     /// Of what the modem says: a value that nothing can have (−32768 and the like) is none.
     pub fn sensible(self) -> Self {
-        let within = |value: Option<f64>, least: f64, most: f64| value.filter(|v| (least..=most).contains(v));
+        // modems count in steps of their own, and no figure is truer than a tenth
+        let tenth = |value: f64| (value * 10.0).round() / 10.0;
+        let within =
+            |value: Option<f64>, least: f64, most: f64| value.filter(|v| (least..=most).contains(v)).map(tenth);
         Self {
             rssi: within(self.rssi, -130.0, 0.0),
             rsrp: within(self.rsrp, -156.0, -30.0),

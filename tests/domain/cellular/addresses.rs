@@ -90,6 +90,11 @@ fn dhcp_ppp_and_ipv6() {
     let Ok(Ipv6Spec::Static { addresses, gateway }) = ipv6("2001:db8::2", "fe80::1") else { panic!() };
     assert_eq!((addresses.len(), gateway), (1, "fe80::1".parse().ok()));
     assert_eq!(ipv6("ff02::1", ""), Err(Cause::NoAddress));
+    // raw IP has no neighbours, and so no gateway that is told; there is a way out all the same
+    for gateway in ["", "2001:db8:1::1", "ff02::2", "2001:db8::2", "x"] {
+        let Ok(Ipv6Spec::Static { gateway: found, .. }) = ipv6("2001:db8::2", gateway) else { panic!("{gateway}") };
+        assert_eq!(found, "fe80::1".parse().ok(), "{gateway}");
+    }
 }
 
 #[test]

@@ -30,6 +30,12 @@ impl Task {
             return Ok(());
         }
         let interface = told.interface.clone();
+        if let Some(earlier) = self.slots.get_mut(&slot).filter(|earlier| earlier.interface != interface)
+            && earlier.port.take().is_some()
+        {
+            // only the interface that is a slot's now is looked at
+            self.settle().await;
+        }
         self.slots.insert(slot.clone(), told);
         let mut unfit = validate(&self.effective(&self.committed), &self.options.board);
         unfit.retain(|issue| issue.port.as_ref() == Some(&slot));
@@ -37,11 +43,15 @@ impl Task {
             tracing::error!(%slot, ?unfit, "what the mobile network gave collides with the box's other networks: not used");
             self.slots.insert(slot.clone(), Dialled { interface, port: None });
         }
-        // no drift: it does not wait for the pause between two repairs
+        self.settle().await;
+        if unfit.is_empty() { Ok(()) } else { Err(unfit) }
+    }
+
+    /// Brings the kernel to what is told. No drift: it does not wait for the pause between two repairs.
+    async fn settle(&mut self) {
         self.repair_at = None;
         self.observe().await;
         self.repair().await;
-        if unfit.is_empty() { Ok(()) } else { Err(unfit) }
     }
 
     /// The spec with what is dialled.
