@@ -10,6 +10,8 @@ mod all;
 mod boxes;
 #[path = "pages/care.rs"]
 mod care;
+#[path = "pages/cellular.rs"]
+mod cellular;
 #[path = "pages/certificate.rs"]
 mod certificate;
 #[path = "pages/fleet.rs"]
@@ -69,7 +71,15 @@ fn looks_as_it_did() {
                 let file = Path::new(&folder).join(format!("{name}.{}.html", text.0.tag()));
                 fs::write(file, &html).expect("PAGES_DIR is a folder");
             }
-            if matches!(name, "overview-troubled" | "port-wrong" | "port-plan-moves" | "change-unwell" | "login-slow") {
+            if matches!(
+                name,
+                "overview-troubled"
+                    | "cellular-failed"
+                    | "port-wrong"
+                    | "port-plan-moves"
+                    | "change-unwell"
+                    | "login-slow"
+            ) {
                 insta::assert_snapshot!(format!("{name}.{}", text.0.tag()), readable(&html));
             }
         }

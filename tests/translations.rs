@@ -115,3 +115,28 @@ fn the_real_files_are_sorted() {
         assert!(keys.is_sorted(), "not sorted: {:?}", keys.windows(2).find(|pair| pair[0] > pair[1]));
     }
 }
+
+#[test]
+fn each_text_is_said_somewhere() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let said = sources(&root.join("src"));
+    let words = said.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect::<std::collections::BTreeSet<_>>();
+    let json = std::fs::read_to_string(root.join("locales/en.json")).expect("locales/en.json");
+    let names = keys_in_order(&json).into_iter().map(|key| {
+        let key = key.strip_suffix(".one").or(key.strip_suffix(".other")).unwrap_or(&key);
+        (key.replace('.', "_"), format!("{}_other", key.replace('.', "_")))
+    });
+    let silent =
+        names.filter(|(name, other)| !words.contains(&**name) && !words.contains(&**other)).collect::<Vec<_>>();
+    assert_eq!(silent, []);
+}
+
+fn sources(folder: &std::path::Path) -> String {
+    let entries = std::fs::read_dir(folder).expect("folder").flatten().map(|entry| entry.path());
+    let read = |path: std::path::PathBuf| match path.extension() {
+        _ if path.is_dir() => sources(&path),
+        Some(end) if end == "rs" => std::fs::read_to_string(path).expect("text"),
+        _ => String::new(),
+    };
+    entries.map(read).collect::<Vec<_>>().join("\n")
+}

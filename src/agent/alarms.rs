@@ -12,6 +12,7 @@ use super::{activation::Told, auth::AuthState, network::Published};
 use domain::{
     alarms::{AlarmCount, AlarmList, Alarms, Cause, Event, Saved, Seen, present},
     audit::AuditState,
+    cellular::api::CellularStatus,
     fault::Fault,
     load::Load,
     service_port::ServicePortStatus,
@@ -31,6 +32,7 @@ pub struct Sources {
     pub audit: watch::Receiver<AuditState>,
     pub auth: watch::Receiver<AuthState>,
     pub activation: watch::Receiver<Told>,
+    pub cellular: watch::Receiver<Arc<CellularStatus>>,
 }
 
 impl Sources {
@@ -45,6 +47,7 @@ impl Sources {
             changed = self.audit.changed() => changed,
             changed = self.auth.changed() => changed,
             changed = self.activation.changed() => changed,
+            changed = self.cellular.changed() => changed,
         };
         changed.ok()
     }
@@ -53,6 +56,7 @@ impl Sources {
         let network = self.network.borrow().status.clone();
         let (settings, service_port) = (self.settings.borrow().clone(), self.service_port.borrow().clone());
         let (audit, told) = (self.audit.borrow().clone(), self.activation.borrow().clone());
+        let cellular = self.cellular.borrow().clone();
         present(Seen {
             network: &network,
             settings: &settings,
@@ -62,6 +66,7 @@ impl Sources {
             password: self.auth.borrow().password,
             activation: told.activation(),
             activation_damaged: told.damaged,
+            cellular: &cellular,
             now: clock::wall(),
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! One task owns each resource: `network` the kernel's network state, the spec and the journal; `auth` the password and the
 //! sessions; `audit` the log of who did what; `alarms` what is wrong; `load` the samples of `/proc`; `service_port` the DHCP server for a laptop; `settings` name,
-//! time and proxy; `power` going down; `certificate` the one that the owner has installed; `seed` the file that sets up a box with nobody
+//! time and proxy; `cellular` modem and SIM; `power` going down; `certificate` the one that the owner has installed; `seed` the file that sets up a box with nobody
 //! there. The API only sends them messages; nothing runs on a request's future.
 
 pub mod acd;
@@ -13,6 +13,7 @@ pub mod arp;
 pub mod audit;
 pub mod auth;
 pub mod bus;
+pub mod cellular;
 pub mod certificate;
 pub mod config;
 mod defence;
@@ -100,6 +101,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
     let power = power::start(network.watch(), bus, factory);
     let certificates = certificate::start(&options.state_dir);
+    let cellular = cellular::start(&options.state_dir, &board, network.clone());
     let filled = (network.clone(), auth.clone(), settings.clone(), audit.clone());
     let seed = seed::start(&options.state_dir, config.seed_paths.clone(), board.clone(), filled);
     let around = activation::Around {
@@ -121,6 +123,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         audit: audit.watch(),
         auth: auth.watch(),
         activation: activation.watch(),
+        cellular: cellular.watch(),
     };
     let alarms = alarms::start(&options.state_dir, sources);
     let logs = logs::Logs::new(&options.runtime_dir);
@@ -130,9 +133,20 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         power: power.clone(),
         certificates: certificates.clone(),
         activation: activation.clone(),
+        cellular: cellular.clone(),
     };
-    let tasks =
-        api::Tasks { audit: audit.clone(), alarms, logs, network, auth, settings, power, certificates, activation };
+    let tasks = api::Tasks {
+        audit: audit.clone(),
+        alarms,
+        logs,
+        network,
+        auth,
+        settings,
+        power,
+        certificates,
+        activation,
+        cellular,
+    };
     tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
     let shared = api::Shared::new(own, tasks, api::Watched { load, service_port, seed });
     let path = options.runtime_dir.join("agent.sock");
@@ -157,6 +171,7 @@ struct Others {
     power: power::Power,
     certificates: certificate::Certificates,
     activation: activation::Activations,
+    cellular: cellular::Cellular,
 }
 
 impl Others {
@@ -168,6 +183,7 @@ impl Others {
             () = self.power.ended() => "power",
             () = self.certificates.ended() => "certificate",
             () = self.activation.ended() => "activation",
+            () = self.cellular.ended() => "cellular",
         }
     }
 }

@@ -15,6 +15,7 @@ mod activate;
 mod alarms;
 mod ask;
 mod audit;
+mod cellular;
 mod certificate;
 mod cluster;
 mod console;
@@ -133,6 +134,9 @@ enum Command {
     /// Host name, time and proxy
     #[command(subcommand)]
     Settings(settings::Command),
+    /// Modem, SIM and mobile data
+    #[command(subcommand)]
+    Cellular(cellular::Command),
     /// The certificate that the pages are served with
     #[command(subcommand)]
     Certificate(certificate::Command),
@@ -355,6 +359,7 @@ fn run(cli: Cli, output: Output, web: Option<Events>) -> Result<(), CliError> {
             Command::Console(arguments) => console::run(&context, &cli.global, &arguments).await,
             Command::Network(command) => network::run(&context, command).await,
             Command::Settings(command) => settings::run(&context, command).await,
+            Command::Cellular(command) => cellular::run(&context, command).await,
             Command::Certificate(command) => certificate::run(&context, &cli.global, command).await,
             Command::Restart(arguments) => power::run(&context, &arguments, PowerAction::Restart).await,
             Command::PowerOff(arguments) => power::run(&context, &arguments, PowerAction::Off).await,

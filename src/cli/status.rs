@@ -85,6 +85,7 @@ mod tests {
     fn tells_the_box_at_a_glance() {
         let overview = Overview {
             activation: crate::domain::activation::api::Activation::default(),
+            cellular: crate::domain::cellular::api::CellularBrief::default(),
             model: "M1".into(),
             serial: "S-0001".into(),
             host_name: "box1".into(),

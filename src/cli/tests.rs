@@ -109,6 +109,7 @@ fn overview(transaction: TransactionView) -> Overview {
     network.transaction = transaction;
     Overview {
         activation: crate::domain::activation::api::Activation::default(),
+        cellular: crate::domain::cellular::api::CellularBrief::default(),
         model: String::new(),
         serial: String::new(),
         host_name: String::new(),

@@ -40,6 +40,7 @@ use crate::domain::{
 };
 use os::operation;
 
+mod cellular;
 mod fleet;
 mod lines;
 mod query;

@@ -14,7 +14,7 @@ pub struct Field {
     pub value: String,
     pub kind: Kind,
     /// What a browser offers while something is typed.
-    pub offers: &'static [&'static str],
+    pub offers: Vec<Cow<'static, str>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub fn field(field: Field) -> impl IntoView {
     };
     let list = (!offers.is_empty()).then(|| format!("{name}-offers"));
     let offered = list.clone().map(|id| {
-        let options = offers.iter().map(|offer| view! { <option value=*offer></option> }).collect_view();
+        let options = offers.into_iter().map(|offer| view! { <option value=offer></option> }).collect_view();
         view! { <datalist id=id>{options}</datalist> }
     });
     let input = match kind {

@@ -55,6 +55,14 @@
 //! | `POST /v1/fleet/sign-in` | [`super::activation::api::FleetSignIn`] | [`super::activation::api::FleetSession`] |
 //! | `POST /v1/fleet/sign-out` | – | `null` |
 //! | `POST /v1/fleet/call` | [`super::activation::api::FleetCall`] | what the registry answers |
+//! | `GET /v1/cellular` | – | [`super::cellular::api::CellularStatus`] |
+//! | `POST /v1/cellular/set` | [`super::cellular::request::SetRequest`] | `null` |
+//! | `POST /v1/cellular/unlock` | [`super::cellular::request::UnlockRequest`] | `null`, when the SIM has answered, within a minute |
+//! | `POST /v1/cellular/puk` | [`super::cellular::request::PukRequest`] | the same |
+//! | `POST /v1/cellular/pin` | [`super::cellular::request::PinRequest`] | the same |
+//! | `POST /v1/cellular/sim` | – | `null`: the SIM in the slot is the right one |
+//! | `POST /v1/cellular/connect` | – | `null`; it is tried at once, and nobody waits for the outcome |
+//! | `POST /v1/cellular/disconnect` | – | `null`; until somebody asks for a connection |
 //! | `POST /v1/network/test` | [`TestRequest`] | [`super::network::hops::Report`], within 20 seconds |
 
 use std::net::Ipv4Addr;
@@ -63,6 +71,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     activation::api::Activation,
+    cellular::api::CellularBrief,
     certificate::CertificateStatus,
     load::Load,
     name::PortName,
@@ -154,6 +163,8 @@ pub struct Overview {
     /// Without what the registry offered, and without a request's text.
     #[serde(default)]
     pub activation: Activation,
+    #[serde(default)]
+    pub cellular: CellularBrief,
     pub now: UnixSeconds,
 }
 

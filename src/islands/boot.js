@@ -35,3 +35,12 @@ for (const button of document.querySelectorAll("button[data-for]")) {
   });
   if (field.form) field.form.addEventListener("submit", () => (field.type = "password"));
 }
+
+// Copies a number. The page shows it as well, and one tap marks it.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  if (!navigator.clipboard) break;
+  button.hidden = false;
+  button.addEventListener("click", () =>
+    navigator.clipboard.writeText(button.dataset.copy).then(() => (button.textContent = button.dataset.copied)),
+  );
+}

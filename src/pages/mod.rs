@@ -4,6 +4,7 @@
 //! Nothing in here decides about the box: what the agent refuses is shown with its reason.
 
 pub mod activate;
+pub mod cellular;
 pub mod change;
 pub mod cluster;
 pub mod entry;
@@ -35,6 +36,7 @@ pub fn routes() -> Router<App> {
         .merge(entry::routes())
         .merge(overview::routes())
         .merge(network::routes())
+        .merge(cellular::routes())
         .merge(order::routes())
         .merge(port::routes())
         .merge(hops::routes())

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::lab::{Answer, Lab, PASSWORD, PATIENCE, SERVICE, UPLINK, eventually};
 
 /// Every route of the agent, and what a web process without a session gets of it, on a box that has a password.
-pub const ROUTES: [(&str, &str, u16); 51] = [
+pub const ROUTES: [(&str, &str, u16); 59] = [
     ("GET", "/v1/hello", 200),
     ("GET", "/v1/hello/events", 200),
     ("GET", "/v1/overview", 401),
@@ -48,6 +48,14 @@ pub const ROUTES: [(&str, &str, u16); 51] = [
     ("POST", "/v1/certificate/remove", 401),
     // web shakes hands with it; a session, forged or not, gets none
     ("GET", "/v1/certificate/serving", 200),
+    ("GET", "/v1/cellular", 401),
+    ("POST", "/v1/cellular/set", 401),
+    ("POST", "/v1/cellular/unlock", 401),
+    ("POST", "/v1/cellular/puk", 401),
+    ("POST", "/v1/cellular/pin", 401),
+    ("POST", "/v1/cellular/sim", 401),
+    ("POST", "/v1/cellular/connect", 401),
+    ("POST", "/v1/cellular/disconnect", 401),
     ("POST", "/v1/support", 401),
     ("GET", "/v1/activation", 401),
     ("GET", "/v1/activation/events", 401),

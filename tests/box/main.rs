@@ -6,6 +6,7 @@ mod alarms;
 mod attacks;
 mod audit;
 mod bus;
+mod cellular;
 mod certificate;
 mod console;
 mod disk;

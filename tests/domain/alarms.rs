@@ -10,6 +10,11 @@ use domain::{
     alarms::{Alarms, CLEAR_AFTER, Cause, Event, HISTORY, Kind, Seen, Severity, present},
     audit::{AuditState, Chain},
     auth::policy::{PasswordPolicy, PasswordState},
+    cellular::{
+        api::{CellularStatus, UsageView},
+        machine::SimChange,
+        usage::Limit,
+    },
     load::Load,
     network::{
         status::{NetworkStatus, PortStatus},
@@ -167,10 +172,12 @@ fn kinds(change: impl FnOnce(&mut State)) -> Vec<&'static str> {
         password: PasswordState::default(),
         activation: Activation::default(),
         activation_damaged: false,
+        cellular: CellularStatus::default(),
         now: MADE,
     };
     change(&mut state);
-    let State { network, settings, service_port, load, audit, password, activation, activation_damaged, now } = &state;
+    let State { network, settings, service_port, load, audit, password, activation, activation_damaged, cellular, now } =
+        &state;
     let seen = Seen {
         network,
         settings,
@@ -180,6 +187,7 @@ fn kinds(change: impl FnOnce(&mut State)) -> Vec<&'static str> {
         password: *password,
         activation,
         activation_damaged: *activation_damaged,
+        cellular,
         now: *now,
     };
     present(seen).into_iter().map(|cause| cause.kind.number()).collect()
@@ -194,6 +202,7 @@ struct State {
     password: PasswordState,
     activation: Activation,
     activation_damaged: bool,
+    cellular: CellularStatus,
     now: UnixSeconds,
 }
 
@@ -275,4 +284,25 @@ fn member() -> Member {
 fn numbers_are_unique_and_grow() {
     let numbers = Kind::ALL.map(Kind::number);
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+}
+
+#[test]
+fn cellular_is_an_alarm_where_a_person_is_needed() {
+    let slot = Some("sim".parse().expect("name"));
+    let with = |change: &dyn Fn(&mut CellularStatus)| {
+        kinds(|state| {
+            state.cellular.slot.clone_from(&slot);
+            change(&mut state.cellular);
+        })
+    };
+    assert!(with(&|_| {}).is_empty());
+    assert_eq!(with(&|cellular| cellular.alarm = true), ["AL-401"]);
+    let known = || "89860012345678901234".parse().expect("an ICCID");
+    assert_eq!(with(&|cellular| cellular.sim_change = Some(SimChange::Other { known: known() })), ["AL-402"]);
+    let limit = |limit| UsageView { limit: Some(limit), ..UsageView::default() };
+    assert_eq!(with(&|cellular| cellular.usage = limit(Limit::Near)), ["AL-403"]);
+    assert_eq!(with(&|cellular| cellular.usage = limit(Limit::Reached)), ["AL-404"]);
+    assert!(with(&|cellular| cellular.usage = limit(Limit::Far)).is_empty());
+    assert_eq!(with(&|cellular| cellular.settings_problem = Some("line 1".to_owned())), ["AL-110"]);
+    assert!(kinds(|state| state.cellular.alarm = true).is_empty(), "a box without a slot has none");
 }

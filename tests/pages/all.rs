@@ -41,7 +41,7 @@ use gatehouse::{
 use super::{
     access,
     boxes::{awaiting, changing_box, ipv6_box, name, new_box, troubled_box, working_box},
-    care, certificate, fleet, power, settings, trouble,
+    care, cellular, certificate, fleet, power, settings, trouble,
 };
 
 pub fn frame(text: Text, of: Option<&Overview>, place: Option<Place>) -> Frame {
@@ -229,11 +229,19 @@ pub fn ended(outcome: Option<Outcome>) -> Overview {
 }
 
 /// Pages by the names of their states.
-type Named = Vec<(&'static str, String)>;
+pub type Named = Vec<(&'static str, String)>;
 
 /// Those of other files: a page below System has one of its own.
-const OTHERS: [fn(Text) -> Named; 7] =
-    [fleet::pages, settings::pages, power::pages, access::pages, care::pages, certificate::pages, trouble::pages];
+const OTHERS: [fn(Text) -> Named; 8] = [
+    cellular::pages,
+    fleet::pages,
+    settings::pages,
+    power::pages,
+    access::pages,
+    care::pages,
+    certificate::pages,
+    trouble::pages,
+];
 
 pub fn pages(text: Text) -> Named {
     let bare = || frame(text, None, None);

@@ -78,6 +78,7 @@ fn port(n: u8, label: &str, role: Role, carrier: bool, address: Option<&str>) ->
 pub fn new_box() -> Overview {
     Overview {
         activation: Activation::default(),
+        cellular: gatehouse::domain::cellular::api::CellularBrief::default(),
         model: "B-012".to_owned(),
         serial: "7F3K-2219".to_owned(),
         host_name: "box-b6".to_owned(),

@@ -4,6 +4,7 @@ mod activation;
 mod alarms;
 mod audit;
 mod caller;
+mod cellular;
 mod certificate;
 mod lease;
 mod logs;
@@ -33,8 +34,8 @@ use axum::{
 use tokio::{net::UnixListener, sync::watch};
 
 use super::{
-    activation::Activations, alarms::AlarmTask, audit::Audit, auth::Auth, certificate::Certificates, logs::Logs,
-    network::Network, power::Power, settings::Settings,
+    activation::Activations, alarms::AlarmTask, audit::Audit, auth::Auth, cellular::Cellular,
+    certificate::Certificates, logs::Logs, network::Network, power::Power, settings::Settings,
 };
 use domain::{
     api::{BODY_LIMIT, Hello},
@@ -88,6 +89,7 @@ pub struct Tasks {
     pub power: Power,
     pub certificates: Certificates,
     pub activation: Activations,
+    pub cellular: Cellular,
 }
 
 /// What tasks publish that nobody asks anything.
@@ -197,6 +199,14 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/fleet/sign-in", post(activation::sign_in))
         .route("/v1/fleet/sign-out", post(activation::sign_out))
         .route("/v1/fleet/call", post(activation::call))
+        .route("/v1/cellular", get(cellular::show))
+        .route("/v1/cellular/set", post(cellular::set))
+        .route("/v1/cellular/unlock", post(cellular::unlock))
+        .route("/v1/cellular/puk", post(cellular::puk))
+        .route("/v1/cellular/pin", post(cellular::pin))
+        .route("/v1/cellular/sim", post(cellular::note_sim))
+        .route("/v1/cellular/connect", post(cellular::connect))
+        .route("/v1/cellular/disconnect", post(cellular::disconnect))
         .route("/v1/support", post(support::bundle))
         .fallback(|| async { Refused(Fault::NotFound) })
         .layer(from_fn_with_state(shared.clone(), audit::keep))

@@ -53,6 +53,7 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
         audit: shared.tasks.audit.watch(),
         certificates: shared.tasks.certificates.watch(),
         activation: shared.tasks.activation.watch(),
+        cellular: shared.tasks.cellular.watch(),
         watched: shared.watched.clone(),
         digest: who.digest(),
         shared,
@@ -97,6 +98,7 @@ struct Watcher {
     audit: tokio::sync::watch::Receiver<domain::audit::AuditState>,
     certificates: tokio::sync::watch::Receiver<crate::certificate::Published>,
     activation: tokio::sync::watch::Receiver<crate::activation::Told>,
+    cellular: tokio::sync::watch::Receiver<std::sync::Arc<domain::cellular::api::CellularStatus>>,
     watched: Watched,
     /// `None` on the console.
     digest: Option<Digest>,
@@ -116,6 +118,7 @@ impl Watcher {
                 result = self.audit.changed() => result.ok().map(|()| true),
                 result = self.certificates.changed() => result.ok().map(|()| true),
                 result = self.activation.changed() => result.ok().map(|()| true),
+                result = self.cellular.changed() => result.ok().map(|()| true),
                 result = self.watched.load.changed() => result.ok().map(|()| true),
                 result = self.watched.service_port.changed() => result.ok().map(|()| true),
                 result = self.watched.seed.changed() => result.ok().map(|()| true),
@@ -168,6 +171,7 @@ impl Shared {
             seed: self.watched.seed.borrow().clone(),
             certificate: self.tasks.certificates.status(),
             activation: Activation { offered: None, request: None, ..self.tasks.activation.view() },
+            cellular: self.tasks.cellular.status(clock::now()).brief(),
             system: self.system(),
             now: clock::wall(),
         }

@@ -13,6 +13,7 @@ use domain::{
     logs::Part,
     support::{NAME_HEADER, archive_name},
 };
+use os::clock;
 
 /// Pages of the audit log: the newest thousand or so say what led to where the box is.
 const PAGES: usize = 20;
@@ -28,6 +29,8 @@ pub(super) async fn bundle(State(shared): State<Shared>, _: Admitted) -> Result<
     let alarms = serde_json::to_vec_pretty(&alarms).unwrap_or_default();
     let activation = serde_json::to_vec_pretty(&shared.tasks.activation.view()).unwrap_or_default();
     let cluster = serde_json::to_vec_pretty(&shared.tasks.activation.cluster()).unwrap_or_default();
+    let cellular = shared.tasks.cellular.status(clock::now()).without_subscriber();
+    let cellular = serde_json::to_vec_pretty(&cellular).unwrap_or_default();
     let (own, logs) = (shared.own.clone(), shared.tasks.logs.clone());
     let packing = tokio::task::spawn_blocking(move || {
         let mut entries = collect(&Sources { board: &own.board, overview: &overview, state_dir: &own.state_dir });
@@ -35,6 +38,7 @@ pub(super) async fn bundle(State(shared): State<Shared>, _: Admitted) -> Result<
         entries.push(Entry::new("alarms.json", alarms));
         entries.push(Entry::new("activation.json", activation));
         entries.push(Entry::new("cluster.json", cluster));
+        entries.push(Entry::new("cellular.json", cellular));
         for part in Part::ALL {
             entries.push(Entry::new(&format!("events-{}.jsonl", part.name()), logs.jsonl(part)));
         }

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use tokio::{net::UdpSocket, time::timeout};
 
 use super::{
+    SOME_NAME,
     message::{Answer, LONGEST, Question},
     millis_since,
 };
@@ -59,10 +60,20 @@ fn socket_address(server: &Nameserver, status: &NetworkStatus) -> SocketAddr {
     }
 }
 
+/// Whether a server answers at all to what is asked over this interface and no other.
+pub(crate) async fn answers_over(server: SocketAddr, interface: &str) -> bool {
+    for _ in 0..TRIES {
+        if let Ok(Ok(_)) = timeout(PATIENCE, once(server, SOME_NAME, Some(interface))).await {
+            return true;
+        }
+    }
+    false
+}
+
 async fn one(server: SocketAddr, name: &str) -> (DnsAnswer, Option<Ipv4Addr>) {
     let started = clock::now();
     for _ in 0..TRIES {
-        match timeout(PATIENCE, once(server, name)).await {
+        match timeout(PATIENCE, once(server, name, None)).await {
             Ok(Ok(Answer::Address(found))) => {
                 return (DnsAnswer::Resolved { millis: millis_since(started) }, Some(found));
             }
@@ -76,10 +87,13 @@ async fn one(server: SocketAddr, name: &str) -> (DnsAnswer, Option<Ipv4Addr>) {
     (DnsAnswer::Timeout, None)
 }
 
-async fn once(server: SocketAddr, name: &str) -> io::Result<Answer> {
+async fn once(server: SocketAddr, name: &str, over: Option<&str>) -> io::Result<Answer> {
     // a port and a number of its own for each question: who has not seen it cannot answer it
     let any: IpAddr = if server.is_ipv6() { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0)).await?;
+    if let Some(interface) = over {
+        socket.bind_device(Some(interface.as_bytes()))?;
+    }
     socket.connect(server).await?;
     let [a, b, ..] = getrandom::u32().map_err(|error| io::Error::other(error.to_string()))?.to_be_bytes();
     let question = Question::new(u16::from_be_bytes([a, b]), name);

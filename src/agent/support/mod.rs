@@ -22,6 +22,7 @@ status.json    everything that the overview and the system pages show
 audit.jsonl    who did what, the newest first
 alarms.json    what is wrong, and what was
 activation.json how far the activation is, without its code
+cellular.json  modem, SIM and connection, without who the subscriber is
 cluster.json   the box's cluster, as the registry told last
 events-*.jsonl what agent, web and guard said since the box was started
 kernel.txt     ports, addresses and routes as the kernel has them

@@ -41,6 +41,10 @@ pub fn alarm(text: Text, kind: Kind) -> &'static str {
         Kind::RegistryAway => text.alarm_registry_away(),
         Kind::CertificateOver => text.alarm_certificate_over(),
         Kind::NoMember => text.alarm_no_member(),
+        Kind::NoCellular => text.alarm_no_cellular(),
+        Kind::SimChanged => text.alarm_sim_changed(),
+        Kind::DataLimitNear => text.alarm_data_limit_near(),
+        Kind::DataLimitReached => text.alarm_data_limit_reached(),
     }
 }
 
@@ -70,6 +74,9 @@ pub fn mend_alarm(text: Text, cause: &Cause) -> (&'static str, Option<String>) {
         Kind::RegistryAway => (text.mend_registry_away(), page("/cluster")),
         Kind::CertificateOver => (text.mend_certificate_over(), page("/cluster")),
         Kind::NoMember => (text.mend_no_member(), page("/activate")),
+        Kind::NoCellular => (text.mend_no_cellular(), page("/cellular")),
+        Kind::SimChanged => (text.mend_sim_changed(), page("/cellular/sim")),
+        Kind::DataLimitNear | Kind::DataLimitReached => (text.mend_data_limit(), page("/cellular/settings")),
     }
 }
 

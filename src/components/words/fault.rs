@@ -115,9 +115,8 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
         | Fault::NotActivated
         | Fault::FleetSignInFirst => super::registry::fault(t, fault)
             .unwrap_or_else(|| say(t.fault_internal(), &fault.to_string(), t.fault_internal_next())),
-        Fault::Cellular { .. } | Fault::NoSimSlot => {
-            say(t.fault_internal(), &fault.to_string(), t.fault_internal_next())
-        }
+        Fault::Cellular { cause } => super::cellular::fault(t, cause),
+        Fault::NoSimSlot => say(t.cellular_none(), t.cellular_none_why(), t.cellular_none_next()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod audit;
+mod cellular;
 mod certificate;
 mod change;
 mod clock;
@@ -15,6 +16,7 @@ mod seed;
 mod service_port;
 mod uplink;
 
+pub use cellular::{cellular_action, cellular_cause, cellular_item, cellular_place, cellular_step, pin_tries, tries};
 pub use change::{actor, item, outcome, phase, why};
 pub use clock::{Clock, clock, way_off};
 pub use dhcp::{dhcp_problem, dhcp_refusal, dhcp_state};

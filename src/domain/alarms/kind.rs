@@ -50,10 +50,14 @@ pub enum Kind {
     RegistryAway,
     CertificateOver,
     NoMember,
+    NoCellular,
+    SimChanged,
+    DataLimitNear,
+    DataLimitReached,
 }
 
 impl Kind {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::PortAbsent,
         Self::NoLink,
         Self::NoUplink,
@@ -77,6 +81,10 @@ impl Kind {
         Self::RegistryAway,
         Self::CertificateOver,
         Self::NoMember,
+        Self::NoCellular,
+        Self::SimChanged,
+        Self::DataLimitNear,
+        Self::DataLimitReached,
     ];
 
     pub fn number(self) -> &'static str {
@@ -104,6 +112,10 @@ impl Kind {
             Self::RegistryAway => "AL-301",
             Self::CertificateOver => "AL-302",
             Self::NoMember => "AL-303",
+            Self::NoCellular => "AL-401",
+            Self::SimChanged => "AL-402",
+            Self::DataLimitNear => "AL-403",
+            Self::DataLimitReached => "AL-404",
         }
     }
 
@@ -133,6 +145,10 @@ impl Kind {
             Self::RegistryAway => "The registry cannot be reached",
             Self::CertificateOver => "The box's certificate for the registry has run out",
             Self::NoMember => "The box was removed from its account, or replaced",
+            Self::NoCellular => "No connection by cellular",
+            Self::SimChanged => "Another SIM in the slot",
+            Self::DataLimitNear => "Cellular data: nine tenths of the monthly limit are used",
+            Self::DataLimitReached => "Cellular data: the monthly limit is reached",
         }
     }
 
@@ -149,14 +165,21 @@ impl Kind {
             | Self::ClockWrong
             | Self::LogNotWritten
             | Self::LogBroken
-            | Self::CertificateOver => Severity::Major,
+            | Self::CertificateOver
+            | Self::NoCellular => Severity::Major,
             Self::DuplicateIpv6
             | Self::NoDns
             | Self::ServicePortFails
             | Self::TimeServersSilent
             | Self::StorageFull
-            | Self::RegistryAway => Severity::Minor,
-            Self::ChangeUndone | Self::KernelDiffers | Self::PasswordOld | Self::NoMember => Severity::Warning,
+            | Self::RegistryAway
+            | Self::DataLimitReached => Severity::Minor,
+            Self::ChangeUndone
+            | Self::KernelDiffers
+            | Self::PasswordOld
+            | Self::NoMember
+            | Self::SimChanged
+            | Self::DataLimitNear => Severity::Warning,
         }
     }
 
@@ -172,7 +195,10 @@ impl Kind {
             | Self::OtherDhcpServer
             | Self::PasswordOld
             | Self::CertificateOver
-            | Self::NoMember => 0,
+            | Self::NoMember
+            | Self::SimChanged
+            | Self::DataLimitNear
+            | Self::DataLimitReached => 0,
             Self::PortAbsent
             | Self::NoLink
             | Self::NoUplink
@@ -183,6 +209,8 @@ impl Kind {
             | Self::ServicePortFails
             | Self::ClockWrong => 10_000,
             Self::NoLease | Self::KernelDiffers | Self::StorageFull => 30_000,
+            // a modem needs half a minute to start, and more to find its network
+            Self::NoCellular => 90_000,
             // a site whose way out is being mended has silent ones, too
             Self::TimeServersSilent | Self::RegistryAway => 600_000,
         }

@@ -8,6 +8,7 @@ use crate::{
     audit::{AuditState, Chain},
     auth::policy::PasswordState,
     box_file::Role,
+    cellular::{api::CellularStatus, machine::SimChange, usage::Limit},
     load::Load,
     network::{
         failover,
@@ -35,6 +36,7 @@ pub struct Seen<'s> {
     pub activation: &'s Activation,
     /// What was kept of the activation could not be read.
     pub activation_damaged: bool,
+    pub cellular: &'s CellularStatus,
     pub now: UnixSeconds,
 }
 
@@ -44,6 +46,7 @@ pub fn present(seen: Seen) -> BTreeSet<Cause> {
     network(seen.network, &mut found);
     care(seen, &mut found);
     fleet(seen, &mut found);
+    cellular(seen.cellular, &mut found);
     found
 }
 
@@ -141,6 +144,25 @@ fn care(seen: Seen, found: &mut BTreeSet<Cause>) {
     }
     if seen.password.old(seen.now).is_some() {
         found.insert(of(Kind::PasswordOld));
+    }
+}
+
+/// The cause stands on the page of cellular: there is one alarm, whatever it is.
+fn cellular(cellular: &CellularStatus, found: &mut BTreeSet<Cause>) {
+    let Some(slot) = &cellular.slot else { return };
+    if cellular.alarm {
+        found.insert(at(Kind::NoCellular, slot));
+    }
+    if matches!(cellular.sim_change, Some(SimChange::Other { .. })) {
+        found.insert(at(Kind::SimChanged, slot));
+    }
+    match cellular.usage.limit {
+        None | Some(Limit::Far) => {}
+        Some(Limit::Near) => drop(found.insert(at(Kind::DataLimitNear, slot))),
+        Some(Limit::Reached) => drop(found.insert(at(Kind::DataLimitReached, slot))),
+    }
+    if cellular.settings_problem.is_some() {
+        found.insert(at(Kind::SettingsDamaged, "cellular.toml"));
     }
 }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     apn::Suggestion,
     cause::{Action, Cause},
-    checklist::Item,
-    ids::{Iccid, Plmn},
+    checklist::{Item, ItemState},
+    ids::{Apn, Iccid, Plmn},
     machine::{Phase, SimChange},
     modem::{Lock, Operator, Registration, Tries},
     signal::{Advice, Signal},
@@ -56,6 +56,77 @@ pub struct CellularStatus {
     pub history: Vec<Sample>,
     /// Why the saved settings are not in force: the file is damaged, and was set aside.
     pub settings_problem: Option<String>,
+}
+
+/// How far it has come, for the overview and for whoever watches it change. No number of modem or SIM is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "what is told, and no state")]
+pub struct CellularBrief {
+    /// `None`: this box has no SIM slot.
+    pub slot: Option<PortName>,
+    pub at: BootMillis,
+    pub on: bool,
+    pub paused: bool,
+    pub phase: Phase,
+    pub checklist: Vec<Item>,
+    pub problem: Option<Problem>,
+    pub tries: Tries,
+    pub apn: Option<Apn>,
+    pub next_try: Option<BootMillis>,
+    /// Failures in a row.
+    pub failures: u32,
+    pub connected_since: Option<BootMillis>,
+    /// Who serves the modem now; empty where nobody does.
+    pub operator: String,
+    pub roaming: bool,
+    pub technology: Option<Technology>,
+    pub bars: Option<u8>,
+    pub limit: Option<Limit>,
+    pub sim_changed: bool,
+}
+
+impl CellularBrief {
+    /// Whether the whole way leads out, as far as can be told.
+    pub fn is_online(&self) -> bool {
+        let done = |item: &Item| matches!(item.state, ItemState::Done | ItemState::Untested);
+        !self.checklist.is_empty() && self.checklist.iter().all(done)
+    }
+}
+
+impl CellularStatus {
+    pub fn brief(&self) -> CellularBrief {
+        let network = self.network.as_ref();
+        CellularBrief {
+            slot: self.slot.clone(),
+            at: self.at,
+            on: self.spec.on,
+            paused: self.paused,
+            phase: self.phase,
+            checklist: self.checklist.clone(),
+            problem: self.problem.clone(),
+            tries: self.sim.as_ref().map(|sim| sim.tries).unwrap_or_default(),
+            apn: self.spec.apn.clone(),
+            next_try: self.next_try,
+            failures: self.failures,
+            connected_since: self.connected_since,
+            operator: network.map(|network| network.operator.name.clone()).unwrap_or_default(),
+            roaming: network.is_some_and(|network| network.registration == Registration::Roaming),
+            technology: network.and_then(|network| network.technology),
+            bars: network.and_then(|network| network.bars),
+            limit: self.usage.limit,
+            sim_changed: self.sim_change.is_some(),
+        }
+    }
+
+    /// For a support bundle: who the subscriber is stays on the box. An IMEI is the modem's, and support needs it.
+    pub fn without_subscriber(mut self) -> Self {
+        if let Some(sim) = &mut self.sim {
+            (sim.iccid, sim.imsi) = (None, None);
+        }
+        (self.sim_change, self.spec.user) = (None, None);
+        self
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

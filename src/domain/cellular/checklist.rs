@@ -84,6 +84,8 @@ pub enum ItemState {
     Failed {
         cause: Cause,
     },
+    /// Nobody can be asked: the network has named no DNS server, as private networks do.
+    Untested,
     /// Its turn has not come.
     Waiting,
     /// Cellular is switched off.
@@ -96,6 +98,8 @@ pub struct Uplink {
     pub address: bool,
     /// Whether what is asked through it answers; `None`: it was not asked yet.
     pub answers: Option<bool>,
+    /// The network has named no DNS server.
+    pub nameless: bool,
 }
 
 /// One item a step; at most one has failed.
@@ -112,6 +116,7 @@ pub fn checklist(state: &State, uplink: Uplink) -> Vec<Item> {
             Some(_) | None if step > Step::Pin && state.is_paused() => ItemState::Waiting,
             Some(_) | None if step == reached && reached != Step::Dns => ItemState::UnderWay,
             Some(_) | None if step == reached && uplink.answers == Some(true) => ItemState::Done,
+            Some(_) | None if step == reached && uplink.nameless => ItemState::Untested,
             Some(_) | None if step == reached => ItemState::UnderWay,
             Some(_) | None => ItemState::Waiting,
         };

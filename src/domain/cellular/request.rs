@@ -111,6 +111,25 @@ fn issue(field: Field, rule: Rule) -> Issue {
 }
 
 impl SetRequest {
+    /// What is said, by name: `apn roaming`. No value, since one of them is a password.
+    pub fn named(&self) -> Vec<&'static str> {
+        let Self { on, apn, user, password, auth, ip_type, roaming, operator, technology, mtu, limit } = self;
+        let said = [
+            ("on", on.is_some()),
+            ("apn", apn.is_some()),
+            ("user", user.is_some()),
+            ("password", password.is_some()),
+            ("auth", auth.is_some()),
+            ("ip_type", ip_type.is_some()),
+            ("roaming", roaming.is_some()),
+            ("operator", operator.is_some()),
+            ("technology", technology.is_some()),
+            ("mtu", mtu.is_some()),
+            ("limit", limit.is_some()),
+        ];
+        said.into_iter().filter_map(|(name, said)| said.then_some(name)).collect()
+    }
+
     /// # Errors
     /// All that is wrong.
     pub fn check(&self, saved: &CellularSpec) -> Result<Wanted, Vec<Issue>> {

@@ -8,11 +8,14 @@ use crate::{
         card::Card,
         note::Note,
         tag::{Mood, tag},
-        words::{Ports, clock, dhcp_problem, outcome, port_title, rival, service_failure},
+        words::{
+            Ports, cellular_action, cellular_cause, clock, dhcp_problem, outcome, port_title, rival, service_failure,
+        },
     },
     domain::{
         api::Overview,
         box_file::Role,
+        cellular::{cause::Action, usage::Limit},
         certificate::{CertificateStatus, Standing},
         network::{
             failover::Why,
@@ -36,6 +39,7 @@ type Place = (String, &'static str);
 pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let mut alerts = alerts(text, &overview.network);
     alerts.extend(service(text, overview));
+    alerts.extend(its_cellular(text, overview));
     alerts.extend(its_clock(text, overview));
     alerts.extend(its_certificate(text, overview));
     alerts.extend(its_password(text, overview));
@@ -135,6 +139,26 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
         );
     }
     alerts
+}
+
+/// What keeps a SIM that is to be used from being of use, and what it may cost. What mends itself is no alert.
+fn its_cellular(text: Text, overview: &Overview) -> Vec<Alert> {
+    let cellular = &overview.cellular;
+    let place = || vec![("/cellular".to_owned(), text.attention_cellular_where())];
+    let alert =
+        |mood, title: &str, why: &str| Alert { mood, title: title.to_owned(), why: why.to_owned(), places: place() };
+    let problem = cellular.problem.as_ref().filter(|problem| cellular.on && problem.action != Action::Wait);
+    let problem = problem.map(|problem| {
+        let mood = if overview.network.uplink_in_use.is_some() { Mood::Warn } else { Mood::Bad };
+        alert(mood, cellular_cause(text, &problem.cause).0, cellular_action(text, problem.action))
+    });
+    let swapped = cellular.sim_changed.then(|| alert(Mood::Warn, text.alarm_sim_changed(), text.mend_sim_changed()));
+    let limit = match cellular.limit {
+        Some(Limit::Near) => Some(alert(Mood::Warn, text.alarm_data_limit_near(), text.mend_data_limit())),
+        Some(Limit::Reached) => Some(alert(Mood::Warn, text.alarm_data_limit_reached(), text.mend_data_limit())),
+        Some(Limit::Far) | None => None,
+    };
+    problem.into_iter().chain(swapped).chain(limit).collect()
 }
 
 fn its_clock(text: Text, overview: &Overview) -> Option<Alert> {

@@ -27,6 +27,9 @@ pub fn guide(text: Text, overview: &Overview) -> impl IntoView + use<> {
         let uplinks = || order.iter().filter_map(|name| network.port(name)).filter(|p| p.role == Role::Uplink);
         let first = uplinks().find(|p| p.has_carrier()).or_else(|| uplinks().next());
         let href = first.map_or_else(|| "/network".to_owned(), |p| format!("/network/{}", p.name));
+        let by_sim = overview.cellular.slot.is_some().then(|| {
+            view! { <p class="by"><a class="link" href="/cellular">{text.guide_wired_or_cellular()}</a></p> }
+        });
         let wired = if connected {
             view! {
                 <li class="done">
@@ -45,6 +48,7 @@ pub fn guide(text: Text, overview: &Overview) -> impl IntoView + use<> {
                         <div>{tag(mood, word)}</div>
                     </div>
                     <a class="button" href=href>{text.guide_go()}</a>
+                    {by_sim}
                 </li>
             }
             .into_any()

@@ -4,7 +4,7 @@ use axum::{
     Form, Router,
     extract::{Path, State},
     http::StatusCode,
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use crate::{
         network::{form::PortForm, issue::Issue, kernel::StateHash, plan::Plan, spec::NetworkSpec, status::PortStatus},
     },
     pages::{
-        frame,
+        cellular, frame,
         preview::{Preview, follow},
         refused,
         render::render,
@@ -96,6 +96,9 @@ impl Ask {
 
 async fn show(State(app): State<App>, visitor: Visitor, Path(name): Path<String>) -> Result<Response, Response> {
     let ask = Ask::begin(app, visitor, &name).await?;
+    if ask.port.role == Role::Sim {
+        return Ok(Redirect::to(cellular::PATH).into_response());
+    }
     let form = PortForm::of(&ask.overview.network.spec.port(&ask.port.name));
     Ok(ask.answer(StatusCode::OK, PortView { form, ..PortView::default() }))
 }

@@ -68,7 +68,8 @@ pub fn page(frame: Frame, overview: &Overview, port: &PortStatus, view: PortView
         Role::Uplink => form(text, port, network, &view).into_any(),
         Role::Service => fixed(text.port_service_fixed(), text.port_service_why()).into_any(),
         Role::Heartbeat => fixed(text.port_heartbeat_fixed(), text.port_heartbeat_why()).into_any(),
-        Role::Sim => fixed(text.port_sim_fixed(), text.port_sim_why()).into_any(),
+        // its page is the cellular one
+        Role::Sim => ().into_any(),
     };
     let status = status(text, port, overview);
     let shape = if preview.is_some() { "cols planned" } else { "cols" };

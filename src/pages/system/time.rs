@@ -162,7 +162,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TimeView) -> impl IntoView 
         hint: Some(text.time_zone_hint().to_owned()),
         problem: problem(issue::Field::TimeZone, &zone),
         value: zone,
-        offers: &OFFERED,
+        offers: OFFERED.map(Into::into).into(),
         ..Field::default()
     };
     let servers = Field {

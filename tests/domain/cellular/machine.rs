@@ -258,12 +258,15 @@ fn the_checklist_has_one_thing_in_the_way() {
     assert!(items[2..].iter().all(|(_, state)| *state == ItemState::Waiting));
 
     let one = Box_::online();
-    let up =
-        |address, answers| states(&one, Uplink { address, answers }).into_iter().map(|(_, s)| s).collect::<Vec<_>>();
+    let of = |uplink| states(&one, uplink).into_iter().map(|(_, state)| state).collect::<Vec<_>>();
+    let up = |address, answers| of(Uplink { address, answers, nameless: false });
     assert_eq!(up(false, None)[4..], [ItemState::UnderWay, ItemState::Waiting]);
     assert_eq!(up(true, None)[4..], [ItemState::Done, ItemState::UnderWay]);
     assert_eq!(up(true, Some(true))[4..], [ItemState::Done, ItemState::Done]);
     assert_eq!(up(true, Some(false))[5], ItemState::Failed { cause: Cause::DnsSilent });
+    let nameless = |address| of(Uplink { address, answers: None, nameless: true });
+    assert_eq!(nameless(true)[4..], [ItemState::Done, ItemState::Untested]);
+    assert_eq!(nameless(false)[4..], [ItemState::UnderWay, ItemState::Waiting]);
 
     let mut off = Box_::new(CellularSpec { on: false, ..spec() }, vec![]);
     off.on(seen(modem()));
