@@ -21,6 +21,9 @@ const projects = [
   { name: "en without scripts", use: { ...en, ...plain }, testIgnore: [...onlyWithScripts, ...anyLanguage] },
   // What only a box with systemd can do.
   { name: "lab", testDir: "lab", use: { ...zh, kind: "debian" } },
+  // With ModemManager and a modem.
+  { name: "cellular", testDir: "cellular", use: { ...en, kind: "cellular" } },
+  { name: "cellular on a phone, zh, without scripts", testDir: "cellular", testIgnore: onlyWithScripts, use: { ...zh, ...plain, ...phone, kind: "cellular" } },
   // Three boxes and a registry.
   { name: "fleet", testDir: "fleet", use: { ...en, kind: "fleet" } },
   { name: "fleet on a phone, zh, without scripts", testDir: "fleet", testIgnore: onlyWithScripts, use: { ...zh, ...plain, ...phone, kind: "fleet" } },

@@ -151,6 +151,9 @@ enum Command {
         /// Two more boxes, and a registry with an account
         #[arg(long, conflicts_with = "image")]
         fleet: bool,
+        /// The box has a SIM slot
+        #[arg(long, conflicts_with_all = ["image", "fleet"])]
+        sim_slot: bool,
         /// Only JSON on standard output (it always is; kept for clarity in scripts)
         #[arg(long)]
         json: bool,
@@ -245,9 +248,13 @@ fn carry_out(command: Command) -> boxes::Result<ExitCode> {
         Command::Up { image: Some(image), package: Some(package), .. } => {
             cli::up::run(&cli::up::Make::Debian { image, package })
         }
-        Command::Up { gatehouse, fleet, .. } => {
+        Command::Up { gatehouse, fleet, sim_slot, .. } => {
             let gatehouse = gatehouse.unwrap_or_default();
-            cli::up::run(&if fleet { cli::up::Make::Fleet(gatehouse) } else { cli::up::Make::Program(gatehouse) })
+            cli::up::run(&match (fleet, sim_slot) {
+                (true, _) => cli::up::Make::Fleet(gatehouse),
+                (false, true) => cli::up::Make::WithSimSlot(gatehouse),
+                (false, false) => cli::up::Make::Program(gatehouse),
+            })
         }
         Command::Exec { which, argv } => cli::reach::exec(&which.control(), &argv),
         Command::InClient { control, argv } => cli::reach::in_client(&control, &argv),

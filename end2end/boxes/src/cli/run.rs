@@ -92,7 +92,7 @@ fn until_told(events: &Events, gatehouse: &Path, folder: &Path, controls: &[Path
     let modem = Arc::new(Holder::default());
     let mut on = Vec::new();
     for (builder, control) in builders.into_iter().zip(controls) {
-        let builder = if on.is_empty() { builder.service_port_here(INTERFACE) } else { builder };
+        let builder = if on.is_empty() { builder.service_port_here(INTERFACE).sim_slot() } else { builder };
         let appliance = Arc::new(builder.start()?);
         let about = About::new(&appliance).registry(fleet.as_ref().map(|fleet| &fleet.registry));
         serve(control, if on.is_empty() { about.modem(&modem) } else { about })?;
@@ -190,7 +190,8 @@ fn introduce_modem() {
 It has a modem, with a SIM of operator 46000: PIN 1234, access point `cmnet`. ModemManager has it some 12 seconds after
 the start.
 
-  What ModemManager says:  {program} exec -- mmcli -m any
+  Its page:                https://{SERVICE_ADDRESS}/cellular
+  On the command line:     {program} exec -- gatehouse cellular show
   Without network, another SIM, out of its socket:  {program} modem denied, sim-other, unplug (--help lists all)"
     );
 }

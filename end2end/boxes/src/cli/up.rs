@@ -17,6 +17,8 @@ use std::{
 pub enum Make {
     /// This program, in namespaces.
     Program(PathBuf),
+    /// The same with a SIM slot.
+    WithSimSlot(PathBuf),
     /// The same, three times, the third of another model, with a registry.
     Fleet(PathBuf),
     /// This image with this package, booted.
@@ -31,11 +33,12 @@ pub fn run(make: &Make) -> Result<ExitCode> {
     let _dhcp = site.dhcp()?;
     let registry = match make {
         Make::Fleet(gatehouse) => Some(Arc::new(Registry::start(&site, gatehouse, &scratch.path().join("registry"))?)),
-        Make::Program(_) | Make::Debian { .. } => None,
+        Make::Program(_) | Make::WithSimSlot(_) | Make::Debian { .. } => None,
     };
     let folder = |number: u8| scratch.path().join(format!("box{number}"));
     let builders = match make {
         Make::Program(gatehouse) => vec![Appliance::builder(&site, gatehouse, folder(1))],
+        Make::WithSimSlot(gatehouse) => vec![Appliance::builder(&site, gatehouse, folder(1)).sim_slot()],
         Make::Fleet(gatehouse) => super::fleet(&site, gatehouse, &folder),
         Make::Debian { image, package } => vec![Appliance::debian(&site, image, folder(1)).install(package)],
     };
