@@ -28,6 +28,7 @@ test("no page about the SIM has a barrier", async ({ technician, page, box, lang
   await technician.sees("cellular.said_unlocked");
   await page.locator("summary").first().click();
   await looks("unlocked");
+  await hasSim(technician, box);
   await technician.open("/cellular/settings");
   await page.locator("summary").click();
   await looks("settings");
@@ -57,7 +58,7 @@ test("a SIM is unlocked and data switched on with the keyboard alone", async ({ 
   await page.keyboard.type("1234");
   await enter();
   await technician.sees("cellular.said_unlocked");
-  await hasSim(technician);
+  await hasSim(technician, box);
   await tabTo(page, '#cellular a.button[href="/cellular/settings"]');
   await enter();
   await technician.isAt("cellular.settings_title");

@@ -32,7 +32,7 @@ test("a wrong PIN, the right one, the APN that is suggested, and data flows", as
   await technician.sees("cellular.said_unlocked");
   expect(await tries(box)).toBe(2);
 
-  await hasSim(technician);
+  await hasSim(technician, box);
   await says(technician, "cellular.off");
   await technician.open("/cellular/settings");
   await expect(page.locator("#apn")).toHaveValue("cmnet");
@@ -88,7 +88,7 @@ test("the last try asks for a word, and then for the PUK", async ({ technician, 
 test("another SIM is recognised, and gets nothing of the old one's", async ({ technician, page, box }) => {
   await box.modem({ what: "fit", sim: { asks_pin: false } });
   await technician.signIn();
-  await hasSim(technician);
+  await hasSim(technician, box);
   await switchesDataOn(technician);
   await isOnline(technician);
 
@@ -119,7 +119,7 @@ test("abroad nothing is connected before somebody allows it, and names from the 
   await box.modem({ what: "fit", sim: { asks_pin: false } });
   await box.modem({ what: "set", air: { registration: "roaming", serving: ["46001", "<b>N&</b>"] } });
   await technician.signIn();
-  await hasSim(technician);
+  await hasSim(technician, box);
   await switchesDataOn(technician);
   await says(technician, "cell_cause.roaming_forbidden");
   await page.locator("#cellular").getByRole("link", { name: t("cellular.to_settings") }).first().click();
