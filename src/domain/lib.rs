@@ -21,6 +21,7 @@ pub mod logs;
 pub mod mdns;
 pub mod name;
 pub mod network;
+pub mod pair;
 pub mod plain;
 pub mod power;
 pub mod reset;

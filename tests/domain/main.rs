@@ -28,6 +28,7 @@ mod hops_target;
 mod ipv6;
 mod mdns;
 mod model_kernel;
+mod pair;
 mod plan_cases;
 mod plan_properties;
 mod rdnss;

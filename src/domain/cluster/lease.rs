@@ -24,7 +24,8 @@ fn pair_of(draft: &mut Draft<'_>, serial: &Serial, host: &Host) -> Result<PairId
     Ok(kept.ok_or_else(|| Problem::NoPeer { serial: serial.clone() })?)
 }
 
-/// Grants the lease, or says who has it. `lease` is the store's, made for this; a holder that asks again gets what it has.
+/// Grants the lease, or says who has it. `lease` is the store's, made for this. A holder that asks again gets it anew, in another epoch: a
+/// release or a renewal of before that arrives late is of an epoch that is over, and takes nothing from it.
 pub fn acquire(view: &View, serial: &Serial, lease: u64, call: &Call) -> Result<Decision<PairHold>, Stop> {
     let mut draft = Draft::new(view);
     let host = draft.get::<Host>(Key::Host(serial.clone()))?.ok_or(Problem::NotFound)?;
@@ -32,12 +33,9 @@ pub fn acquire(view: &View, serial: &Serial, lease: u64, call: &Call) -> Result<
         return Err(Problem::WrongState { state: host.state.word().to_owned() }.into());
     }
     let pair = pair_of(&mut draft, serial, &host)?;
-    if let Some(hold) = draft.get::<PairHold>(Key::PairHold(pair.clone()))? {
-        return if hold.holder == *serial {
-            Ok(draft.done(None, hold))
-        } else {
-            Err(Problem::LeaseHeld { holder: hold.holder, epoch: hold.epoch }.into())
-        };
+    let hold = draft.get::<PairHold>(Key::PairHold(pair.clone()))?;
+    if let Some(PairHold { holder, epoch, .. }) = hold.filter(|hold| hold.holder != *serial) {
+        return Err(Problem::LeaseHeld { holder, epoch }.into());
     }
     let before = draft.get::<PairLease>(Key::PairLease(pair.clone()))?.ok_or(Problem::NotFound)?;
     let epoch = before.epoch.checked_add(1).ok_or(Problem::Internal)?;

@@ -60,16 +60,10 @@ async fn acquire(asked: Asked, ask: LeaseAsk) -> Result<LeaseInfo, Problem> {
     let (serial, call, engine) = (asked.caller.serial()?, asked.call(), asked.registry.engine());
     let granted = engine.store().grant(ask.seconds).await.map_err(|_| Problem::Unknown)?;
     let decided = engine.decide(|view| lease::acquire(view, serial, granted, &call)).await;
-    let taken = decided.as_ref().is_ok_and(|hold| hold.lease == granted);
-    if !taken && engine.store().revoke(granted).await.is_err() {
+    if decided.is_err() && engine.store().revoke(granted).await.is_err() {
         tracing::warn!(lease = granted, "a lease that nobody holds ends by itself");
     }
-    let hold = decided?;
-    if !taken {
-        // it held one already: its time begins anew
-        engine.store().keep_alive(hold.lease).await.map_err(|_| Problem::Unknown)?;
-    }
-    Ok(LeaseInfo { epoch: hold.epoch })
+    Ok(LeaseInfo { epoch: decided?.epoch })
 }
 
 async fn renew_lease(asked: Asked, ask: EpochAsk) -> Result<LeaseInfo, Problem> {

@@ -1,0 +1,6 @@
+//! Who of a pair is active.
+
+mod cases;
+mod model;
+mod random;
+mod world;
