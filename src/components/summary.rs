@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::field::Field;
 use crate::text::Text;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +10,15 @@ pub struct Problem {
     /// The field's `id`; `None` where the whole form is meant.
     pub field: Option<String>,
     pub message: String,
+}
+
+/// What is wrong with these fields, in their order.
+pub fn problems<'f>(fields: impl IntoIterator<Item = &'f Field>) -> Vec<Problem> {
+    let of = |field: &Field| {
+        let message = field.problem.clone()?;
+        Some(Problem { field: Some(field.name.to_string()), message })
+    };
+    fields.into_iter().filter_map(of).collect()
 }
 
 /// Nothing where there is no problem.

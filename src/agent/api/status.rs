@@ -171,7 +171,7 @@ impl Shared {
             seed: self.watched.seed.borrow().clone(),
             certificate: self.tasks.certificates.status(),
             activation: Activation { offered: None, request: None, ..self.tasks.activation.view() },
-            cellular: self.tasks.cellular.status(clock::now()).brief(),
+            cellular: self.tasks.cellular.brief(clock::now()),
             system: self.system(),
             now: clock::wall(),
         }

@@ -30,7 +30,11 @@ use self::{
 use super::network::{Network, Published};
 use domain::{
     box_file::{BoxFile, Device},
-    cellular::{api::CellularStatus, machine::Ask, request::SetRequest},
+    cellular::{
+        api::{CellularBrief, CellularStatus},
+        machine::Ask,
+        request::SetRequest,
+    },
     fault::Fault,
     time::BootMillis,
 };
@@ -57,6 +61,11 @@ impl Cellular {
     /// As it is at `now`.
     pub fn status(&self, now: BootMillis) -> CellularStatus {
         CellularStatus { at: now, ..(**self.status.borrow()).clone() }
+    }
+
+    /// The same in short.
+    pub fn brief(&self, now: BootMillis) -> CellularBrief {
+        CellularBrief { at: now, ..self.status.borrow().brief() }
     }
 
     /// Saves settings; they are in force when this returns.

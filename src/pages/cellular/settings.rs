@@ -13,7 +13,7 @@ use crate::{
         frame::{Frame, Shell},
         note::Note,
         select::{Select, select},
-        summary::{Problem, summary},
+        summary::{problems, summary},
         tag::Mood,
     },
     domain::{
@@ -101,11 +101,7 @@ pub fn settings_page(
     let problem = |field, typed: &str| problem(text, overview, refusal, field, typed);
     let typed = view.typed.clone().unwrap_or_else(|| Typed::of(&status.spec));
     let (apn, [user, password, operator, mtu, limit]) = fields(text, status, &typed, &view, problem);
-    let problems = [&apn, &user, &password, &operator, &mtu, &limit].into_iter().filter_map(|field| {
-        let message = field.problem.clone()?;
-        Some(Problem { field: Some(field.name.to_string()), message })
-    });
-    let problems = problems.collect::<Vec<_>>();
+    let problems = problems([&apn, &user, &password, &operator, &mtu, &limit]);
     let more = !problems.is_empty() || [&typed.operator, &typed.technology, &typed.mtu].iter().any(|t| !t.is_empty());
     let (on, roaming) = ticks(text, &typed);
     let (auth, ip_type, technology) = choices(text, &typed);

@@ -186,15 +186,30 @@ impl Secrets<'_> {
         view! { <p>{said}</p>{last} }
     }
 
-    fn keep(self) -> impl IntoView + use<> {
-        choice(Choice {
+    /// A form after which the SIM is open. `labels`: of the card and of the button.
+    fn opens<V: IntoView + 'static>(
+        self,
+        ask: &'static str,
+        labels: (&'static str, &'static str),
+        fields: V,
+    ) -> impl IntoView + use<V> {
+        let keep = choice(Choice {
             kind: "checkbox",
             name: "keep",
             value: "yes",
             label: self.text.cellular_keep_pin().to_owned(),
             why: None,
             chosen: true,
-        })
+        });
+        view! {
+            <Card title=labels.0 weighty=true>
+                <form class="stack" method="post" action=format!("{SIM}/{ask}") novalidate>
+                    {fields.into_any()}
+                    {keep}
+                    <p class="actions"><button>{labels.1}</button></p>
+                </form>
+            </Card>
+        }
     }
 }
 
@@ -213,17 +228,8 @@ fn unlock(of: Secrets, sim: &Its) -> impl IntoView + use<> {
     let text = of.text;
     let pin = of.field(Asked::Unlock, "pin", issue::Field::Pin, text.cellular_pin(), Some(text.cellular_pin_hint()));
     let last = of.last(sim.tries.pin, text.cellular_last_try_puk());
-    let keep = of.keep();
-    view! {
-        <Card title=text.cellular_unlock_pin() weighty=true>
-            <form class="stack" method="post" action=format!("{SIM}/unlock") novalidate>
-                {last}
-                {pin}
-                {keep}
-                <p class="actions"><button>{text.cellular_unlock_go()}</button></p>
-            </form>
-        </Card>
-    }
+    let labels = (text.cellular_unlock_pin(), text.cellular_unlock_go());
+    of.opens("unlock", labels, view! { {last}{pin} })
 }
 
 fn puk(of: Secrets, sim: &Its) -> impl IntoView + use<> {
@@ -231,18 +237,7 @@ fn puk(of: Secrets, sim: &Its) -> impl IntoView + use<> {
     let puk = of.field(Asked::Puk, "puk", issue::Field::Puk, text.cellular_puk(), Some(text.cellular_puk_hint()));
     let pin = of.field(Asked::Puk, "new_pin", issue::Field::NewPin, text.cellular_new_pin(), None);
     let last = of.last(sim.tries.puk, text.cellular_last_try_dead());
-    let keep = of.keep();
-    view! {
-        <Card title=text.cellular_puk_go() weighty=true>
-            <form class="stack" method="post" action=format!("{SIM}/puk") novalidate>
-                {last}
-                {puk}
-                {pin}
-                {keep}
-                <p class="actions"><button>{text.cellular_puk_go()}</button></p>
-            </form>
-        </Card>
-    }
+    of.opens("puk", (text.cellular_puk_go(), text.cellular_puk_go()), view! { {last}{puk}{pin} })
 }
 
 /// Of a SIM that is open. Where nobody knows whether it asks for its PIN, each way is offered.

@@ -18,7 +18,7 @@ use crate::{
         frame::{Frame, Shell},
         nav::Place,
         note::Note,
-        summary::{Problem, summary},
+        summary::{problems, summary},
         tag::Mood,
         words::{explain, password_rule},
     },
@@ -127,11 +127,7 @@ pub fn page(frame: Frame, overview: &Overview, view: &PasswordView) -> impl Into
             ..Field::default()
         },
     ];
-    let problems = fields.iter().filter_map(|field| {
-        let message = field.problem.clone()?;
-        Some(Problem { field: Some(field.name.to_string()), message })
-    });
-    let problems = problems.collect::<Vec<_>>();
+    let problems = problems(&fields);
     let frame = Frame {
         title: text.password_title().to_owned(),
         problem: !problems.is_empty(),

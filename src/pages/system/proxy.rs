@@ -18,7 +18,7 @@ use crate::{
         field::{Field, Kind, field},
         frame::{Frame, Shell},
         nav::Place,
-        summary::{Problem, summary},
+        summary::{problems, summary},
     },
     domain::{api::Overview, fault::Fault, network::issue, secret::Secret, settings::request::ProxyRequest},
     pages::{frame as frame_for, refused, render::render, status},
@@ -159,11 +159,7 @@ pub fn page(frame: Frame, overview: &Overview, view: ProxyFormView) -> impl Into
             ..Field::default()
         },
     ];
-    let problems = fields.iter().filter_map(|field| {
-        let message = field.problem.clone()?;
-        Some(Problem { field: Some(field.name.to_string()), message })
-    });
-    let problems = problems.collect::<Vec<_>>();
+    let problems = problems(&fields);
     let frame =
         Frame { title: text.proxy_title().to_owned(), problem: !problems.is_empty(), path: PATH.to_owned(), ..frame };
     let fails = matches!(came.refusal.as_ref().map(|r| &r.fault), Some(Fault::ProxyFails { .. }));

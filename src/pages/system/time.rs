@@ -18,7 +18,7 @@ use crate::{
         field::{Field, Kind, field},
         frame::{Frame, Shell},
         nav::Place,
-        summary::{Problem, summary},
+        summary::{problems, summary},
         tag::tag,
         words::clock,
     },
@@ -182,11 +182,7 @@ pub fn page(frame: Frame, overview: &Overview, view: TimeView) -> impl IntoView 
         kind: Kind::Moment,
         ..Field::default()
     };
-    let problems = [&zone, &servers, &moment].into_iter().filter_map(|field| {
-        let message = field.problem.clone()?;
-        Some(Problem { field: Some(field.name.to_string()), message })
-    });
-    let problems = problems.collect::<Vec<_>>();
+    let problems = problems([&zone, &servers, &moment]);
     let frame =
         Frame { title: text.time_title().to_owned(), problem: !problems.is_empty(), path: PATH.to_owned(), ..frame };
     let (state, note) = (state(text, overview), came.note(text));

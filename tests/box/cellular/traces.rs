@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, env, fs, path::Path};
 use boxes::{Addressing, Modem, Registration, SimSpec};
 
 use super::stand::slot;
-use crate::lab::{Lab, eventually};
+use crate::lab::{Lab, PATIENCE, within};
 
 const MANAGER: &str = "org.freedesktop.ModemManager1";
 
@@ -79,14 +79,9 @@ impl Recorder {
     }
 }
 
-fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..5 {
-        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| eventually(what, &mut look)));
-        if let Ok(found) = found {
-            return found;
-        }
-    }
-    panic!("never: {what}");
+/// ModemManager and five moments of a modem in a row.
+fn patiently<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    within(5 * PATIENCE, what, look)
 }
 
 #[test]
