@@ -152,6 +152,7 @@ fn active(peer: Option<&str>, left: Option<LeftBecause>) -> Activation {
         peer: peer.map(parse),
         peer_key: None,
         pair: None,
+        pair_secret: None,
         awaits: None,
         virtual_ip: None,
         certificate: String::new(),

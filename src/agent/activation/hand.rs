@@ -92,6 +92,7 @@ fn info(answer: Answer) -> BoxInfo {
         peer,
         peer_key,
         pair: None,
+        pair_secret: None,
         awaits: None,
         virtual_ip: None,
         certificate: base64url::encode(&answer.certificate),

@@ -486,7 +486,7 @@ impl Ledger {
             waiting,
             refused: self.refused.clone(),
             request: self.by_hand.as_ref().map(|request| request.text.clone()),
-            member: self.member.clone(),
+            member: self.member.clone().map(without_secret),
         }
     }
 
@@ -536,4 +536,10 @@ pub fn pause(failures: u32, jitter: u8) -> u64 {
     let doubled = FIRST_PAUSE.saturating_mul(1_u64.checked_shl(failures.saturating_sub(1).min(16)).unwrap_or(u64::MAX));
     let base = doubled.min(LONGEST_PAUSE);
     base - base / 4 + base / 4 * u64::from(jitter) / 255
+}
+
+/// Pages need not know what the boxes of a pair know each other by.
+fn without_secret(mut member: Member) -> Member {
+    member.info.pair_secret = None;
+    member
 }

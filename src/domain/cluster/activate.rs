@@ -8,7 +8,7 @@ use super::{
     codes::{self, Admitted, Proof},
     key::Key,
     names::{AccountId, ClusterId, Label, ModelName, PairId, RequestId, Serial},
-    pairs,
+    pairs::{self, Pairing},
     problem::{NoPeer, Problem},
     record::{
         Account, Cluster, Host, HostState, Issued, Member, Model, Named, Nonce, PairLease, Peer, Prepared, Reservation,
@@ -16,7 +16,7 @@ use super::{
     },
     view::{Decision, Draft, Stop, View},
 };
-use crate::settings::host_name::HostName;
+use crate::{secret::Secret, settings::host_name::HostName};
 
 /// A box that asks to be activated. Its signing request was checked: `key` is the key that signed it.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Joining {
 pub struct Fresh {
     pub cluster: ClusterId,
     pub pair: PairId,
+    /// What the two boxes of the pair know each other's heartbeats by.
+    pub secret: Secret,
 }
 
 /// What the box is told.
@@ -48,6 +50,7 @@ pub struct Activated {
     /// The peer with its key's fingerprint.
     pub peer: Option<(Serial, String)>,
     pub pair: Option<PairId>,
+    pub pair_secret: Option<Secret>,
     pub virtual_ip: Option<Ipv4Addr>,
 }
 
@@ -170,7 +173,7 @@ fn associate(
     draft.put(Key::Host(peer.clone()), Host { awaits: None, ..other });
     draft.put(Key::Host(serial.clone()), host);
     draft.get::<Peer>(Key::Peer(serial.clone()))?;
-    pairs::join(draft, &cluster, [serial, &peer], &pair, place.virtual_ip)
+    pairs::join(draft, &cluster, [serial, &peer], Pairing { pair, secret: joining.fresh.secret.clone(), virtual_ip: place.virtual_ip })
 }
 
 /// The chosen peer is still to come: its place is kept.
@@ -252,11 +255,11 @@ pub fn tell(draft: &mut Draft<'_>, serial: &Serial) -> Result<Activated, Stop> {
         Some(id) => draft.get::<Cluster>(Key::Cluster(id.clone()))?.map(|c| (id.clone(), c.name)),
         None => None,
     };
-    let mut told = Activated { host, cluster, peer: None, pair: None, virtual_ip: None };
+    let mut told = Activated { host, cluster, peer: None, pair: None, pair_secret: None, virtual_ip: None };
     if let Some(Peer { peer, pair }) = draft.get::<Peer>(Key::Peer(serial.clone()))? {
         let key = draft.get::<Host>(Key::Host(peer.clone()))?.map(|host| host.key).unwrap_or_default();
         let lease = draft.get::<PairLease>(Key::PairLease(pair.clone()))?;
-        told.virtual_ip = lease.and_then(|lease| lease.virtual_ip);
+        (told.virtual_ip, told.pair_secret) = lease.map(|lease| (lease.virtual_ip, lease.secret)).unwrap_or_default();
         (told.peer, told.pair) = (Some((peer, key)), Some(pair));
     }
     Ok(told)

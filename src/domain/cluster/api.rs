@@ -282,6 +282,9 @@ message! {
         /// SHA-256 of the peer's public key, in hexadecimal.
         pub peer_key: Option<String>,
         pub pair: Option<PairId>,
+        /// What the two boxes of the pair know each other's heartbeats by.
+        #[serde(default)]
+        pub pair_secret: Option<Secret>,
         pub awaits: Option<Serial>,
         pub virtual_ip: Option<Ipv4Addr>,
         /// As DER.
@@ -359,6 +362,9 @@ message! {
     /// A lease of the pair, of 2 to 60 seconds.
     pub struct LeaseAsk {
         pub seconds: u64,
+        /// The epoch that the peer has told to be over: whatever it holds of that one stands in nobody's way.
+        #[serde(default)]
+        pub released: Option<u64>,
     }
 
     /// The epoch of a lease that is to be renewed or given back.

@@ -24,9 +24,16 @@ fn pair_of(draft: &mut Draft<'_>, serial: &Serial, host: &Host) -> Result<PairId
     Ok(kept.ok_or_else(|| Problem::NoPeer { serial: serial.clone() })?)
 }
 
-/// Grants the lease, or says who has it. `lease` is the store's, made for this. A holder that asks again gets it anew, in another epoch: a
+/// Grants the lease, or says who has it. `lease` is the store's, made for this. `released`: the epoch that the peer itself has ended, as it said
+/// over the heartbeat; it may have no way to say so here. A holder that asks again gets it anew, in another epoch: a
 /// release or a renewal of before that arrives late is of an epoch that is over, and takes nothing from it.
-pub fn acquire(view: &View, serial: &Serial, lease: u64, call: &Call) -> Result<Decision<PairHold>, Stop> {
+pub fn acquire(
+    view: &View,
+    serial: &Serial,
+    lease: u64,
+    released: Option<u64>,
+    call: &Call,
+) -> Result<Decision<PairHold>, Stop> {
     let mut draft = Draft::new(view);
     let host = draft.get::<Host>(Key::Host(serial.clone()))?.ok_or(Problem::NotFound)?;
     if host.state != HostState::Active {
@@ -34,7 +41,7 @@ pub fn acquire(view: &View, serial: &Serial, lease: u64, call: &Call) -> Result<
     }
     let pair = pair_of(&mut draft, serial, &host)?;
     let hold = draft.get::<PairHold>(Key::PairHold(pair.clone()))?;
-    if let Some(PairHold { holder, epoch, .. }) = hold.filter(|hold| hold.holder != *serial) {
+    if let Some(PairHold { holder, epoch, .. }) = hold.filter(|hold| hold.holder != *serial && Some(hold.epoch) != released) {
         return Err(Problem::LeaseHeld { holder, epoch }.into());
     }
     let before = draft.get::<PairLease>(Key::PairLease(pair.clone()))?.ok_or(Problem::NotFound)?;

@@ -10,6 +10,7 @@ use super::{
     record::{Cluster, Host, HostState, PairHold, PairLease, Peer, Prepared, Reservation},
     view::{Decision, Draft, Stop, View},
 };
+use crate::secret::Secret;
 
 /// A host of the account that still belongs.
 pub fn host_of(draft: &mut Draft<'_>, account: &AccountId, serial: &Serial) -> Result<Host, Stop> {
@@ -17,14 +18,21 @@ pub fn host_of(draft: &mut Draft<'_>, account: &AccountId, serial: &Serial) -> R
     Ok(host.ok_or(Problem::NotFound)?)
 }
 
+/// What a pair is made with.
+pub(super) struct Pairing {
+    pub pair: PairId,
+    pub secret: Secret,
+    pub virtual_ip: Option<Ipv4Addr>,
+}
+
 /// Pairs two hosts of one cluster that have no peer. Their records must be written already.
 pub(super) fn join(
     draft: &mut Draft<'_>,
     cluster: &ClusterId,
     both: [&Serial; 2],
-    pair: &PairId,
-    virtual_ip: Option<Ipv4Addr>,
+    pairing: Pairing,
 ) -> Result<(), Stop> {
+    let Pairing { pair, secret, virtual_ip } = pairing;
     let mut epoch = 0;
     for (own, other) in [(both[0], both[1]), (both[1], both[0])] {
         draft.put(Key::Peer(own.clone()), Peer { peer: other.clone(), pair: pair.clone() });
@@ -33,8 +41,9 @@ pub(super) fn join(
     // one that is there already is that of the box in whose place a new one comes
     let lease = draft.get::<PairLease>(Key::PairLease(pair.clone()))?;
     let lease = lease.map(|lease| PairLease { virtual_ip: virtual_ip.or(lease.virtual_ip), ..lease });
-    let lease = lease.unwrap_or(PairLease { cluster: cluster.clone(), virtual_ip, holder: None, epoch });
-    draft.put(Key::PairLease(pair.clone()), lease);
+    let lease = lease.unwrap_or(PairLease { cluster: cluster.clone(), virtual_ip, holder: None, epoch, secret: None });
+    // whoever was of the pair before does not know this one
+    draft.put(Key::PairLease(pair), PairLease { secret: Some(secret), ..lease });
     Ok(())
 }
 

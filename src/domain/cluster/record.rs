@@ -219,6 +219,9 @@ pub struct PairLease {
     /// Who held it last.
     pub holder: Option<Serial>,
     pub epoch: u64,
+    /// Known to its two boxes. None of a pair that an earlier version made.
+    #[serde(default)]
+    pub secret: Option<Secret>,
 }
 
 /// Of a pair, for as long as its holder renews it.

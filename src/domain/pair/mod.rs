@@ -15,7 +15,12 @@
 //! [`step`] is total and synchronous. Its caller owns the clock (`CLOCK_BOOTTIME`), the two ways out, and what is opened and closed: the
 //! virtual IP's gate and the applications. `tests/domain/pair/model.rs` looks for two actives in all that can happen.
 
+pub mod beat;
+pub mod guard;
+pub mod keepalived;
+pub mod link;
 mod rules;
+pub mod settings;
 
 use serde::{Deserialize, Serialize};
 
@@ -85,8 +90,11 @@ pub enum Message {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
-    /// Of whoever holds the lease already: it begins anew, in another epoch.
-    Acquire,
+    /// Of whoever holds the lease already: it begins anew, in another epoch. `released`: the epoch that the other one has told to be over, which
+    /// the registry may not have heard.
+    Acquire {
+        released: Option<u64>,
+    },
     Renew {
         epoch: u64,
     },
@@ -95,7 +103,8 @@ pub enum Ask {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
     /// Of an acquire or a renewal.
     Granted { epoch: u64 },
@@ -156,6 +165,8 @@ pub struct State {
     /// The last question that it has promised something to. `None`: to none, or to two lives of the other one, of which nobody can say which is
     /// the later.
     heard: Option<Stamp>,
+    /// The epoch that the other one has told to be over, since its last question.
+    released: Option<u64>,
     /// What the other one has asked while this one was acquiring: it is promised when that has come to nothing. Otherwise two that ask at the
     /// same pace would never hear each other.
     kept_waiting: Option<Stamp>,
@@ -196,6 +207,7 @@ impl State {
             run,
             promised: BootMillis::default(),
             heard: None,
+            released: None,
             kept_waiting: None,
             lease: Hold::default(),
             promise: Hold::default(),
@@ -218,6 +230,11 @@ impl State {
             Role::Active { .. } => self.next_ask.min(self.relies_until()),
             Role::Stopping { by, .. } => by,
         }
+    }
+
+    /// What is left of lease and promise at `now`, in milliseconds.
+    pub fn left(&self, now: BootMillis) -> (u64, u64) {
+        (self.lease.until.left(now), self.promise.until.left(now))
     }
 
     /// Until when the active may go on.

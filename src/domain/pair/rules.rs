@@ -31,7 +31,8 @@ impl Step {
             Role::Standby => {
                 if self.state.fit && self.state.not_before <= self.now {
                     self.state.role = Role::Acquiring;
-                    self.ask(Ask::Acquire);
+                    let released = self.state.released;
+                    self.ask(Ask::Acquire { released });
                 }
             }
             Role::Acquiring => {
@@ -59,7 +60,7 @@ impl Step {
     fn keep(&mut self, epoch: u64) {
         self.state.next_ask = self.now.plus(self.state.terms.every);
         // one that has no lease any more wants another one
-        let ask = if self.state.lease.until > self.now { Ask::Renew { epoch } } else { Ask::Acquire };
+        let ask = if self.state.lease.until > self.now { Ask::Renew { epoch } } else { Ask::Acquire { released: None } };
         self.ask(ask);
         let of = self.stamp();
         self.state.asked_promise = Some((of, self.now));
@@ -87,10 +88,11 @@ impl Step {
                 }
             }
             // one that is older than the last question is over; what was promised before the start is not known
-            Message::Released { of, .. } => {
+            Message::Released { of, epoch } => {
                 let newer = self.state.heard.is_some_and(|heard| heard.run == of.run && heard.number < of.number);
                 if self.state.role == Role::Standby && newer {
                     (self.state.promised, self.state.heard) = (self.now, None);
+                    self.state.released = Some(epoch);
                     self.state.not_before = self.state.waits.max(self.now);
                 }
             }
@@ -113,6 +115,7 @@ impl Step {
             Some(_) | None if self.state.promised > self.now => None,
             Some(_) | None => Some(of),
         };
+        self.state.released = None;
         self.state.promised = self.now.plus(self.state.terms.ttl);
         self.state.not_before = self.state.not_before.max(self.state.promised);
         self.effects.push(Effect::Say(Message::Promise { to: of }));
@@ -123,7 +126,7 @@ impl Step {
         let Some(asked) = self.state.asked.filter(|asked| asked.number == number) else { return };
         self.state.asked = None;
         match (self.state.role, asked.ask, answer) {
-            (Role::Acquiring, Ask::Acquire, Answer::Granted { epoch }) => {
+            (Role::Acquiring, Ask::Acquire { .. }, Answer::Granted { epoch }) => {
                 let hold = self.state.hold(asked.sent);
                 if hold.until <= self.now {
                     self.ask(Ask::Release { epoch });
@@ -131,7 +134,7 @@ impl Step {
                     return;
                 }
                 (self.state.lease, self.state.promise) = (hold, Hold::default());
-                self.state.kept_waiting = None;
+                (self.state.kept_waiting, self.state.released) = (None, None);
                 (self.state.role, self.state.next_ask) = (Role::Active { epoch }, self.now);
                 self.effects.push(Effect::Open { epoch });
             }
@@ -139,7 +142,7 @@ impl Step {
             (Role::Active { .. }, Ask::Renew { .. }, Answer::Granted { .. }) => {
                 self.state.lease = self.state.hold(asked.sent);
             }
-            (Role::Active { epoch: before }, Ask::Acquire, Answer::Granted { epoch }) => {
+            (Role::Active { epoch: before }, Ask::Acquire { .. }, Answer::Granted { epoch }) => {
                 self.state.lease = self.state.hold(asked.sent);
                 if epoch != before {
                     self.state.role = Role::Active { epoch };

@@ -59,7 +59,7 @@ async fn acquire(asked: Asked, ask: LeaseAsk) -> Result<LeaseInfo, Problem> {
     }
     let (serial, call, engine) = (asked.caller.serial()?, asked.call(), asked.registry.engine());
     let granted = engine.store().grant(ask.seconds).await.map_err(|_| Problem::Unknown)?;
-    let decided = engine.decide(|view| lease::acquire(view, serial, granted, &call)).await;
+    let decided = engine.decide(|view| lease::acquire(view, serial, granted, ask.released, &call)).await;
     if decided.is_err() && engine.store().revoke(granted).await.is_err() {
         tracing::warn!(lease = granted, "a lease that nobody holds ends by itself");
     }

@@ -36,7 +36,7 @@ use super::{
     fleet::record_of,
     routes::{Asked, Routes},
 };
-use crate::engine::fresh;
+use crate::engine::{fresh, random};
 
 pub fn add(routes: &mut Routes) {
     routes.on::<calls::GetTime, _>(|asked, ()| async move { Ok(Time { now: asked.now }) });
@@ -157,7 +157,7 @@ async fn activate(asked: Asked, ask: ActivateAsk) -> Result<BoxInfo, Problem> {
         request: ask.request,
         proof,
         association,
-        fresh: Fresh { cluster: fresh()?, pair: fresh()? },
+        fresh: Fresh { cluster: fresh()?, pair: fresh()?, secret: Secret::new(random()?) },
     };
     let mut call = asked.call();
     call.who = match &joining.proof {
@@ -172,7 +172,7 @@ async fn activate(asked: Asked, ask: ActivateAsk) -> Result<BoxInfo, Problem> {
 
 /// What a box is told of itself.
 pub fn info(registry: &Registry, serial: domain::cluster::names::Serial, told: Activated, now: UnixSeconds) -> BoxInfo {
-    let Activated { host, cluster, peer, pair, virtual_ip } = told;
+    let Activated { host, cluster, peer, pair, pair_secret, virtual_ip } = told;
     let (cluster, cluster_name) = cluster.unzip();
     let (peer, peer_key) = peer.unzip();
     BoxInfo {
@@ -185,6 +185,7 @@ pub fn info(registry: &Registry, serial: domain::cluster::names::Serial, told: A
         peer,
         peer_key,
         pair,
+        pair_secret,
         awaits: host.awaits,
         virtual_ip,
         certificate: host.certificate.der,
@@ -247,7 +248,7 @@ async fn by_hand(asked: Asked, ask: OfflineAsk) -> Result<OfflineDone, Problem> 
         request: id,
         proof: Proof::Hand { account, nonce },
         association: ask.association.read()?,
-        fresh: Fresh { cluster: fresh()?, pair: fresh()? },
+        fresh: Fresh { cluster: fresh()?, pair: fresh()?, secret: Secret::new(random()?) },
     };
     let call = asked.call();
     let told = registry.engine().decide(|view| activate::activate(view, &joining, &call)).await?;

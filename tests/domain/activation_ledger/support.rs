@@ -48,6 +48,7 @@ pub fn info() -> BoxInfo {
         peer: None,
         peer_key: None,
         pair: None,
+        pair_secret: None,
         awaits: None,
         virtual_ip: None,
         certificate: "AAAA".into(),

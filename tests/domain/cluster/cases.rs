@@ -277,20 +277,20 @@ fn every_box_of_the_cluster_is_listed_with_the_reason() {
 fn the_active_box_is_decommissioned_step_by_step() {
     let mut fleet = paired();
     let (account, a, b) = (parse("acme"), parse("A1"), parse("B1"));
-    let hold = fleet.run(|v| lease::acquire(v, &a, 7, &call())).expect("nobody has it");
+    let hold = fleet.run(|v| lease::acquire(v, &a, 7, None, &call())).expect("nobody has it");
     assert_eq!(hold.epoch, 1);
-    let told = fleet.run(|v| lease::acquire(v, &b, 8, &call())).expect_err("held");
+    let told = fleet.run(|v| lease::acquire(v, &b, 8, None, &call())).expect_err("held");
     assert_eq!(told, Problem::LeaseHeld { holder: a.clone(), epoch: 1 });
     let told = fleet.run(|v| leave::step(v, &account, &a, leave::Step::Force, &call())).expect_err("by mistake");
     assert_eq!(told, Problem::NotPending);
     fleet.run(|v| leave::step(v, &account, &a, leave::Step::Remove, &call())).expect("drains");
     fleet.run(|v| lease::held(v, &a, 1)).expect("goes on until its applications are away");
-    let told = fleet.run(|v| lease::acquire(v, &a, 9, &call())).expect_err("takes none anew");
+    let told = fleet.run(|v| lease::acquire(v, &a, 9, None, &call())).expect_err("takes none anew");
     assert_eq!(told, Problem::WrongState { state: "draining".into() });
     fleet.run(|v| leave::step(v, &account, &a, leave::Step::Drained, &call())).expect("leaves");
     let told = fleet.run(|v| lease::held(v, &a, 1)).expect_err("lost");
     assert_eq!(told, Problem::LeaseLost { epoch: 1 });
-    assert_eq!(fleet.run(|v| lease::acquire(v, &b, 10, &call())).expect("free").epoch, 2);
+    assert_eq!(fleet.run(|v| lease::acquire(v, &b, 10, None, &call())).expect("free").epoch, 2);
     let state = fleet.run(|v| leave::step(v, &account, &a, leave::Step::Left, &call())).expect("gone");
     assert_eq!(state, HostState::Removed { at: NOW, forced: false });
     assert_eq!((fleet.peer("B1"), fleet.host("B1").epoch), (None, 2));
@@ -299,14 +299,14 @@ fn the_active_box_is_decommissioned_step_by_step() {
     // a later pair of the same box begins above
     let code = fleet.code("acme", "t9");
     fleet.activate(&joining("C1", code, into_cluster(&parse("c-a1"), Some("B1")))).expect("a new peer");
-    assert_eq!(fleet.run(|v| lease::acquire(v, &parse("C1"), 11, &call())).expect("granted").epoch, 3);
+    assert_eq!(fleet.run(|v| lease::acquire(v, &parse("C1"), 11, None, &call())).expect("granted").epoch, 3);
 }
 
 #[test]
 fn a_dead_peer_is_replaced_and_stays_fenced() {
     let mut fleet = paired();
     let (account, a, b, c) = (parse("acme"), parse("A1"), parse("B1"), parse("C1"));
-    fleet.run(|v| lease::acquire(v, &b, 7, &call())).expect("the survivor is active");
+    fleet.run(|v| lease::acquire(v, &b, 7, None, &call())).expect("the survivor is active");
     fleet.run(|v| pairs::replace(v, &account, &a, &c, &call())).expect("replaced");
     fleet.run(|v| lease::held(v, &b, 1)).expect("the survivor goes on");
     let host = fleet.host("A1").clone();
@@ -315,7 +315,7 @@ fn a_dead_peer_is_replaced_and_stays_fenced() {
     fleet.activate(&joining("C1", code, Association::Automatic)).expect("takes the place");
     assert_eq!(fleet.peer("B1").as_deref(), Some("C1"));
     fleet.run(|v| lease::held(v, &b, 1)).expect("and still goes on");
-    let told = fleet.run(|v| lease::acquire(v, &c, 9, &call())).expect_err("held");
+    let told = fleet.run(|v| lease::acquire(v, &c, 9, None, &call())).expect_err("held");
     assert_eq!(told, Problem::LeaseHeld { holder: b, epoch: 1 });
 }
 

@@ -120,13 +120,13 @@ fn rule(fleet: &mut Fleet, wish: Wish, number: usize) -> Rule {
         }
         Wish::Acquire(who) => {
             let serial = serial(who);
-            Box::new(move |view| quiet(lease::acquire(view, &serial, 1, &call())))
+            Box::new(move |view| quiet(lease::acquire(view, &serial, 1, None, &call())))
         }
         Wish::Release(who) => {
             let serial = serial(who);
             // of whatever epoch it is in: a box knows its own
             Box::new(move |view| {
-                let epoch = match quiet(lease::acquire(view, &serial, 1, &call())) {
+                let epoch = match quiet(lease::acquire(view, &serial, 1, None, &call())) {
                     Err(Stop::Need(wants)) => return Err(Stop::Need(wants)),
                     _ => 1,
                 };

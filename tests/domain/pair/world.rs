@@ -134,7 +134,9 @@ impl World {
     fn decides(&mut self, by: usize, ask: Ask) -> Answer {
         let ends = self.now + self.terms.ttl;
         match (ask, self.lease) {
-            (Ask::Acquire, held) if held.is_none_or(|(holder, ..)| holder == by) => {
+            (Ask::Acquire { released }, held)
+                if held.is_none_or(|(holder, epoch, _)| holder == by || released == Some(epoch)) =>
+            {
                 self.epoch += 1;
                 self.lease = Some((by, self.epoch, ends));
                 Answer::Granted { epoch: self.epoch }
@@ -147,7 +149,7 @@ impl World {
                 self.lease = None;
                 Answer::Granted { epoch }
             }
-            (Ask::Acquire | Ask::Renew { .. } | Ask::Release { .. }, _) => Answer::Refused,
+            (Ask::Acquire { .. } | Ask::Renew { .. } | Ask::Release { .. }, _) => Answer::Refused,
         }
     }
 

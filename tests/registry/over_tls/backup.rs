@@ -46,7 +46,7 @@ async fn pair(world: &World, token: &Secret) -> (Member, Member, u64) {
 }
 
 async fn acquire(world: &World, member: &Member) -> LeaseInfo {
-    let ask = LeaseAsk { seconds: 2 };
+    let ask = LeaseAsk { seconds: 2, released: None };
     world.client(member).call::<calls::AcquireLease>(With::default(), &ask).await.expect("the lease")
 }
 
