@@ -1,7 +1,9 @@
-//! The guard role: kills an agent that hangs in the middle of a change. The rules are in [`crate::domain::guard`].
+//! The guard role: a process of its own that does not trust the agent to be there.
 //!
-//! A process of its own with one thread, which reads eight bytes at a time from one socket that only the agent's user can open.
-//! It writes nothing but its log, nothing to the kernel's network, and starts nothing: whoever supervises the agent does.
+//! One thread kills an agent that hangs in the middle of a change: it reads eight bytes at a time from one socket that only the agent's user can
+//! open, and writes nothing but its log. The rules are in [`crate::domain::guard`]. The other one holds the pair's lease: see [`pair`].
+
+mod pair;
 
 use std::{
     fs,
@@ -14,6 +16,8 @@ use std::{
         },
     },
     path::{Path, PathBuf},
+    sync::atomic::Ordering,
+    thread,
 };
 
 use rustix::{
@@ -27,9 +31,14 @@ use os::notify;
 
 use crate::{
     clock,
-    domain::guard::{Effect, Event, Promise, SOCKET, State, step},
+    domain::{
+        guard::{Effect, Event, Promise, SOCKET, State, step},
+        time::BootMillis,
+    },
 };
 
+/// The pair's thread looks around five times a second.
+const PAIR_LOOKS: u64 = 2_000;
 /// While a deadline is open: `poll` counts on another clock than deadlines do.
 const LOOK_AGAIN: u64 = 1_000;
 
@@ -37,6 +46,8 @@ const LOOK_AGAIN: u64 = 1_000;
 pub enum GuardError {
     #[error("the guard's socket {path} cannot be made")]
     Socket { path: PathBuf, source: io::Error },
+    #[error("the pair's lease cannot be held")]
+    Pair(#[source] io::Error),
     #[error("nothing can be waited for")]
     Poll(#[source] io::Error),
 }
@@ -60,9 +71,17 @@ pub fn run(runtime_dir: &Path) -> Result<(), GuardError> {
     let listener = listen(&path).map_err(|source| GuardError::Socket { path: path.clone(), source })?;
     tracing::info!(socket = %path.display(), "watching");
     notify::ready();
+    let folder = runtime_dir.to_owned();
+    let holder = thread::Builder::new().name("pair".into()).spawn(move || pair::run(&folder)).map_err(GuardError::Pair)?;
     let (mut state, mut agent): (State, Option<Agent>) = (State::default(), None);
     loop {
-        notify::alive();
+        if holder.is_finished() {
+            return holder.join().unwrap_or(Err(io::ErrorKind::Other.into())).map_err(GuardError::Pair);
+        }
+        // neither of the two threads hangs
+        if BootMillis(pair::LOOKED.load(Ordering::Relaxed)).plus(PAIR_LOOKS) > clock::now() {
+            notify::alive();
+        }
         let [connects, speaks, ends] = wait(&listener, agent.as_ref(), state)?;
         let mut events = Vec::new();
         if ends {
@@ -117,7 +136,8 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
 fn wait(listener: &UnixListener, agent: Option<&Agent>, state: State) -> Result<[bool; 3], GuardError> {
     let due = state.deadline().map(|at| at.left(clock::now()).min(LOOK_AGAIN));
     let proof = notify::every().and_then(|every| u64::try_from(every.as_millis()).ok());
-    let left = due.into_iter().chain(proof).min();
+    // also for the end of the pair's thread
+    let left = due.into_iter().chain(proof).chain([LOOK_AGAIN]).min();
     let limit = left.map(|left| Timespec {
         tv_sec: i64::try_from(left / 1000).unwrap_or(0),
         tv_nsec: i64::try_from(left % 1000).unwrap_or(0) * 1_000_000,

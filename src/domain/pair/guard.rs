@@ -7,7 +7,7 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Ask, Role, Terms, beat::About};
-use crate::{secret::Secret, time::BootMillis};
+use crate::secret::Secret;
 
 /// In the runtime folder.
 pub const SOCKET: &str = "pair.sock";
@@ -30,7 +30,7 @@ pub enum ToGuard {
     Running { targets: Vec<Target> },
     /// The end is wanted, or better than going on.
     Release,
-    /// The applications have stopped, as [`FromGuard::Close`] wants.
+    /// The applications have stopped, as a role that stops wants.
     Stopped,
 }
 
@@ -41,17 +41,8 @@ pub enum FromGuard {
         number: u64,
         ask: Ask,
     },
-    /// The gate is open: the applications may start.
-    Open {
-        epoch: u64,
-    },
-    Goes {
-        epoch: u64,
-    },
-    /// The applications stop; what is left is killed then.
-    Close {
-        by: BootMillis,
-    },
+    /// At once when it changes, and from time to time. Applications run while the role is active; when it stops they stop, and what is left of
+    /// them is killed by the time that it names.
     State {
         state: State,
     },
