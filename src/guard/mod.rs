@@ -72,7 +72,8 @@ pub fn run(runtime_dir: &Path) -> Result<(), GuardError> {
     tracing::info!(socket = %path.display(), "watching");
     notify::ready();
     let folder = runtime_dir.to_owned();
-    let holder = thread::Builder::new().name("pair".into()).spawn(move || pair::run(&folder)).map_err(GuardError::Pair)?;
+    let holder =
+        thread::Builder::new().name("pair".into()).spawn(move || pair::run(&folder)).map_err(GuardError::Pair)?;
     let (mut state, mut agent): (State, Option<Agent>) = (State::default(), None);
     loop {
         if holder.is_finished() {

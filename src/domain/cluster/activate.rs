@@ -173,7 +173,12 @@ fn associate(
     draft.put(Key::Host(peer.clone()), Host { awaits: None, ..other });
     draft.put(Key::Host(serial.clone()), host);
     draft.get::<Peer>(Key::Peer(serial.clone()))?;
-    pairs::join(draft, &cluster, [serial, &peer], Pairing { pair, secret: joining.fresh.secret.clone(), virtual_ip: place.virtual_ip })
+    pairs::join(
+        draft,
+        &cluster,
+        [serial, &peer],
+        Pairing { pair, secret: joining.fresh.secret.clone(), virtual_ip: place.virtual_ip },
+    )
 }
 
 /// The chosen peer is still to come: its place is kept.

@@ -41,7 +41,9 @@ pub fn acquire(
     }
     let pair = pair_of(&mut draft, serial, &host)?;
     let hold = draft.get::<PairHold>(Key::PairHold(pair.clone()))?;
-    if let Some(PairHold { holder, epoch, .. }) = hold.filter(|hold| hold.holder != *serial && Some(hold.epoch) != released) {
+    if let Some(PairHold { holder, epoch, .. }) =
+        hold.filter(|hold| hold.holder != *serial && Some(hold.epoch) != released)
+    {
         return Err(Problem::LeaseHeld { holder, epoch }.into());
     }
     let before = draft.get::<PairLease>(Key::PairLease(pair.clone()))?.ok_or(Problem::NotFound)?;

@@ -15,10 +15,12 @@
 //! [`step`] is total and synchronous. Its caller owns the clock (`CLOCK_BOOTTIME`), the two ways out, and what is opened and closed: the
 //! virtual IP's gate and the applications. `tests/domain/pair/model.rs` looks for two actives in all that can happen.
 
+pub mod api;
 pub mod beat;
 pub mod guard;
 pub mod keepalived;
 pub mod link;
+pub mod readiness;
 mod rules;
 pub mod settings;
 

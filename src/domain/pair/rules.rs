@@ -60,7 +60,8 @@ impl Step {
     fn keep(&mut self, epoch: u64) {
         self.state.next_ask = self.now.plus(self.state.terms.every);
         // one that has no lease any more wants another one
-        let ask = if self.state.lease.until > self.now { Ask::Renew { epoch } } else { Ask::Acquire { released: None } };
+        let ask =
+            if self.state.lease.until > self.now { Ask::Renew { epoch } } else { Ask::Acquire { released: None } };
         self.ask(ask);
         let of = self.stamp();
         self.state.asked_promise = Some((of, self.now));

@@ -114,7 +114,11 @@ impl PairSettings {
         } else if own.is_empty() {
             issues.push(SettingsIssue::PortHasNoAddress { port: port.clone() });
         } else if !own.iter().any(|net| net.trunc() == address.trunc()) {
-            issues.push(SettingsIssue::OutsideNetwork { address: *address, port: port.clone(), network: own[0].trunc() });
+            issues.push(SettingsIssue::OutsideNetwork {
+                address: *address,
+                port: port.clone(),
+                network: own[0].trunc(),
+            });
         }
         if own.iter().any(|net| net.addr() == host) {
             issues.push(SettingsIssue::OwnAddress { address: *address });

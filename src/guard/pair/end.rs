@@ -79,6 +79,7 @@ fn group(folder: &Path) {
 fn members(folder: &Path, pids: &mut Vec<Pid>) -> io::Result<()> {
     let text = fs::read_to_string(folder.join("cgroup.procs"))?;
     pids.extend(text.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)));
-    let below: Vec<PathBuf> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).filter(|p| p.is_dir()).collect();
+    let below: Vec<PathBuf> =
+        fs::read_dir(folder)?.flatten().map(|entry| entry.path()).filter(|p| p.is_dir()).collect();
     below.iter().try_for_each(|folder| members(folder, pids))
 }

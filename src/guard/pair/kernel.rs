@@ -4,9 +4,7 @@
 use std::{io, net::IpAddr};
 
 use ipnet::Ipv4Net;
-use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
-};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
     address::{AddressAttribute, AddressMessage, AddressScope},
@@ -47,10 +45,8 @@ fn message(index: u32, net: Ipv4Net, scope: AddressScope) -> AddressMessage {
     message.header.prefix_len = net.prefix_len();
     message.header.index = index;
     message.header.scope = scope;
-    message.attributes = vec![
-        AddressAttribute::Local(IpAddr::V4(net.addr())),
-        AddressAttribute::Address(IpAddr::V4(net.addr())),
-    ];
+    message.attributes =
+        vec![AddressAttribute::Local(IpAddr::V4(net.addr())), AddressAttribute::Address(IpAddr::V4(net.addr()))];
     message
 }
 

@@ -5,8 +5,8 @@
 
 mod agent;
 mod end;
-mod kernel;
 mod keepalived;
+mod kernel;
 mod wires;
 
 use std::{
@@ -85,7 +85,8 @@ pub fn run(runtime_dir: &Path) -> io::Result<()> {
 fn urgent() {
     let parameter = libc::sched_param { sched_priority: 10 };
     // SAFETY: the parameter lives as long as the call; 0 is the calling thread.
-    let set = unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, &raw const parameter) };
+    let set =
+        unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, &raw const parameter) };
     if set != 0 {
         tracing::info!(error = %io::Error::last_os_error(), "no real-time priority here");
     }
@@ -205,7 +206,10 @@ impl Pair {
             tv_sec: i64::try_from(left / 1000).unwrap_or(0),
             tv_nsec: i64::try_from(left % 1000).unwrap_or(0) * 1_000_000,
         };
-        let ways: Vec<(usize, BorrowedFd<'_>)> = self.of.iter().flat_map(|of| of.wires.all.iter().enumerate())
+        let ways: Vec<(usize, BorrowedFd<'_>)> = self
+            .of
+            .iter()
+            .flat_map(|of| of.wires.all.iter().enumerate())
             .filter_map(|(number, way)| way.socket.as_ref().map(|socket| (number, socket.as_fd())))
             .collect();
         let mut fds = vec![

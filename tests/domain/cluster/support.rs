@@ -192,7 +192,7 @@ pub fn joining(serial: &str, proof: Proof, association: Association) -> Joining 
         fresh: Fresh {
             cluster: parse(&format!("c-{}", serial.to_lowercase())),
             pair: parse(&format!("p-{}", serial.to_lowercase())),
-            secret: Secret::new(format!("of {serial}")),
+            secret: domain::secret::Secret::new(format!("of {serial}")),
         },
     }
 }

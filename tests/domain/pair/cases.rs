@@ -239,7 +239,8 @@ fn who_has_asked_for_the_lease_promises_nothing() {
         goes(&mut world, 2 * TTL, heartbeat);
         goes(&mut world, alone, |letter| heartbeat(letter) || registry_of(active)(letter));
         // now it is heard again, while a question of the standby takes so long that the lease ends meanwhile
-        let asks = |letter: &Letter| matches!(letter, Letter::Asked { by, ask: Ask::Acquire { .. }, .. } if *by == standby);
+        let asks =
+            |letter: &Letter| matches!(letter, Letter::Asked { by, ask: Ask::Acquire { .. }, .. } if *by == standby);
         let mut held = None;
         for _ in 0..TTL {
             world.passes();

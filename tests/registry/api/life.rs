@@ -77,7 +77,9 @@ async fn the_lease_of_a_pair_is_one_boxs_at_a_time_and_ends_by_itself() {
     let told = lab.activate(&first, &lab.code().await, new_cluster("plant", None)).await.expect("first");
     let cluster = told.cluster.expect("cluster");
     lab.activate(&second, &lab.code().await, join(&cluster, Some("7F3K-1"))).await.expect("second");
-    let acquire = async |it: &Unit| lab.ask::<calls::AcquireLease>(&it.caller(), &[], &LeaseAsk { seconds: 3, released: None }).await;
+    let acquire = async |it: &Unit| {
+        lab.ask::<calls::AcquireLease>(&it.caller(), &[], &LeaseAsk { seconds: 3, released: None }).await
+    };
     let epoch = acquire(&first).await.expect("free").epoch;
     let held = Problem::LeaseHeld { holder: first.serial.clone(), epoch };
     assert_eq!(acquire(&second).await.expect_err("held"), held);
@@ -102,7 +104,9 @@ async fn a_renewal_during_a_failover_neither_keeps_nor_takes_the_lease() {
     let cluster = told.cluster.expect("cluster");
     lab.activate(&second, &lab.code().await, join(&cluster, Some("7F3K-1"))).await.expect("second");
     lab.hand.forward_millis(61 * DAY);
-    let acquire = async |it: &Unit| lab.ask::<calls::AcquireLease>(&it.caller(), &[], &LeaseAsk { seconds: 3, released: None }).await;
+    let acquire = async |it: &Unit| {
+        lab.ask::<calls::AcquireLease>(&it.caller(), &[], &LeaseAsk { seconds: 3, released: None }).await
+    };
     let renew = async |it: &Unit| {
         let ask = RenewAsk { csr: it.csr() };
         lab.ask::<calls::RenewCertificate>(&it.caller(), &[], &ask).await.expect("renewed")
