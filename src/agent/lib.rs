@@ -28,6 +28,7 @@ pub mod load;
 pub mod logs;
 pub mod network;
 pub mod packet;
+pub mod pair;
 pub mod power;
 pub mod proxy;
 pub mod registry;
@@ -112,6 +113,8 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     };
     let activation = activation::start(&options.state_dir, &board, around)?;
     tokio::spawn(activation::keep_fleet(activation.fleet.clone(), auth.clone()));
+    let around = pair::Around { network: network.watch(), activation: activation.clone(), apps: pair::Apps::none() };
+    let pairs = pair::start(&options.state_dir, options.runtime_dir.clone(), &board, around);
     let (network_watch, auth_watch, power_watch, proof) =
         (network.clone(), auth.clone(), power.clone(), network.clone());
     let own = api::Own { board, web_uid: config.web_uid(), generation, state_dir: options.state_dir.clone() };
@@ -134,6 +137,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         certificates: certificates.clone(),
         activation: activation.clone(),
         cellular: cellular.clone(),
+        pairs: pairs.clone(),
     };
     let tasks = api::Tasks {
         audit: audit.clone(),
@@ -146,6 +150,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         certificates,
         activation,
         cellular,
+        pairs,
     };
     tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
     let shared = api::Shared::new(own, tasks, api::Watched { load, service_port, seed });
@@ -172,6 +177,7 @@ struct Others {
     certificates: certificate::Certificates,
     activation: activation::Activations,
     cellular: cellular::Cellular,
+    pairs: pair::Pairs,
 }
 
 impl Others {
@@ -184,6 +190,7 @@ impl Others {
             () = self.certificates.ended() => "certificate",
             () = self.activation.ended() => "activation",
             () = self.cellular.ended() => "cellular",
+            () = self.pairs.ended() => "pair",
         }
     }
 }

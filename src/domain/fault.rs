@@ -120,6 +120,8 @@ pub enum Fault {
     Cellular { cause: super::cellular::cause::Cause },
     #[error("this box has no SIM slot")]
     NoSimSlot,
+    #[error("{why}")]
+    Pair { why: super::pair::api::Refusal },
 }
 
 impl Fault {
@@ -173,6 +175,7 @@ impl Fault {
             Self::Registry { problem, .. } => problem.code(),
             Self::Cellular { cause } => cause.code(),
             Self::NoSimSlot => "GH-730",
+            Self::Pair { why } => why.code(),
         }
     }
 
@@ -198,6 +201,7 @@ impl Fault {
             | Self::PowerRefused { .. }
             | Self::NoCandidate
             | Self::Cellular { .. }
+            | Self::Pair { .. }
             | Self::NoSimSlot
             | Self::CodeOver { .. }
             | Self::NotAtThisStage { .. }

@@ -40,9 +40,14 @@ impl Lab {
 
     /// The same of another make.
     pub fn with(make: impl FnOnce(Builder) -> Builder) -> Self {
-        let (site, scratch) = (Site::new().expect("these tests need root"), Scratch::new(&[]).expect("scratch"));
+        Self::on(&Site::new().expect("these tests need root"), make)
+    }
+
+    /// The same on a site that is there already.
+    pub fn on(site: &Site, make: impl FnOnce(Builder) -> Builder) -> Self {
+        let scratch = Scratch::new(&[]).expect("scratch");
         let gatehouse = env!("CARGO_BIN_EXE_gatehouse");
-        let device = make(Appliance::builder(&site, gatehouse, scratch.path())).start().expect("box");
+        let device = make(Appliance::builder(site, gatehouse, scratch.path())).start().expect("box");
         let lab = Self { device, scratch };
         lab.ready();
         lab

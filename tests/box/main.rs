@@ -16,6 +16,7 @@ mod guard;
 mod lab;
 mod logs;
 mod network_test;
+mod pair;
 mod power;
 mod reset;
 mod seed;

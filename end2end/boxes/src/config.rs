@@ -21,7 +21,7 @@ pub(crate) const PORTS: [Port; 3] = [
     Port { name: "lan3", label: "LAN3", role: "service", last: 3 },
 ];
 
-/// The direct wire between two boxes, which only Debian ones have.
+/// The direct wire between two boxes.
 pub(crate) const HEARTBEAT: Port = Port { name: "lan4", label: "LAN4", role: "heartbeat", last: 4 };
 
 const SIM_SLOT: &str = "[[port]]\nname = \"sim\"\nlabel = \"SIM\"\nrole = \"sim\"\ndevice = { modem = \"any\" }\n\n";
@@ -41,13 +41,16 @@ pub(crate) struct Plate {
     pub model: String,
     /// Whether it has a slot for a SIM, with a modem behind it.
     pub sim_slot: bool,
+    /// Whether it has a port for the direct wire to its peer.
+    pub heartbeat: bool,
     /// Further lines of box.toml.
     pub more: String,
 }
 
 /// Writes both. What a test wrote there before is overwritten, as by a factory's image.
 pub(crate) fn write(folder: &Path, plate: &Plate) -> Result<()> {
-    write_box(folder, plate, &PORTS)?;
+    let ports = PORTS.into_iter().chain(plate.heartbeat.then_some(HEARTBEAT));
+    write_box(folder, plate, &ports.collect::<Vec<_>>())?;
     put(&folder.join("gatehouse.toml"), &format!("web_uid = {WEB_UID}\n"))
 }
 
@@ -61,7 +64,7 @@ fn put(path: &Path, text: &str) -> Result<()> {
 }
 
 fn box_toml(plate: &Plate, ports: &[Port]) -> String {
-    let Plate { number, model, sim_slot, more } = plate;
+    let Plate { number, model, sim_slot, heartbeat: _, more } = plate;
     let number = *number;
     let ports = ports.iter().map(|port| {
         let Port { name, label, role, .. } = port;
@@ -99,7 +102,8 @@ mod tests {
 
     #[test]
     fn the_first_box_has_the_documented_names_and_addresses() {
-        let mut plate = Plate { number: 1, model: "B-012".into(), sim_slot: false, more: String::new() };
+        let mut plate =
+            Plate { number: 1, model: "B-012".into(), sim_slot: false, heartbeat: false, more: String::new() };
         let text = box_toml(&plate, &PORTS);
         for part in ["\"7F3K-2219\"", "02:00:00:00:01:03", "10.20.0.15/24", "label = \"LAN2\"\nrole = \"uplink\""] {
             assert!(text.contains(part), "{part} is missing in {text}");

@@ -23,10 +23,11 @@ use std::{path::Path, sync::Arc};
 use domain::{
     activation::{
         api::{Activation, Answers, Away, Offered, OwnCluster, Stage},
+        ledger::Trust,
         wizard,
     },
     box_file::BoxFile,
-    cluster::api::{AssociationAsk, Preview},
+    cluster::api::{AssociationAsk, BoxInfo, Preview},
     fault::Fault,
     seed::SeedStatus,
     settings::clock::Judgement,
@@ -39,9 +40,14 @@ use self::{
     codes::Typed,
     own::{Identified, Own},
     store::Store,
-    task::{Command, Task},
+    task::{Command, Task, Tells},
 };
-use crate::{audit::Audit, network::Published, registry::Registry, settings::Settings};
+use crate::{
+    audit::Audit,
+    network::Published,
+    registry::{Identity, Registry},
+    settings::Settings,
+};
 
 pub use fleet::{Fleet, changes, keep as keep_fleet};
 pub use own::StartError;
@@ -50,6 +56,20 @@ pub use told::Told;
 const MAILBOX: usize = 16;
 
 type Answer<T> = oneshot::Sender<Result<T, Fault>>;
+
+/// The box as a member of an account.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    pub info: BoxInfo,
+    pub trust: Trust,
+    pub identity: Arc<Identity>,
+}
+
+impl PartialEq for Enrolled {
+    fn eq(&self, other: &Self) -> bool {
+        self.info == other.info && self.trust == other.trust
+    }
+}
 
 /// What the activation has to do with.
 #[derive(Debug)]
@@ -66,6 +86,7 @@ pub struct Activations {
     mailbox: mpsc::Sender<Command>,
     told: watch::Receiver<Told>,
     cluster: watch::Receiver<OwnCluster>,
+    enrolled: watch::Receiver<Option<Arc<Enrolled>>>,
     own: Arc<Own>,
     pub fleet: Fleet,
 }
@@ -80,9 +101,17 @@ pub fn start(state_dir: &Path, board: &BoxFile, around: Around) -> Result<Activa
     let (mailbox, commands) = mpsc::channel(MAILBOX);
     let (cluster, cluster_watch) = watch::channel(store.cluster());
     let (told, told_watch) = watch::channel(Told::default());
-    let task = Task::new(own.clone(), store, told, cluster, around.audit);
+    let (enrolled, enrolled_watch) = watch::channel(None);
+    let task = Task::new(own.clone(), store, Tells { told, cluster, enrolled }, around.audit);
     tokio::spawn(task.run(commands, around.network, around.seed));
-    Ok(Activations { mailbox, told: told_watch, cluster: cluster_watch, own, fleet: Fleet::default() })
+    Ok(Activations {
+        mailbox,
+        told: told_watch,
+        cluster: cluster_watch,
+        enrolled: enrolled_watch,
+        own,
+        fleet: Fleet::default(),
+    })
 }
 
 impl Activations {
@@ -96,6 +125,22 @@ impl Activations {
 
     pub fn cluster(&self) -> OwnCluster {
         self.cluster.borrow().clone()
+    }
+
+    /// Who this box is as a member, and nothing where it is none.
+    pub fn enrolled(&self) -> watch::Receiver<Option<Arc<Enrolled>>> {
+        self.enrolled.clone()
+    }
+
+    /// The member's registry, asked as this box, by the way that there is now.
+    pub fn registry_of(&self, enrolled: &Enrolled) -> Option<Registry> {
+        let registry = self.own.registry(&enrolled.trust)?;
+        Some(Registry { identity: Some(enrolled.identity.clone()), ..registry })
+    }
+
+    /// Asks the registry at once how things are.
+    pub async fn poll(&self) {
+        drop(self.ask(|answer| Command::Poll { answer }).await);
     }
 
     pub fn watch_cluster(&self) -> watch::Receiver<OwnCluster> {

@@ -9,17 +9,17 @@ use domain::{
         wizard,
     },
     audit::Who,
-    cluster::names::RequestId,
+    cluster::{api::BoxInfo, names::RequestId},
     fault::Fault,
     secret::Secret,
     seed::SeedStatus,
-    time::BootMillis,
+    time::{BootMillis, UnixSeconds},
 };
 use os::clock;
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    Answer, codes,
+    Answer, Enrolled, codes,
     codes::Typed,
     hand, member,
     own::{Own, Reach},
@@ -31,6 +31,8 @@ use crate::{audit::Audit, done, network::Published, registry::Failed, secrets};
 
 /// Between two signs of life. Shorter: ten thousand boxes are a load. Longer: a removal is heard of late.
 const POLL: u64 = 45_000;
+/// While its peer is to come: the pair begins when both have heard of it.
+const POLL_AWAITING: u64 = 5_000;
 /// After a change of the network what waits is tried again, but not at each of its events.
 const SETTLE: u64 = 1_000;
 /// The clock is looked at as often: who has set it waits for what waits for it.
@@ -72,6 +74,13 @@ pub enum Command {
     },
 }
 
+/// Where what the task knows is told.
+pub struct Tells {
+    pub told: watch::Sender<Told>,
+    pub cluster: watch::Sender<OwnCluster>,
+    pub enrolled: watch::Sender<Option<Arc<Enrolled>>>,
+}
+
 /// What is done beside the mailbox.
 enum Outcome {
     Step(Step, Ended),
@@ -85,8 +94,7 @@ pub struct Task {
     own: Arc<Own>,
     store: Store,
     ledger: Ledger,
-    told: watch::Sender<Told>,
-    cluster: watch::Sender<OwnCluster>,
+    tells: Tells,
     audit: Audit,
     damaged: bool,
     under_way: Option<UnderWay>,
@@ -98,17 +106,11 @@ pub struct Task {
 }
 
 impl Task {
-    pub fn new(
-        own: Arc<Own>,
-        store: Store,
-        told: watch::Sender<Told>,
-        cluster: watch::Sender<OwnCluster>,
-        audit: Audit,
-    ) -> Self {
+    pub fn new(own: Arc<Own>, store: Store, tells: Tells, audit: Audit) -> Self {
         let (ledger, damaged) = store.ledger();
         let reach = own.reach();
         let (under_way, wait, waiting) = (None, None, Vec::new());
-        let mut task = Self { own, store, ledger, told, cluster, audit, damaged, under_way, wait, waiting, reach };
+        let mut task = Self { own, store, ledger, tells, audit, damaged, under_way, wait, waiting, reach };
         task.look_at_the_seed();
         task.tidy();
         task.publish();
@@ -205,6 +207,12 @@ impl Task {
         self.publish();
     }
 
+    fn poll(&self) -> u64 {
+        let awaits = self.ledger.member.as_ref().is_some_and(|member| member.info.awaits.is_some());
+        let every = if awaits { POLL_AWAITING } else { POLL };
+        every + secrets::random() % (every / 4)
+    }
+
     fn start(&mut self, work: impl Future<Output = Outcome> + Send + 'static) {
         self.wait = None;
         self.under_way = Some(Box::pin(work));
@@ -233,9 +241,9 @@ impl Task {
                 }
             },
             Outcome::Polled(polled) => {
-                member::take(&mut ledger, *polled, &self.cluster, &self.store, now);
+                member::take(&mut ledger, *polled, &self.tells.cluster, &self.store, now);
                 match ledger.stage() {
-                    Stage::Active => Next::Wait(POLL + secrets::random() % (POLL / 4)),
+                    Stage::Active => Next::Wait(self.poll()),
                     Stage::Unopened | Stage::Answering | Stage::Working | Stage::Left => Next::Rest,
                 }
             }
@@ -245,11 +253,11 @@ impl Task {
             // not saved is not done: it is done again
             Err(error) => {
                 tracing::error!(%error, "the activation's ledger cannot be saved");
-                self.go(Next::Wait(POLL));
+                self.go(Next::Wait(self.poll()));
             }
         }
         for answer in std::mem::take(&mut self.waiting) {
-            drop(answer.send(Ok(self.told.borrow().now())));
+            drop(answer.send(Ok(self.tells.told.borrow().now())));
         }
     }
 
@@ -275,9 +283,9 @@ impl Task {
     fn tidy(&mut self) {
         if self.ledger.is_done_with_its_key() {
             self.store.forget_key();
-            if *self.cluster.borrow() != OwnCluster::default() {
+            if *self.tells.cluster.borrow() != OwnCluster::default() {
                 self.store.forget_cluster();
-                self.cluster.send_replace(OwnCluster::default());
+                self.tells.cluster.send_replace(OwnCluster::default());
             }
         }
     }
@@ -303,7 +311,7 @@ impl Task {
                     (self.under_way, self.wait) = (None, None);
                     self.go(self.ledger.resume());
                 }
-                drop(answer.send(changed.map(|_| self.told.borrow().now())));
+                drop(answer.send(changed.map(|_| self.tells.told.borrow().now())));
             }
             Command::Request { answer } => {
                 let made = self.ledger.answering();
@@ -340,7 +348,7 @@ impl Task {
             Ok(())
         })?;
         self.go(next);
-        Ok(self.told.borrow().now())
+        Ok(self.tells.told.borrow().now())
     }
 
     fn bring(&mut self, text: &str) -> Result<Activation, Fault> {
@@ -353,7 +361,7 @@ impl Task {
             Ok(())
         })?;
         self.go(next);
-        Ok(self.told.borrow().now())
+        Ok(self.tells.told.borrow().now())
     }
 
     fn answer(
@@ -388,7 +396,7 @@ impl Task {
                 (None, None) => self.go(self.ledger.resume()),
             }
         }
-        Ok(self.told.borrow().now())
+        Ok(self.tells.told.borrow().now())
     }
 
     fn change(&mut self, how: impl FnOnce(&mut Ledger) -> Result<(), Fault>) -> Result<Activation, Fault> {
@@ -396,7 +404,7 @@ impl Task {
         how(&mut ledger)?;
         self.keep(ledger).map_err(|error| Fault::NotSaved { error: error.to_string() })?;
         self.publish();
-        Ok(self.told.borrow().now())
+        Ok(self.tells.told.borrow().now())
     }
 
     /// A seed may have brought a registry, and a code for a box that nobody has begun with.
@@ -420,11 +428,30 @@ impl Task {
 
     fn publish(&self) {
         let told = Told::new(self.ledger.view(self.own.preset().is_some(), 0), self.wait, self.damaged);
-        self.told.send_if_modified(|before| {
+        self.tells.told.send_if_modified(|before| {
             let changed = *before != told;
             *before = told;
             changed
         });
+        let enrolled = self.enrolled();
+        self.tells.enrolled.send_if_modified(|before| {
+            let changed = before.as_deref() != enrolled.as_ref();
+            if changed {
+                *before = enrolled.map(Arc::new);
+            }
+            changed
+        });
+    }
+
+    /// Without what changes with each word of the registry.
+    fn enrolled(&self) -> Option<Enrolled> {
+        let member = self.ledger.member.as_ref().filter(|member| member.left.is_none())?;
+        let trust = self.ledger.trust.clone()?;
+        let info = BoxInfo { now: UnixSeconds(0), ..member.info.clone() };
+        let identity = steps::identity(&self.store, &info)
+            .inspect_err(|error| tracing::error!(%error, "this box's certificate cannot be used"))
+            .ok()?;
+        Some(Enrolled { info, trust, identity: Arc::new(identity) })
     }
 }
 

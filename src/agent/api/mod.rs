@@ -9,6 +9,7 @@ mod certificate;
 mod lease;
 mod logs;
 mod network;
+mod pair;
 mod power;
 mod sessions;
 mod settings;
@@ -35,7 +36,7 @@ use tokio::{net::UnixListener, sync::watch};
 
 use super::{
     activation::Activations, alarms::AlarmTask, audit::Audit, auth::Auth, cellular::Cellular,
-    certificate::Certificates, logs::Logs, network::Network, power::Power, settings::Settings,
+    certificate::Certificates, logs::Logs, network::Network, pair::Pairs, power::Power, settings::Settings,
 };
 use domain::{
     api::{BODY_LIMIT, Hello},
@@ -90,6 +91,7 @@ pub struct Tasks {
     pub certificates: Certificates,
     pub activation: Activations,
     pub cellular: Cellular,
+    pub pairs: Pairs,
 }
 
 /// What tasks publish that nobody asks anything.
@@ -207,6 +209,12 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/cellular/sim", post(cellular::note_sim))
         .route("/v1/cellular/connect", post(cellular::connect))
         .route("/v1/cellular/disconnect", post(cellular::disconnect))
+        .route("/v1/pair", get(pair::show))
+        .route("/v1/pair/settings", post(pair::settings))
+        .route("/v1/pair/switchover", post(pair::switchover))
+        .route("/v1/pair/drill", post(pair::drill))
+        .route("/v1/pair/maintenance", post(pair::maintenance))
+        .route("/v1/pair/clear", post(pair::clear))
         .route("/v1/support", post(support::bundle))
         .fallback(|| async { Refused(Fault::NotFound) })
         .layer(from_fn_with_state(shared.clone(), audit::keep))

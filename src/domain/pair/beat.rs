@@ -34,6 +34,7 @@ pub struct Beat {
 
 /// What each box wants the other one to know at any time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "what is told, each of its own, and no state")]
 pub struct About {
     pub role: Told,
     pub epoch: u64,
@@ -44,6 +45,9 @@ pub struct About {
     pub carrier: bool,
     /// It reaches the registry.
     pub registry: bool,
+    /// It gives up because somebody wants it: a switchover, or a drill.
+    pub planned: bool,
+    pub drill: bool,
     /// Of the program's version, the settings and the applications, to compare.
     pub version: u64,
     pub settings: u64,
@@ -98,7 +102,15 @@ impl Beat {
             Told::Active => 2,
             Told::Stopping => 3,
         };
-        let flags = [about.fit, about.maintenance, about.carrier, about.registry, about.synced.is_some()];
+        let flags = [
+            about.fit,
+            about.maintenance,
+            about.carrier,
+            about.registry,
+            about.synced.is_some(),
+            about.planned,
+            about.drill,
+        ];
         let flags = flags.into_iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(flag));
         out.put(&[role, flags, 0, 0]);
         out.put(&about.synced.unwrap_or(0).to_be_bytes());
@@ -140,6 +152,8 @@ impl Beat {
             carrier: flag(2),
             registry: flag(3),
             synced: flag(4).then_some(age),
+            planned: flag(5),
+            drill: flag(6),
             epoch: rest.number()?,
             version: rest.number()?,
             settings: rest.number()?,

@@ -8,7 +8,6 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use super::settings::PairSettings;
 use crate::{
     cluster::names::{PairId, Serial},
     name::PortName,
@@ -27,9 +26,8 @@ pub struct Way {
     pub peer: Ipv4Addr,
 }
 
-/// All ways, the heartbeat port first.
-pub fn ways(pair: &PairId, own: &Serial, peer: &Serial, settings: &PairSettings) -> Vec<Way> {
-    let ports = settings.heartbeat.iter().chain(settings.virtual_ip.as_ref().map(|virtual_ip| &virtual_ip.port));
+/// All ways, over these ports in their order.
+pub fn ways<'a>(pair: &PairId, own: &Serial, peer: &Serial, ports: impl IntoIterator<Item = &'a PortName>) -> Vec<Way> {
     let mut ways = Vec::<Way>::new();
     for port in ports {
         if ways.iter().all(|way| way.port != *port) {

@@ -55,6 +55,12 @@ impl Builder {
         self
     }
 
+    /// The box has a port for the direct wire to its peer; a Debian one has in any case.
+    pub fn heartbeat(mut self) -> Self {
+        self.plate.heartbeat = true;
+        self
+    }
+
     /// Further lines of the box's box.toml, as its factory would write them.
     pub fn box_lines(mut self, lines: &str) -> Self {
         self.plate.more = lines.into();
@@ -114,7 +120,8 @@ impl Builder {
         let folders = Folders { config: folder("etc"), agent: folder("agent"), web: folder("web"), log: folder("log") };
         let host_name = format!("gatehouse-{number}");
         let heartbeat = match self.runs {
-            Runs::Program(_) => None,
+            Runs::Program(_) if !self.plate.heartbeat => None,
+            Runs::Program(_) => Some(self.site.heartbeat()?),
             Runs::Image { .. } => Some(self.site.heartbeat()?),
         };
         let (folders, system) = match self.runs {
@@ -155,7 +162,7 @@ impl Appliance {
             site: site.clone(),
             runs: Runs::Program(gatehouse.into()),
             folder: folder.into(),
-            plate: Plate { number: 1, model: MODELS[0].into(), sim_slot: false, more: String::new() },
+            plate: Plate { number: 1, model: MODELS[0].into(), sim_slot: false, heartbeat: false, more: String::new() },
             roles: vec![Role::Guard, Role::Agent, Role::Web],
             environment: Vec::new(),
             service_here: None,

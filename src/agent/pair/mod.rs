@@ -1,0 +1,101 @@
+//! The pair, as the agent has its part in it: it configures the guard and keepalived, asks the registry for the guard, starts and stops the
+//! applications as the guard's role says, and tells why the pair is not protected.
+//!
+//! ```text
+//! registry ◄── lease ── this task ◄── pair.sock ──► guard ──► gate, keepalived, virtual IP
+//!                          │                          └── heartbeat ──► the peer's guard
+//!                          └──► applications
+//! ```
+//! It holds nothing by itself: an agent that ends or hangs leaves lease, address and applications as they are.
+
+mod apps;
+mod lease;
+mod link;
+mod seen;
+mod store;
+mod task;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use domain::{
+    box_file::BoxFile,
+    fault::Fault,
+    pair::api::{PairStatus, SettingsRequest},
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub use apps::Apps;
+use task::{Command, Task};
+
+use crate::{activation::Activations, network::Published};
+
+const MAILBOX: usize = 16;
+
+type Answer<T> = oneshot::Sender<Result<T, Fault>>;
+
+/// What the pair has to do with.
+#[derive(Debug)]
+pub struct Around {
+    pub network: watch::Receiver<Arc<Published>>,
+    pub activation: Activations,
+    pub apps: Apps,
+}
+
+/// Asks the task. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Pairs {
+    mailbox: mpsc::Sender<Command>,
+    status: watch::Receiver<PairStatus>,
+}
+
+pub fn start(state_dir: &Path, runtime_dir: PathBuf, board: &BoxFile, around: Around) -> Pairs {
+    let (mailbox, commands) = mpsc::channel(MAILBOX);
+    let (publish, status) = watch::channel(PairStatus::default());
+    let task = Task::new(state_dir, runtime_dir, board, around, publish);
+    tokio::spawn(task.run(commands));
+    Pairs { mailbox, status }
+}
+
+impl Pairs {
+    pub fn status(&self) -> PairStatus {
+        self.status.borrow().clone()
+    }
+
+    pub fn watch(&self) -> watch::Receiver<PairStatus> {
+        self.status.clone()
+    }
+
+    /// # Errors
+    /// With all that is wrong with them on either box; nothing is changed then.
+    pub async fn settings(&self, wanted: SettingsRequest) -> Result<(), Fault> {
+        self.ask(|answer| Command::Settings { wanted, answer }).await
+    }
+
+    /// The active box gives up, and the other one takes over.
+    pub async fn switchover(&self, drill: bool) -> Result<(), Fault> {
+        self.ask(|answer| Command::Switchover { drill, answer }).await
+    }
+
+    pub async fn maintenance(&self, on: bool) -> Result<(), Fault> {
+        self.ask(|answer| Command::Maintenance { on, answer }).await
+    }
+
+    /// Ends the fence.
+    pub async fn clear(&self) -> Result<(), Fault> {
+        self.ask(|answer| Command::Clear { answer }).await
+    }
+
+    /// Ends when the task does, which it never should.
+    pub async fn ended(&self) {
+        self.mailbox.closed().await;
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, Fault> {
+        let (answer, result) = oneshot::channel();
+        self.mailbox.try_send(command(answer)).map_err(|_| Fault::SlowDown { seconds: 1 })?;
+        result.await.unwrap_or_else(|_| Err(Fault::Internal { detail: "the pair's task ended".into() }))
+    }
+}

@@ -1,0 +1,783 @@
+//! The task that owns the pair's file, the guard's configuration and what follows from the guard's role.
+
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use domain::{
+    box_file::{self, BoxFile},
+    cluster::names::Serial,
+    fault::Fault,
+    name::PortName,
+    pair::{
+        Ask, Role,
+        api::{
+            AppOutcome, Fence, Kind, PairStatus, PeerHeard, PeerStatus, Phase, Refusal, SettingsRequest, Takeover,
+            WayStatus,
+        },
+        beat::{About, Told},
+        guard::{self, Config, FromGuard, Gate, ToGuard},
+        keepalived::{CONFIG, Keepalived},
+        link::{self, Way},
+        readiness::{self, Facts},
+        settings::{PairSettings, SettingsIssue, VirtualIp},
+    },
+    time::BootMillis,
+};
+use ipnet::Ipv4Net;
+use os::{clock, disk};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{
+    Answer, Apps, Around,
+    lease::{self, Asked},
+    link::FromLink,
+    seen::Ports,
+    store::{HISTORY, Kept, Store},
+};
+use crate::{
+    activation::{Activations, Enrolled},
+    done,
+    network::Published,
+};
+
+/// For the virtual IP to come up after the gate was opened. Shorter: three lost adverts of a busy machine. Longer: the site is without it.
+const ADDRESS_WITHIN: u64 = 5_000;
+/// For applications that are stopped for a switchover: as long as the longest of them may take.
+const STOPS_WITHIN: u64 = 20_000;
+/// Kept of what a role that stops leaves, for the guard to kill in.
+const MARGIN: u64 = 80;
+/// Looks at what changes without an event.
+const LOOK: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub enum Command {
+    Settings { wanted: SettingsRequest, answer: Answer<()> },
+    Switchover { drill: bool, answer: Answer<()> },
+    Maintenance { on: bool, answer: Answer<()> },
+    Clear { answer: Answer<()> },
+}
+
+/// Which pair this box is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Of {
+    own: Serial,
+    peer: Serial,
+    ways: Vec<Way>,
+    virtual_router: u8,
+}
+
+/// What is done beside the mailbox.
+enum Outcome {
+    TakenOver {
+        epoch: u64,
+        outcomes: Vec<AppOutcome>,
+    },
+    Stopped,
+    /// All applications have stopped by themselves, for a switchover.
+    Drained,
+}
+
+type UnderWay = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+pub struct Task {
+    board: BoxFile,
+    runtime_dir: PathBuf,
+    store: Store,
+    kept: Kept,
+    activation: Activations,
+    enrolled: watch::Receiver<Option<Arc<Enrolled>>>,
+    network: watch::Receiver<Arc<Published>>,
+    apps: Apps,
+    ports: Ports,
+    of: Option<Of>,
+    /// What the guard was told.
+    config: Option<Config>,
+    about: About,
+    to_guard: mpsc::Sender<ToGuard>,
+    guard: bool,
+    state: Option<guard::State>,
+    asks: JoinSet<(u64, Asked)>,
+    registry: bool,
+    refused: bool,
+    under_way: Option<UnderWay>,
+    /// The epoch in which applications run here, or are being started.
+    runs: Option<u64>,
+    /// When the gate was opened.
+    opened: Option<BootMillis>,
+    /// When the other one was active, as far as it was heard.
+    peer_active: Option<(BootMillis, Option<Kind>)>,
+    wanted: Option<Kind>,
+    publish: watch::Sender<PairStatus>,
+}
+
+impl Task {
+    pub fn new(
+        state_dir: &Path,
+        runtime_dir: PathBuf,
+        board: &BoxFile,
+        around: Around,
+        publish: watch::Sender<PairStatus>,
+    ) -> Self {
+        let store = Store::new(state_dir);
+        let (to_guard, _) = mpsc::channel(1);
+        Self {
+            board: board.clone(),
+            runtime_dir,
+            kept: store.load(),
+            store,
+            enrolled: around.activation.enrolled(),
+            activation: around.activation,
+            network: around.network,
+            apps: around.apps,
+            ports: Ports::default(),
+            of: None,
+            config: None,
+            about: About::default(),
+            to_guard,
+            guard: false,
+            state: None,
+            asks: JoinSet::new(),
+            registry: true,
+            refused: false,
+            under_way: None,
+            runs: None,
+            opened: None,
+            peer_active: None,
+            wanted: None,
+            publish,
+        }
+    }
+
+    pub async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        let (to_guard, mut guard) = super::link::keep(self.runtime_dir.join(guard::SOCKET));
+        self.to_guard = to_guard;
+        let mut targets = self.apps.targets();
+        let (mut enrolled, mut network) = (self.enrolled.clone(), self.network.clone());
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut before = None;
+        loop {
+            self.look(&mut before).await;
+            self.tell();
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.perform(command).await,
+                    None => return,
+                },
+                from = guard.recv() => match from {
+                    Some(from) => self.heard(from).await,
+                    None => return,
+                },
+                Some(asked) = self.asks.join_next() => self.answered(asked).await,
+                outcome = done(&mut self.under_way) => self.came(outcome).await,
+                changed = enrolled.changed() => if changed.is_err() { return },
+                changed = network.changed() => if changed.is_err() { return },
+                Ok(()) = targets.changed() => self.tell_targets().await,
+                _ = look.tick() => {}
+            }
+        }
+    }
+
+    /// Whether anything around is another one than a moment ago, and what follows.
+    async fn look(&mut self, before: &mut Option<Arc<Enrolled>>) {
+        let enrolled = self.enrolled.borrow().clone();
+        self.ports = Ports::of(&self.network.borrow().status);
+        self.belongs(before.as_deref(), enrolled.as_deref());
+        before.clone_from(&enrolled);
+        self.of = enrolled.as_deref().and_then(|enrolled| self.pair_of(enrolled));
+        let config = enrolled.as_deref().and_then(|enrolled| self.config_for(enrolled));
+        if self.guard && config != self.config {
+            self.config.clone_from(&config);
+            self.say(ToGuard::Configure { config: config.map(Box::new) }).await;
+        }
+        if self.of.is_none() {
+            (self.state, self.runs) = (None, None);
+        }
+        self.look_at_the_peer();
+        self.give_up_where_better().await;
+        let about = self.about_now();
+        if about != self.about && self.guard {
+            self.about = about;
+            self.say(ToGuard::About { about }).await;
+        }
+    }
+
+    /// Another pair begins anew. A box that was a member before it had a peer has what the pair's applications need; one that comes has not.
+    fn belongs(&mut self, before: Option<&Enrolled>, now: Option<&Enrolled>) {
+        let Some(now) = now else { return };
+        if now.info.pair == self.kept.pair {
+            return;
+        }
+        // until the registry has told the whole of it
+        if now.info.peer.is_some() && now.info.pair.is_none() {
+            return;
+        }
+        let was_alone =
+            before.is_some_and(|before| before.info.peer.is_none() && before.info.serial == now.info.serial);
+        let settings = self.kept.settings.clone();
+        let fresh = Kept { pair: now.info.pair.clone(), settings, in_sync: was_alone, ..Kept::default() };
+        tracing::info!(pair = ?fresh.pair, was_alone, "another pair");
+        self.keep(fresh);
+    }
+
+    fn pair_of(&self, enrolled: &Enrolled) -> Option<Of> {
+        let (pair, peer) = (enrolled.info.pair.as_ref()?, enrolled.info.peer.as_ref()?);
+        let own = enrolled.info.serial.clone();
+        let settings = self.settings();
+        let site = settings.virtual_ip.as_ref().map(|virtual_ip| &virtual_ip.port).or_else(|| self.first_uplink());
+        let ways = link::ways(pair, &own, peer, settings.heartbeat.iter().chain(site));
+        Some(Of { own, peer: peer.clone(), ways, virtual_router: link::virtual_router(pair) })
+    }
+
+    /// As they hold: where nobody has decided here, what was said with the activation, and the heartbeat port of the box file.
+    fn settings(&self) -> PairSettings {
+        if self.kept.settings.revision > 0 {
+            return self.kept.settings.clone();
+        }
+        let named = self.enrolled.borrow().as_ref().and_then(|enrolled| enrolled.info.virtual_ip);
+        let fits = |address: Ipv4Addr| {
+            let (port, net) = self.ports.addresses().into_iter().find(|(_, net)| net.contains(&address))?;
+            Some(VirtualIp { address: Ipv4Net::new(address, net.prefix_len()).ok()?, port })
+        };
+        let heartbeat = self.board.ports.iter().find(|port| port.role == box_file::Role::Heartbeat);
+        PairSettings {
+            virtual_ip: named.and_then(fits),
+            heartbeat: heartbeat.map(|port| port.name.clone()),
+            ..PairSettings::default()
+        }
+    }
+
+    fn first_uplink(&self) -> Option<&PortName> {
+        self.board.ports.iter().find(|port| port.role == box_file::Role::Uplink).map(|port| &port.name)
+    }
+
+    fn config_for(&self, enrolled: &Enrolled) -> Option<Config> {
+        let of = self.of.as_ref()?;
+        let secret = enrolled.info.pair_secret.clone()?;
+        let settings = self.settings();
+        let virtual_ip = self.ports.virtual_ip(&settings);
+        let keepalived = virtual_ip.as_ref().map_or(0, |on| {
+            let Some((virtual_ip, way)) = settings
+                .virtual_ip
+                .as_ref()
+                .and_then(|virtual_ip| Some((virtual_ip, of.ways.iter().find(|way| way.port == virtual_ip.port)?)))
+            else {
+                return 0;
+            };
+            let folder = self.runtime_dir.display().to_string();
+            let first = of.own < of.peer;
+            let config = Keepalived {
+                virtual_ip,
+                interface: &on.interface,
+                way,
+                virtual_router: of.virtual_router,
+                first,
+                folder: &folder,
+            };
+            self.write_keepalived(&config.config())
+        });
+        Some(Config { terms: settings.terms(), secret, ways: self.ports.wires(&of.ways), virtual_ip, keepalived })
+    }
+
+    /// Its digest, once it is there.
+    fn write_keepalived(&self, text: &str) -> u64 {
+        let path = self.runtime_dir.join(CONFIG);
+        let digest = link::digest(text.as_bytes());
+        if disk::read(&path).ok().flatten().as_deref() != Some(text)
+            && let Err(error) = disk::write(&path, text.as_bytes(), 0o600)
+        {
+            tracing::error!(%error, "keepalived's configuration cannot be written");
+        }
+        digest
+    }
+
+    fn look_at_the_peer(&mut self) {
+        let Some(peer) = self.state.as_ref().and_then(|state| state.peer) else { return };
+        let there = PeerHeard { ago: peer.heard, about: peer.about }.is_there();
+        let about = peer.about;
+        if about.role == Told::Active && there {
+            let kind = about.planned.then_some(if about.drill { Kind::Drill } else { Kind::Switchover });
+            let at = BootMillis(clock::now().0.saturating_sub(peer.heard));
+            self.peer_active = Some((at, kind));
+        }
+        let mut kept = self.kept.clone();
+        kept.epoch = kept.epoch.max(about.epoch);
+        if there && self.runs.is_none() {
+            // an active one is who has it; of two that have not been active for each other whoever has more
+            let same = about.applications == self.apps.digest() && about.settings == self.settings().digest();
+            let ahead = self.apps.revision() > about.set_revision;
+            kept.in_sync = same || (kept.in_sync && ahead && about.role != Told::Active);
+        }
+        if kept != self.kept {
+            self.keep(kept);
+        }
+    }
+
+    /// The end of what this box cannot do well any more.
+    async fn give_up_where_better(&mut self) {
+        let Some(state) = &self.state else { return };
+        if !matches!(state.role, Role::Active { .. }) {
+            return;
+        }
+        let peer_could = state
+            .peer
+            .is_some_and(|peer| peer.about.fit && PeerHeard { ago: peer.heard, about: peer.about }.is_there());
+        let without = self.settings().virtual_ip.filter(|virtual_ip| !self.ports.carrier(&virtual_ip.port));
+        if without.is_some() && peer_could {
+            tracing::warn!("the virtual IP's port has no cable in it: the peer takes over");
+            self.say(ToGuard::Release).await;
+            return;
+        }
+        let late = self.opened.is_some_and(|at| at.plus(ADDRESS_WITHIN) <= clock::now());
+        if late && state.gate == Gate::Opening && peer_could {
+            tracing::error!("the virtual IP does not come up here");
+            self.fence(Fence::Address);
+            self.say(ToGuard::Release).await;
+        }
+    }
+
+    fn about_now(&self) -> About {
+        let settings = self.settings();
+        let issues = self.issues(&settings);
+        let carrier = settings.virtual_ip.as_ref().is_none_or(|virtual_ip| self.ports.carrier(&virtual_ip.port));
+        let planned = self.wanted.is_some();
+        About {
+            role: Told::Standby,
+            epoch: self.kept.epoch,
+            fit: self.of.is_some()
+                && self.kept.in_sync
+                && !self.kept.maintenance
+                && self.kept.fence.is_none()
+                && issues.is_empty()
+                && carrier
+                && !planned,
+            maintenance: self.kept.maintenance,
+            carrier,
+            registry: self.registry_there(),
+            planned,
+            drill: self.wanted == Some(Kind::Drill),
+            version: link::digest(env!("CARGO_PKG_VERSION").as_bytes()),
+            settings: settings.digest(),
+            applications: self.apps.digest(),
+            revision: settings.revision,
+            set_revision: self.apps.revision(),
+            synced: None,
+        }
+    }
+
+    /// By the lease's calls where there are some, and else by the box's signs of life.
+    fn registry_there(&self) -> bool {
+        let active = self.state.as_ref().is_some_and(|state| matches!(state.role, Role::Active { .. }));
+        if active { self.registry } else { self.activation.view().member.is_some_and(|member| member.away.is_none()) }
+    }
+
+    fn issues(&self, settings: &PairSettings) -> Vec<SettingsIssue> {
+        settings.issues(&self.board, &self.network.borrow().status.spec, &self.ports.addresses())
+    }
+
+    async fn heard(&mut self, from: FromLink) {
+        match from {
+            FromLink::Connected => {
+                self.guard = true;
+                (self.config, self.about) = (None, About::default());
+                self.say(ToGuard::Configure { config: None }).await;
+                self.tell_targets().await;
+            }
+            FromLink::Gone => {
+                (self.guard, self.state) = (false, None);
+                if self.runs.take().is_some() {
+                    tracing::error!("the guard is gone: the applications end");
+                    self.stop(clock::now().plus(MARGIN));
+                }
+            }
+            FromLink::Told(FromGuard::Ask { number, ask }) => self.ask_registry(number, ask),
+            FromLink::Told(FromGuard::State { state }) => self.follow(state).await,
+        }
+    }
+
+    fn ask_registry(&mut self, number: u64, ask: Ask) {
+        let enrolled = self.enrolled.borrow().clone();
+        let Some(registry) = enrolled.and_then(|enrolled| self.activation.registry_of(&enrolled)) else { return };
+        let terms = self.settings().terms();
+        let limit = Duration::from_millis(terms.every * 2);
+        self.asks.spawn(async move { (number, lease::ask(&registry, ask, terms.ttl / 1000, limit).await) });
+    }
+
+    async fn answered(&mut self, asked: Result<(u64, Asked), tokio::task::JoinError>) {
+        let Ok((number, asked)) = asked else { return };
+        self.registry = asked != Asked::Nothing;
+        match asked {
+            Asked::Answer(answer) => {
+                self.refused = answer == domain::pair::Answer::Refused;
+                self.say(ToGuard::Answered { number, answer }).await;
+            }
+            Asked::Nothing => {}
+            Asked::NoPair => {
+                let activation = self.activation.clone();
+                tokio::spawn(async move { activation.poll().await });
+            }
+        }
+    }
+
+    /// What the guard's role means for what runs here.
+    async fn follow(&mut self, state: guard::State) {
+        let role = state.role;
+        let open = state.gate == Gate::Open;
+        let had_gate = self.state.as_ref().is_some_and(|before| before.gate != Gate::Closed);
+        if state.gate == Gate::Closed {
+            self.opened = None;
+        } else if !had_gate {
+            self.opened = Some(clock::now());
+        }
+        self.state = Some(state);
+        match role {
+            Role::Active { epoch } => {
+                if self.runs.is_none() && self.opened.is_some() && self.history_of(epoch).is_none() {
+                    self.begin(epoch);
+                }
+                if open && self.runs != Some(epoch) {
+                    self.address_is_here(epoch);
+                    self.take_over(epoch);
+                }
+            }
+            Role::Stopping { by, .. } => {
+                if self.runs.take().is_some() {
+                    self.stop(BootMillis(by.0.saturating_sub(MARGIN)));
+                } else if self.under_way.is_none() {
+                    self.say(ToGuard::Stopped).await;
+                }
+            }
+            Role::Standby | Role::Acquiring => {
+                if role == Role::Standby {
+                    // of a switchover that is done
+                    self.wanted = None;
+                }
+                if self.runs.take().is_some() {
+                    self.stop(clock::now().plus(MARGIN));
+                }
+            }
+        }
+    }
+
+    fn history_of(&mut self, epoch: u64) -> Option<&mut Takeover> {
+        self.kept.history.iter_mut().find(|takeover| takeover.epoch == epoch)
+    }
+
+    /// The lease is here: what is written down of this take-over begins.
+    fn begin(&mut self, epoch: u64) {
+        let now = clock::now();
+        let (kind, since) = match self.peer_active {
+            None => (Kind::Start, now),
+            Some((at, kind)) => (kind.unwrap_or(Kind::Failover), at),
+        };
+        let lease = now.left(since);
+        let takeover = Takeover {
+            at: clock::wall(),
+            epoch,
+            kind,
+            lease,
+            address: None,
+            applications: None,
+            outcomes: Vec::new(),
+            client_gap: None,
+        };
+        let mut kept = self.kept.clone();
+        kept.history.insert(0, takeover);
+        kept.history.truncate(HISTORY);
+        kept.epoch = kept.epoch.max(epoch);
+        self.keep(kept);
+    }
+
+    fn address_is_here(&mut self, epoch: u64) {
+        let now = clock::now();
+        let (opened, mut kept) = (self.opened.unwrap_or(now), self.kept.clone());
+        if let Some(takeover) =
+            kept.history.iter_mut().find(|takeover| takeover.epoch == epoch && takeover.address.is_none())
+        {
+            takeover.address = Some(takeover.lease + now.left(opened));
+        }
+        kept.epoch = kept.epoch.max(epoch);
+        self.keep(kept);
+    }
+
+    fn take_over(&mut self, epoch: u64) {
+        self.runs = Some(epoch);
+        let apps = self.apps.clone();
+        self.under_way =
+            Some(Box::pin(async move { Outcome::TakenOver { epoch, outcomes: apps.take_over(epoch).await } }));
+    }
+
+    fn stop(&mut self, by: BootMillis) {
+        let apps = self.apps.clone();
+        self.under_way = Some(Box::pin(async move {
+            apps.stop(by).await;
+            Outcome::Stopped
+        }));
+    }
+
+    async fn came(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::TakenOver { epoch, outcomes } => self.taken_over(epoch, outcomes).await,
+            Outcome::Stopped => self.say(ToGuard::Stopped).await,
+            Outcome::Drained => {
+                self.runs = None;
+                self.say(ToGuard::Release).await;
+            }
+        }
+    }
+
+    async fn taken_over(&mut self, epoch: u64, outcomes: Vec<AppOutcome>) {
+        let now = clock::now();
+        let failed = outcomes.iter().find(|outcome| outcome.failed.is_some()).cloned();
+        let (opened, mut kept) = (self.opened.unwrap_or(now), self.kept.clone());
+        if let Some(takeover) =
+            kept.history.iter_mut().find(|takeover| takeover.epoch == epoch && takeover.applications.is_none())
+        {
+            takeover.applications = Some(takeover.lease + now.left(opened));
+            takeover.outcomes = outcomes;
+        }
+        self.peer_active = None;
+        self.keep(kept);
+        let peer_could = self
+            .state
+            .as_ref()
+            .and_then(|state| state.peer)
+            .is_some_and(|peer| peer.about.fit && PeerHeard { ago: peer.heard, about: peer.about }.is_there());
+        if let Some(AppOutcome { name, failed: Some(reason), .. }) = failed.filter(|_| peer_could) {
+            tracing::error!(name, reason, "an application does not start here: the peer takes over");
+            self.fence(Fence::Application { name, reason });
+            self.say(ToGuard::Release).await;
+        }
+    }
+
+    fn fence(&mut self, why: Fence) {
+        let kept = Kept { fence: Some(why), ..self.kept.clone() };
+        self.keep(kept);
+    }
+
+    /// What cannot be saved holds all the same: a box that cannot write must still be able to take over.
+    fn keep(&mut self, kept: Kept) {
+        if let Err(error) = self.store.save(&kept) {
+            tracing::error!(%error, "what is known of the pair cannot be saved");
+        }
+        self.kept = kept;
+    }
+
+    async fn say(&mut self, message: ToGuard) {
+        if self.guard {
+            drop(self.to_guard.send(message).await);
+        }
+    }
+
+    async fn tell_targets(&mut self) {
+        let targets = self.apps.targets().borrow().clone();
+        self.say(ToGuard::Running { targets }).await;
+    }
+
+    async fn perform(&mut self, command: Command) {
+        match command {
+            Command::Settings { wanted, answer } => drop(answer.send(self.set(wanted))),
+            Command::Switchover { drill, answer } => {
+                let done = self.switch_over(if drill { Kind::Drill } else { Kind::Switchover }).await;
+                drop(answer.send(done));
+            }
+            Command::Maintenance { on, answer } => {
+                let done = self.maintain(on).await;
+                drop(answer.send(done));
+            }
+            Command::Clear { answer } => {
+                let done = match self.kept.fence {
+                    None => refused(Refusal::NotFenced),
+                    Some(_) => {
+                        let kept = Kept { fence: None, ..self.kept.clone() };
+                        self.save(kept)
+                    }
+                };
+                drop(answer.send(done));
+            }
+        }
+    }
+
+    fn save(&mut self, kept: Kept) -> Result<(), Fault> {
+        self.store.save(&kept).map_err(|error| Fault::NotSaved { error: error.to_string() })?;
+        self.kept = kept;
+        Ok(())
+    }
+
+    fn set(&mut self, wanted: SettingsRequest) -> Result<(), Fault> {
+        let SettingsRequest { virtual_ip, heartbeat, registry } = wanted;
+        let revision = self.kept.settings.revision + 1;
+        let settings = PairSettings { virtual_ip, heartbeat, registry, revision };
+        let issues = self.issues(&settings);
+        if !issues.is_empty() {
+            return refused(Refusal::Unusable { issues });
+        }
+        let kept = Kept { settings, ..self.kept.clone() };
+        self.save(kept)
+    }
+
+    async fn switch_over(&mut self, kind: Kind) -> Result<(), Fault> {
+        let Some(of) = self.of.clone() else { return refused(Refusal::NoPair) };
+        let Some(state) = self.state.clone() else { return refused(Refusal::NobodyActive) };
+        if self.wanted.is_some() || (self.under_way.is_some() && self.runs.is_some()) {
+            return refused(Refusal::UnderWay);
+        }
+        let peer = state.peer.filter(|peer| PeerHeard { ago: peer.heard, about: peer.about }.is_there());
+        let Some(peer) = peer else { return refused(Refusal::PeerAway { peer: of.peer }) };
+        match state.role {
+            Role::Active { .. } => {}
+            Role::Standby | Role::Acquiring | Role::Stopping { .. } => return refused(Refusal::NobodyActive),
+        }
+        if !peer.about.fit {
+            return refused(Refusal::PeerNotFit { peer: of.peer, why: why_not_fit(&peer.about).to_owned() });
+        }
+        self.wanted = Some(kind);
+        let (apps, by) = (self.apps.clone(), clock::now().plus(STOPS_WITHIN));
+        self.under_way = Some(Box::pin(async move {
+            apps.stop(by).await;
+            Outcome::Drained
+        }));
+        Ok(())
+    }
+
+    async fn maintain(&mut self, on: bool) -> Result<(), Fault> {
+        if self.of.is_none() {
+            return refused(Refusal::NoPair);
+        }
+        let active = self.state.as_ref().is_some_and(|state| matches!(state.role, Role::Active { .. }));
+        if on && active {
+            self.switch_over(Kind::Switchover).await?;
+        }
+        let kept = Kept { maintenance: on, ..self.kept.clone() };
+        self.save(kept)
+    }
+
+    fn tell(&self) {
+        let status = self.status();
+        self.publish.send_if_modified(|before| {
+            let since = if before.phase == status.phase { before.since } else { Some(clock::wall()) };
+            let status = PairStatus { since, ..status };
+            let changed = *before != status;
+            *before = status;
+            changed
+        });
+    }
+
+    fn status(&self) -> PairStatus {
+        let enrolled = self.enrolled.borrow().clone();
+        let settings = self.settings();
+        let state = self.state.as_ref();
+        let heard = state.and_then(|state| state.peer).map(|peer| PeerHeard { ago: peer.heard, about: peer.about });
+        let reasons = self.reasons(enrolled.as_deref(), &settings, heard);
+        let name = |serial: &Serial| {
+            let cluster = self.activation.cluster();
+            let hosts = cluster.view.map(|view| view.hosts).unwrap_or_default();
+            hosts.into_iter().find(|host| host.serial == *serial).map(|host| host.name.to_string())
+        };
+        // only by the second, and only where it is not there: a status is news when it says something new
+        let calm =
+            |heard: PeerHeard| PeerHeard { ago: if heard.is_there() { 0 } else { heard.ago / 1000 * 1000 }, ..heard };
+        let ways = self.of.iter().flat_map(|of| &of.ways).enumerate().map(|(at, way)| WayStatus {
+            port: way.port.clone(),
+            label: self.ports.label(&way.port),
+            carrier: self.ports.carrier(&way.port),
+            heard: state.and_then(|state| *state.ways.get(at)?).is_some_and(|ago| ago < domain::pair::beat::GONE),
+        });
+        PairStatus {
+            phase: self.phase(enrolled.as_deref()),
+            since: None,
+            epoch: self.kept.epoch,
+            peer: self.of.as_ref().map(|of| PeerStatus {
+                serial: of.peer.clone(),
+                name: name(&of.peer),
+                heard: heard.map(calm),
+            }),
+            ways: ways.collect(),
+            reasons,
+            address_here: state.is_some_and(|state| state.gate == Gate::Open) && settings.virtual_ip.is_some(),
+            history: self.kept.history.clone(),
+            under_way: self.wanted,
+            settings,
+        }
+    }
+
+    fn phase(&self, enrolled: Option<&Enrolled>) -> Phase {
+        if self.of.is_none() {
+            let awaits = enrolled.and_then(|enrolled| enrolled.info.awaits.clone());
+            return awaits.map_or(Phase::Single, |peer| Phase::Awaiting { peer });
+        }
+        let Some(state) = &self.state else { return Phase::Pairing };
+        match state.role {
+            Role::Active { .. } if state.gate == Gate::Opening || self.under_way.is_some() => Phase::Starting,
+            Role::Active { .. } => Phase::Active,
+            Role::Stopping { .. } => Phase::Stopping,
+            Role::Standby | Role::Acquiring if self.kept.fence.is_some() => {
+                self.kept.fence.clone().map_or(Phase::Standby, |why| Phase::Fenced { why })
+            }
+            Role::Standby | Role::Acquiring if self.kept.maintenance => Phase::Maintenance,
+            Role::Acquiring => Phase::Acquiring,
+            Role::Standby => Phase::Standby,
+        }
+    }
+
+    fn reasons(
+        &self,
+        enrolled: Option<&Enrolled>,
+        settings: &PairSettings,
+        heard: Option<PeerHeard>,
+    ) -> Vec<readiness::Reason> {
+        let state = self.state.as_ref();
+        let issues = self.issues(settings);
+        let heartbeat = settings.heartbeat.as_ref();
+        let own = About { role: state.map_or(Told::Standby, |state| state.role.into()), ..self.about_now() };
+        let port = settings.virtual_ip.as_ref().map(|virtual_ip| &virtual_ip.port);
+        readiness::reasons(&Facts {
+            peer: self.of.as_ref().map(|of| &of.peer),
+            awaits: enrolled.and_then(|enrolled| enrolled.info.awaits.as_ref()),
+            settings,
+            issues: &issues,
+            guard: self.guard && state.is_some(),
+            keepalived: state.is_some_and(|state| state.keepalived_starts > 0),
+            starting: matches!(self.phase(enrolled), Phase::Starting | Phase::Acquiring | Phase::Stopping),
+            maintenance: self.kept.maintenance,
+            fence: self.kept.fence.as_ref(),
+            registry: self.registry_there(),
+            registry_on_pair: None,
+            lease_refused: self.refused && heard.is_none_or(|heard| !heard.is_there()),
+            heard,
+            own,
+            carrier: port.is_none_or(|port| self.ports.carrier(port)),
+            leased: port.is_some_and(|port| self.ports.leased(port)),
+            heartbeat_carrier: heartbeat.is_some_and(|port| self.ports.carrier(port)),
+            heartbeat_heard: heartbeat.is_some()
+                && state
+                    .and_then(|state| state.ways.first().copied().flatten())
+                    .is_some_and(|ago| ago < domain::pair::beat::GONE),
+            watchdog: Path::new("/dev/watchdog").exists(),
+            copies: self.apps.copies(),
+        })
+    }
+}
+
+fn refused<T>(why: Refusal) -> Result<T, Fault> {
+    Err(Fault::Pair { why })
+}
+
+fn why_not_fit(about: &About) -> &'static str {
+    if about.maintenance {
+        "it is being maintained"
+    } else if !about.carrier {
+        "its port of the virtual IP has no cable in it"
+    } else {
+        "it is fenced, or has not what this box has"
+    }
+}
