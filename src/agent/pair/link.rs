@@ -18,6 +18,8 @@ use tokio::{
 /// Between two attempts to reach it.
 const RETRY: Duration = Duration::from_millis(100);
 const MAILBOX: usize = 64;
+/// In a silence, before it is called one.
+const LOOKS: u64 = 4;
 
 #[derive(Debug)]
 pub enum FromLink {
@@ -79,12 +81,13 @@ async fn talk(
     let mut lines = BufReader::new(read).lines();
     // configured for no pair it has nothing to say
     let mut says = false;
+    let mut silent = 0;
     loop {
         tokio::select! {
-            // what has come is heard before somebody is called silent: this process may be the late one
             biased;
             line = lines.next_line() => {
                 let Ok(Some(line)) = line else { return Talk::Ended };
+                silent = 0;
                 match serde_json::from_str(&line) {
                     Ok(message) => {
                         says = true;
@@ -109,7 +112,13 @@ async fn talk(
                     Err(_) => return Talk::Silent,
                 }
             }
-            () = sleep(Duration::from_millis(SILENCE)), if says => return Talk::Silent,
+            // several short looks: this process may be the one that stood still, and finds what has come meanwhile
+            () = sleep(Duration::from_millis(SILENCE / LOOKS)), if says => {
+                silent += 1;
+                if silent >= LOOKS {
+                    return Talk::Silent;
+                }
+            }
         }
     }
 }

@@ -11,6 +11,7 @@
 mod apps;
 mod lease;
 mod link;
+mod peer;
 mod seen;
 mod store;
 mod task;

@@ -23,6 +23,7 @@ use domain::{
         guard::{self, Config, FromGuard, Gate, ToGuard},
         keepalived::{CONFIG, Keepalived},
         link::{self, Way},
+        peer as pair_peer,
         readiness::{self, Facts},
         settings::{PairSettings, SettingsIssue, VirtualIp},
     },
@@ -40,10 +41,12 @@ use super::{
     Answer, Apps, Around,
     lease::{self, Asked},
     link::FromLink,
+    peer::{self, Ends, Listening},
     seen::Ports,
     store::{HISTORY, Kept, Store},
 };
 use crate::{
+    acd,
     activation::{Activations, Enrolled},
     done,
     network::Published,
@@ -86,6 +89,22 @@ enum Outcome {
     Drained,
 }
 
+/// What waits for the peer's answer, beside everything else.
+enum Answered {
+    /// New settings, which the peer can use, cannot, or was not asked about.
+    Checked {
+        settings: PairSettings,
+        said: Option<pair_peer::Answer>,
+        answer: Answer<()>,
+    },
+    /// Something that only passes its answer on.
+    Passed {
+        said: Option<pair_peer::Answer>,
+        answer: Answer<()>,
+    },
+    Told,
+}
+
 type UnderWay = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 pub struct Task {
@@ -106,6 +125,12 @@ pub struct Task {
     guard: bool,
     state: Option<guard::State>,
     asks: JoinSet<(u64, Asked)>,
+    peers: JoinSet<Answered>,
+    ends: Option<Ends>,
+    listening: Option<Listening>,
+    asked: (mpsc::Sender<peer::Asked>, Option<mpsc::Receiver<peer::Asked>>),
+    /// The revision that the peer was sent last.
+    sent: u64,
     registry: bool,
     refused: bool,
     under_way: Option<UnderWay>,
@@ -113,6 +138,8 @@ pub struct Task {
     runs: Option<u64>,
     /// When the gate was opened.
     opened: Option<BootMillis>,
+    /// Since when it is open and the virtual IP is not there.
+    missing: Option<BootMillis>,
     /// When the other one was active, as far as it was heard.
     peer_active: Option<(BootMillis, Option<Kind>)>,
     wanted: Option<Kind>,
@@ -129,6 +156,7 @@ impl Task {
     ) -> Self {
         let store = Store::new(state_dir);
         let (to_guard, _) = mpsc::channel(1);
+        let (asked, asked_of) = mpsc::channel(4);
         Self {
             board: board.clone(),
             runtime_dir,
@@ -146,11 +174,17 @@ impl Task {
             guard: false,
             state: None,
             asks: JoinSet::new(),
+            peers: JoinSet::new(),
+            ends: None,
+            listening: None,
+            asked: (asked, Some(asked_of)),
+            sent: 0,
             registry: true,
             refused: false,
             under_way: None,
             runs: None,
             opened: None,
+            missing: None,
             peer_active: None,
             wanted: None,
             publish,
@@ -165,6 +199,7 @@ impl Task {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut before = None;
+        let Some(mut asked) = self.asked.1.take() else { return };
         loop {
             self.look(&mut before).await;
             self.tell();
@@ -178,6 +213,11 @@ impl Task {
                     None => return,
                 },
                 Some(asked) = self.asks.join_next() => self.answered(asked).await,
+                Some(said) = self.peers.join_next() => self.heard_from_peer(said),
+                Some(peer::Asked { ask, answer }) = asked.recv() => {
+                    let said = self.asked_by_peer(ask).await;
+                    drop(answer.send(said));
+                }
                 outcome = done(&mut self.under_way) => self.came(outcome).await,
                 changed = enrolled.changed() => if changed.is_err() { return },
                 changed = network.changed() => if changed.is_err() { return },
@@ -202,6 +242,7 @@ impl Task {
         if self.of.is_none() {
             (self.state, self.runs) = (None, None);
         }
+        self.meet(enrolled.as_deref());
         self.look_at_the_peer();
         self.give_up_where_better().await;
         let about = self.about_now();
@@ -300,10 +341,35 @@ impl Task {
         digest
     }
 
+    /// Listens where the ways are now.
+    fn meet(&mut self, enrolled: Option<&Enrolled>) {
+        let wires = self.config.as_ref().map(|config| config.ways.clone());
+        let ends = enrolled.zip(wires).and_then(|(enrolled, wires)| Ends::of(enrolled, wires));
+        if ends != self.ends {
+            self.listening = ends.as_ref().map(|ends| peer::listen(ends, &self.asked.0));
+            self.ends = ends;
+        }
+    }
+
     fn look_at_the_peer(&mut self) {
         let Some(peer) = self.state.as_ref().and_then(|state| state.peer) else { return };
         let there = PeerHeard { ago: peer.heard, about: peer.about }.is_there();
         let about = peer.about;
+        let own = &self.kept.settings;
+        if there && about.revision < own.revision && self.sent != own.revision {
+            // it was away when they were made, or has come later
+            self.sent = own.revision;
+            let (ends, ask) = (self.ends.clone(), pair_peer::Ask::Settings { settings: own.clone() });
+            self.peers.spawn(async move {
+                if let Some(ends) = ends {
+                    drop(peer::ask(&ends, &ask).await);
+                }
+                Answered::Told
+            });
+        }
+        if !there {
+            self.sent = 0;
+        }
         if about.role == Told::Active && there {
             let kind = about.planned.then_some(if about.drill { Kind::Drill } else { Kind::Switchover });
             let at = BootMillis(clock::now().0.saturating_sub(peer.heard));
@@ -337,8 +403,8 @@ impl Task {
             self.say(ToGuard::Release).await;
             return;
         }
-        let late = self.opened.is_some_and(|at| at.plus(ADDRESS_WITHIN) <= clock::now());
-        if late && state.gate == Gate::Opening && peer_could {
+        let late = self.missing.is_some_and(|at| at.plus(ADDRESS_WITHIN) <= clock::now());
+        if late && peer_could {
             tracing::error!("the virtual IP does not come up here");
             self.fence(Fence::Address);
             self.say(ToGuard::Release).await;
@@ -433,6 +499,7 @@ impl Task {
         let role = state.role;
         let open = state.gate == Gate::Open;
         let had_gate = self.state.as_ref().is_some_and(|before| before.gate != Gate::Closed);
+        self.missing = (state.gate == Gate::Opening).then(|| self.missing.unwrap_or_else(clock::now));
         if state.gate == Gate::Closed {
             self.opened = None;
         } else if !had_gate {
@@ -585,13 +652,18 @@ impl Task {
 
     async fn perform(&mut self, command: Command) {
         match command {
-            Command::Settings { wanted, answer } => drop(answer.send(self.set(wanted))),
+            Command::Settings { wanted, answer } => self.set(wanted, answer),
             Command::Switchover { drill, answer } => {
-                let done = self.switch_over(if drill { Kind::Drill } else { Kind::Switchover }).await;
-                drop(answer.send(done));
+                let peer_is_active = self.peer_there().is_some_and(|about| about.role == Told::Active);
+                if peer_is_active {
+                    self.pass(pair_peer::Ask::SwitchOver { drill }, answer);
+                    return;
+                }
+                let done = self.switch_over(if drill { Kind::Drill } else { Kind::Switchover });
+                drop(answer.send(done.map_err(|why| Fault::Pair { why })));
             }
             Command::Maintenance { on, answer } => {
-                let done = self.maintain(on).await;
+                let done = self.maintain(on);
                 drop(answer.send(done));
             }
             Command::Clear { answer } => {
@@ -613,32 +685,148 @@ impl Task {
         Ok(())
     }
 
-    fn set(&mut self, wanted: SettingsRequest) -> Result<(), Fault> {
+    /// First whether both boxes can use them, with nothing changed; then here, and then there. Should the second not reach the peer, it gets them
+    /// when it is heard again: the higher revision holds.
+    fn set(&mut self, wanted: SettingsRequest, answer: Answer<()>) {
         let SettingsRequest { virtual_ip, heartbeat, registry } = wanted;
-        let revision = self.kept.settings.revision + 1;
+        let theirs = self.peer_there().map_or(0, |about| about.revision);
+        let revision = self.kept.settings.revision.max(theirs) + 1;
         let settings = PairSettings { virtual_ip, heartbeat, registry, revision };
         let issues = self.issues(&settings);
         if !issues.is_empty() {
-            return refused(Refusal::Unusable { issues });
+            drop(answer.send(refused(Refusal::Unusable { issues })));
+            return;
         }
-        let kept = Kept { settings, ..self.kept.clone() };
-        self.save(kept)
+        let asks = self.free_to_use(&settings);
+        // a peer that is still to come gets them when it does
+        let ends = self.ends.clone().filter(|_| self.of.is_some());
+        self.peers.spawn(async move {
+            if let Some(issue) = asks.await {
+                let said = Some(pair_peer::Answer::Refused { why: Refusal::Unusable { issues: vec![issue] } });
+                return Answered::Passed { said, answer };
+            }
+            let said = match ends {
+                Some(ends) => peer::ask(&ends, &pair_peer::Ask::Check { settings: settings.clone() }).await,
+                None => Some(pair_peer::Answer::Done),
+            };
+            Answered::Checked { settings, said, answer }
+        });
     }
 
-    async fn switch_over(&mut self, kind: Kind) -> Result<(), Fault> {
-        let Some(of) = self.of.clone() else { return refused(Refusal::NoPair) };
-        let Some(state) = self.state.clone() else { return refused(Refusal::NobodyActive) };
+    /// Whether somebody on the site has the virtual IP already, who is neither of the two boxes.
+    fn free_to_use(&self, settings: &PairSettings) -> impl Future<Output = Option<SettingsIssue>> + Send + use<> {
+        let status = self.network.borrow().status.clone();
+        let same = self.settings().virtual_ip.map(|virtual_ip| virtual_ip.address);
+        let asked = settings.virtual_ip.clone().filter(|virtual_ip| Some(virtual_ip.address) != same);
+        async move {
+            let VirtualIp { address, port } = asked?;
+            let link = status.ports.iter().find(|it| it.name == port)?.link.as_ref()?;
+            let own = status.ports.iter().filter_map(|port| port.link.as_ref()?.mac).collect();
+            let whose = acd::Whose { index: link.index, mac: link.mac?, own };
+            let by = acd::in_use(&whose, address.addr()).await?;
+            Some(SettingsIssue::Taken { address, by: by.to_string() })
+        }
+    }
+
+    fn heard_from_peer(&mut self, said: Result<Answered, tokio::task::JoinError>) {
+        let peer = || self.of.as_ref().map(|of| of.peer.clone());
+        match said {
+            Ok(Answered::Checked { settings, said, answer }) => {
+                let done = match (said, peer()) {
+                    (Some(pair_peer::Answer::Done), _) => {
+                        let kept = Kept { settings, ..self.kept.clone() };
+                        self.save(kept)
+                    }
+                    (Some(pair_peer::Answer::Unusable { issues }), Some(peer)) => {
+                        refused(Refusal::UnusableOnPeer { peer, issues })
+                    }
+                    (Some(pair_peer::Answer::Refused { why }), _) => refused(why),
+                    (_, Some(peer)) => refused(Refusal::PeerAway { peer }),
+                    (_, None) => refused(Refusal::NoPair),
+                };
+                drop(answer.send(done));
+            }
+            Ok(Answered::Passed { said, answer }) => {
+                let done = match (said, peer()) {
+                    (Some(pair_peer::Answer::Done), _) => Ok(()),
+                    (Some(pair_peer::Answer::Refused { why }), _) => refused(why),
+                    (_, Some(peer)) => refused(Refusal::PeerAway { peer }),
+                    (_, None) => refused(Refusal::NoPair),
+                };
+                drop(answer.send(done));
+            }
+            Ok(Answered::Told) => {}
+            Err(error) => tracing::error!(%error, "what the peer said is lost"),
+        }
+    }
+
+    /// The peer is asked, and whoever asked this box gets its answer.
+    fn pass(&mut self, ask: pair_peer::Ask, answer: Answer<()>) {
+        let ends = self.ends.clone();
+        self.peers.spawn(async move {
+            let said = match ends {
+                Some(ends) => peer::ask(&ends, &ask).await,
+                None => None,
+            };
+            Answered::Passed { said, answer }
+        });
+    }
+
+    async fn asked_by_peer(&mut self, ask: pair_peer::Ask) -> pair_peer::Answer {
+        match ask {
+            pair_peer::Ask::Check { settings } => {
+                let issues = self.issues(&settings);
+                if issues.is_empty() { pair_peer::Answer::Done } else { pair_peer::Answer::Unusable { issues } }
+            }
+            pair_peer::Ask::Settings { settings } => {
+                let issues = self.issues(&settings);
+                if settings.revision <= self.kept.settings.revision {
+                    return pair_peer::Answer::Done;
+                }
+                // where they do not fit any more that is told, and the box keeps what it has
+                if !issues.is_empty() {
+                    return pair_peer::Answer::Unusable { issues };
+                }
+                let kept = Kept { settings, ..self.kept.clone() };
+                self.keep(kept);
+                pair_peer::Answer::Done
+            }
+            pair_peer::Ask::SwitchOver { drill } => {
+                match self.switch_over(if drill { Kind::Drill } else { Kind::Switchover }) {
+                    Ok(()) => pair_peer::Answer::Done,
+                    Err(why) => pair_peer::Answer::Refused { why },
+                }
+            }
+            pair_peer::Ask::Measured { epoch, gap } => {
+                let mut kept = self.kept.clone();
+                if let Some(takeover) = kept.history.iter_mut().find(|takeover| takeover.epoch == epoch) {
+                    takeover.client_gap = Some(gap);
+                }
+                self.keep(kept);
+                pair_peer::Answer::Done
+            }
+        }
+    }
+
+    fn peer_there(&self) -> Option<About> {
+        let peer = self.state.as_ref()?.peer?;
+        PeerHeard { ago: peer.heard, about: peer.about }.is_there().then_some(peer.about)
+    }
+
+    fn switch_over(&mut self, kind: Kind) -> Result<(), Refusal> {
+        let Some(of) = self.of.clone() else { return Err(Refusal::NoPair) };
+        let Some(state) = self.state.clone() else { return Err(Refusal::NobodyActive) };
         if self.wanted.is_some() || (self.under_way.is_some() && self.runs.is_some()) {
-            return refused(Refusal::UnderWay);
+            return Err(Refusal::UnderWay);
         }
         let peer = state.peer.filter(|peer| PeerHeard { ago: peer.heard, about: peer.about }.is_there());
-        let Some(peer) = peer else { return refused(Refusal::PeerAway { peer: of.peer }) };
+        let Some(peer) = peer else { return Err(Refusal::PeerAway { peer: of.peer }) };
         match state.role {
             Role::Active { .. } => {}
-            Role::Standby | Role::Acquiring | Role::Stopping { .. } => return refused(Refusal::NobodyActive),
+            Role::Standby | Role::Acquiring | Role::Stopping { .. } => return Err(Refusal::NobodyActive),
         }
         if !peer.about.fit {
-            return refused(Refusal::PeerNotFit { peer: of.peer, why: why_not_fit(&peer.about).to_owned() });
+            return Err(Refusal::PeerNotFit { peer: of.peer, why: why_not_fit(&peer.about).to_owned() });
         }
         self.wanted = Some(kind);
         let (apps, by) = (self.apps.clone(), clock::now().plus(STOPS_WITHIN));
@@ -649,13 +837,13 @@ impl Task {
         Ok(())
     }
 
-    async fn maintain(&mut self, on: bool) -> Result<(), Fault> {
+    fn maintain(&mut self, on: bool) -> Result<(), Fault> {
         if self.of.is_none() {
             return refused(Refusal::NoPair);
         }
         let active = self.state.as_ref().is_some_and(|state| matches!(state.role, Role::Active { .. }));
         if on && active {
-            self.switch_over(Kind::Switchover).await?;
+            self.switch_over(Kind::Switchover).map_err(|why| Fault::Pair { why })?;
         }
         let kept = Kept { maintenance: on, ..self.kept.clone() };
         self.save(kept)

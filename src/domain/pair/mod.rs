@@ -20,6 +20,7 @@ pub mod beat;
 pub mod guard;
 pub mod keepalived;
 pub mod link;
+pub mod peer;
 pub mod readiness;
 mod rules;
 pub mod settings;

@@ -1,0 +1,172 @@
+//! The peer's agent, asked, and its questions: TCP over the pair's own addresses, TLS 1.3 with both boxes' certificates. Whoever has not the
+//! private key whose hash the registry told as the peer's gets nothing read.
+
+mod tls;
+mod wire;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use domain::pair::{
+    guard::Wire,
+    link::PEER,
+    peer::{Answer, Ask},
+};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::{Semaphore, mpsc, oneshot},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{activation::Enrolled, registry::Identity};
+
+/// One way that leads nowhere is not waited for longer.
+const CONNECT: Duration = Duration::from_millis(800);
+/// For one question. A box that must ask its neighbours takes a second.
+const ANSWER: Duration = Duration::from_secs(5);
+/// Connections at a time: one peer needs one.
+const MOST: usize = 4;
+/// Between two attempts to listen where the address is not there yet.
+const AGAIN: Duration = Duration::from_secs(1);
+/// A peer that says nothing for so long is not there any more.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// A question of the peer, for the task.
+#[derive(Debug)]
+pub struct Asked {
+    pub ask: Ask,
+    pub answer: oneshot::Sender<Answer>,
+}
+
+/// Who talks to whom.
+#[derive(Clone, Debug)]
+pub struct Ends {
+    identity: Arc<Identity>,
+    /// SHA-256 of the peer's public key, in hexadecimal.
+    peer_key: String,
+    wires: Vec<Wire>,
+}
+
+impl PartialEq for Ends {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity.certificate == other.identity.certificate
+            && self.peer_key == other.peer_key
+            && self.wires == other.wires
+    }
+}
+
+impl Ends {
+    /// `None` where the registry has not told the peer's key.
+    pub fn of(enrolled: &Enrolled, wires: Vec<Wire>) -> Option<Self> {
+        let peer_key = enrolled.info.peer_key.clone()?;
+        Some(Self { identity: enrolled.identity.clone(), peer_key, wires })
+    }
+}
+
+/// Listens on each way until it is dropped.
+#[derive(Debug)]
+pub struct Listening {
+    _tasks: JoinSet<()>,
+}
+
+pub fn listen(ends: &Ends, asked: &mpsc::Sender<Asked>) -> Listening {
+    let mut tasks = JoinSet::new();
+    for wire in &ends.wires {
+        tasks.spawn(serve(ends.clone(), wire.clone(), asked.clone()));
+    }
+    Listening { _tasks: tasks }
+}
+
+async fn serve(ends: Ends, wire: Wire, asked: mpsc::Sender<Asked>) {
+    let acceptor = match tls::acceptor(&ends.identity, &ends.peer_key) {
+        Ok(acceptor) => acceptor,
+        Err(error) => {
+            tracing::error!(%error, "the peer cannot be let in");
+            return;
+        }
+    };
+    let few = Arc::new(Semaphore::new(MOST));
+    loop {
+        let listener = match bound(&wire) {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::debug!(interface = wire.interface, %error, "nothing can be listened at yet");
+                sleep(AGAIN).await;
+                continue;
+            }
+        };
+        while let Ok((stream, from)) = listener.accept().await {
+            let Ok(permit) = few.clone().try_acquire_owned() else { continue };
+            if from.ip() != std::net::IpAddr::V4(wire.peer) {
+                continue;
+            }
+            let (acceptor, asked) = (acceptor.clone(), asked.clone());
+            tokio::spawn(async move {
+                let _permit = permit;
+                match timeout(ANSWER, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => converse(stream, asked).await,
+                    Ok(Err(error)) => tracing::warn!(%from, %error, "whoever comes is not the peer"),
+                    Err(_) => {}
+                }
+            });
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+async fn converse(mut stream: impl wire::Wired, asked: mpsc::Sender<Asked>) {
+    loop {
+        let Ok(Ok(ask)) = timeout(IDLE, wire::read::<Ask>(&mut stream)).await else { return };
+        let answer = match ask {
+            None => Answer::Unknown,
+            Some(ask) => {
+                let (answer, answered) = oneshot::channel();
+                if asked.send(Asked { ask, answer }).await.is_err() {
+                    return;
+                }
+                match answered.await {
+                    Ok(answer) => answer,
+                    Err(_) => return,
+                }
+            }
+        };
+        if wire::write(&mut stream, &answer).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Bound to the interface before anything is heard.
+fn bound(wire: &Wire) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    socket.bind_device(Some(wire.interface.as_bytes()))?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&SocketAddr::from((wire.own.addr(), PEER)).into())?;
+    socket.listen(8)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// One question, over the first way that leads to the peer. `None`: it does not answer.
+pub async fn ask(ends: &Ends, ask: &Ask) -> Option<Answer> {
+    for way in &ends.wires {
+        match timeout(ANSWER, over(ends, way, ask)).await {
+            Ok(Ok(answer)) => return Some(answer),
+            Ok(Err(error)) => tracing::debug!(interface = way.interface, %error, "the peer does not answer"),
+            Err(_) => tracing::debug!(interface = way.interface, "the peer does not answer in time"),
+        }
+    }
+    None
+}
+
+async fn over(ends: &Ends, way: &Wire, ask: &Ask) -> io::Result<Answer> {
+    let socket = TcpSocket::new_v4()?;
+    SockRef::from(&socket).bind_device(Some(way.interface.as_bytes()))?;
+    socket.bind(SocketAddr::from((way.own.addr(), 0)))?;
+    let stream = timeout(CONNECT, socket.connect(SocketAddr::from((way.peer, PEER)))).await??;
+    stream.set_nodelay(true)?;
+    let mut stream = tls::connect(stream, &ends.identity, &ends.peer_key).await?;
+    wire::write(&mut stream, ask).await?;
+    wire::read(&mut stream).await?.ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
