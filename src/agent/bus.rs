@@ -15,9 +15,9 @@ const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// An object of a service, seen by one of its interfaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer {
+pub struct Peer<'a> {
     pub service: &'static str,
-    pub path: &'static str,
+    pub path: &'a str,
     pub interface: &'static str,
 }
 
@@ -55,7 +55,7 @@ impl Bus {
     ///
     /// # Errors
     /// Says whether there is nobody to ask, or what they said.
-    pub async fn call<B, T>(&self, peer: Peer, method: &str, body: &B) -> Result<T, BusError>
+    pub async fn call<B, T>(&self, peer: Peer<'_>, method: &str, body: &B) -> Result<T, BusError>
     where
         B: Serialize + DynamicType + Sync,
         T: DeserializeOwned + Type,
@@ -67,7 +67,7 @@ impl Bus {
     ///
     /// # Errors
     /// As [`Bus::call`]; also where the property is of another type.
-    pub async fn property<T>(&self, peer: Peer, name: &str) -> Result<T, BusError>
+    pub async fn property<T>(&self, peer: Peer<'_>, name: &str) -> Result<T, BusError>
     where
         T: TryFrom<OwnedVariant>,
         T::Error: Into<zbus::Error>,
@@ -77,7 +77,7 @@ impl Bus {
         T::try_from(value).map_err(other_type)
     }
 
-    async fn ask<B, T>(&self, peer: Peer, interface: &str, method: &str, body: &B) -> Result<T, BusError>
+    async fn ask<B, T>(&self, peer: Peer<'_>, interface: &str, method: &str, body: &B) -> Result<T, BusError>
     where
         B: Serialize + DynamicType + Sync,
         T: DeserializeOwned + Type,
@@ -102,11 +102,11 @@ impl Bus {
     }
 }
 
-fn failed(peer: Peer, source: zbus::Error) -> BusError {
+fn failed(peer: Peer<'_>, source: zbus::Error) -> BusError {
     BusError::Failed { service: peer.service, source }
 }
 
-fn told(peer: Peer, error: zbus::Error) -> BusError {
+fn told(peer: Peer<'_>, error: zbus::Error) -> BusError {
     let service = peer.service;
     match error {
         zbus::Error::FDO(error) => match *error {

@@ -9,6 +9,7 @@ pub mod acd;
 pub mod activation;
 pub mod alarms;
 pub mod api;
+pub mod applications;
 pub mod arp;
 pub mod audit;
 pub mod auth;
@@ -100,7 +101,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let load = load::start(options.state_dir.clone());
     let service_port = service_port::start(network.watch(), options.runtime_dir.clone());
     let settings = settings::start(&options.state_dir, network.watch(), bus.clone());
-    let power = power::start(network.watch(), bus, factory);
+    let power = power::start(network.watch(), bus.clone(), factory);
     let certificates = certificate::start(&options.state_dir);
     let cellular = cellular::start(&options.state_dir, &board, network.clone());
     let filled = (network.clone(), auth.clone(), settings.clone(), audit.clone());
@@ -113,7 +114,8 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     };
     let activation = activation::start(&options.state_dir, &board, around)?;
     tokio::spawn(activation::keep_fleet(activation.fleet.clone(), auth.clone()));
-    let around = pair::Around { network: network.watch(), activation: activation.clone(), apps: pair::Apps::none() };
+    let apps = applications::start(&options.state_dir, options.runtime_dir.clone(), bus.clone());
+    let around = pair::Around { network: network.watch(), activation: activation.clone(), apps: apps.clone() };
     let pairs = pair::start(&options.state_dir, options.runtime_dir.clone(), &board, around);
     let (network_watch, auth_watch, power_watch, proof) =
         (network.clone(), auth.clone(), power.clone(), network.clone());
@@ -138,6 +140,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         activation: activation.clone(),
         cellular: cellular.clone(),
         pairs: pairs.clone(),
+        apps: apps.clone(),
     };
     let tasks = api::Tasks {
         audit: audit.clone(),
@@ -151,6 +154,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         activation,
         cellular,
         pairs,
+        apps,
     };
     tokio::spawn(audit::undone::keep(audit.clone(), network_watch.watch()));
     let shared = api::Shared::new(own, tasks, api::Watched { load, service_port, seed });
@@ -178,6 +182,7 @@ struct Others {
     activation: activation::Activations,
     cellular: cellular::Cellular,
     pairs: pair::Pairs,
+    apps: applications::Applications,
 }
 
 impl Others {
@@ -191,6 +196,7 @@ impl Others {
             () = self.activation.ended() => "activation",
             () = self.cellular.ended() => "cellular",
             () = self.pairs.ended() => "pair",
+            () = self.apps.ended() => "applications",
         }
     }
 }

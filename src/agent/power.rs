@@ -23,7 +23,7 @@ use domain::{
 };
 use os::clock;
 
-const LOGIND: Peer = Peer {
+const LOGIND: Peer<'_> = Peer {
     service: "org.freedesktop.login1",
     path: "/org/freedesktop/login1",
     interface: "org.freedesktop.login1.Manager",

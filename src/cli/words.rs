@@ -67,6 +67,7 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         Fault::NotActivated => "Activate the box first: `gatehouse activate`.",
         Fault::FleetSignInFirst => "Say --user; the password is asked for.",
         Fault::Cellular { .. } => "See `gatehouse cellular show` for what to do.",
+        Fault::Application { .. } => "See `gatehouse app list`.",
         Fault::Pair { .. } => "See `gatehouse pair show`.",
         Fault::NoSimSlot => "Use a wired port.",
         Fault::WrongPassword

@@ -122,6 +122,8 @@ pub enum Fault {
     NoSimSlot,
     #[error("{why}")]
     Pair { why: super::pair::api::Refusal },
+    #[error("{why}")]
+    Application { why: super::application::api::Refusal },
 }
 
 impl Fault {
@@ -176,6 +178,7 @@ impl Fault {
             Self::Cellular { cause } => cause.code(),
             Self::NoSimSlot => "GH-730",
             Self::Pair { why } => why.code(),
+            Self::Application { why } => why.code(),
         }
     }
 
@@ -202,6 +205,7 @@ impl Fault {
             | Self::NoCandidate
             | Self::Cellular { .. }
             | Self::Pair { .. }
+            | Self::Application { .. }
             | Self::NoSimSlot
             | Self::CodeOver { .. }
             | Self::NotAtThisStage { .. }

@@ -6,6 +6,7 @@
 pub mod activation;
 pub mod alarms;
 pub mod api;
+pub mod application;
 pub mod audit;
 pub mod auth;
 pub mod box_file;

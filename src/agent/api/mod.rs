@@ -2,6 +2,7 @@
 
 mod activation;
 mod alarms;
+mod applications;
 mod audit;
 mod caller;
 mod cellular;
@@ -35,8 +36,18 @@ use axum::{
 use tokio::{net::UnixListener, sync::watch};
 
 use super::{
-    activation::Activations, alarms::AlarmTask, audit::Audit, auth::Auth, cellular::Cellular,
-    certificate::Certificates, logs::Logs, network::Network, pair::Pairs, power::Power, settings::Settings,
+    activation::Activations,
+    alarms::AlarmTask,
+    applications::{self as apps, Applications},
+    audit::Audit,
+    auth::Auth,
+    cellular::Cellular,
+    certificate::Certificates,
+    logs::Logs,
+    network::Network,
+    pair::Pairs,
+    power::Power,
+    settings::Settings,
 };
 use domain::{
     api::{BODY_LIMIT, Hello},
@@ -92,6 +103,7 @@ pub struct Tasks {
     pub activation: Activations,
     pub cellular: Cellular,
     pub pairs: Pairs,
+    pub apps: Applications,
 }
 
 /// What tasks publish that nobody asks anything.
@@ -215,6 +227,12 @@ pub fn router(shared: Shared) -> Router {
         .route("/v1/pair/drill", post(pair::drill))
         .route("/v1/pair/maintenance", post(pair::maintenance))
         .route("/v1/pair/clear", post(pair::clear))
+        .route("/v1/applications", get(applications::show))
+        .route("/v1/applications/add", post(applications::add).layer(DefaultBodyLimit::max(apps::BODY)))
+        .route("/v1/applications/remove", post(applications::remove))
+        .route("/v1/applications/start", post(applications::start))
+        .route("/v1/applications/stop", post(applications::stop))
+        .route("/v1/applications/logs", get(applications::logs))
         .route("/v1/support", post(support::bundle))
         .fallback(|| async { Refused(Fault::NotFound) })
         .layer(from_fn_with_state(shared.clone(), audit::keep))

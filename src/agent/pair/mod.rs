@@ -8,7 +8,6 @@
 //! ```
 //! It holds nothing by itself: an agent that ends or hangs leaves lease, address and applications as they are.
 
-mod apps;
 mod lease;
 mod link;
 mod peer;
@@ -28,10 +27,9 @@ use domain::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use apps::Apps;
 use task::{Command, Task};
 
-use crate::{activation::Activations, network::Published};
+use crate::{activation::Activations, applications::Applications, network::Published};
 
 const MAILBOX: usize = 16;
 
@@ -42,7 +40,7 @@ type Answer<T> = oneshot::Sender<Result<T, Fault>>;
 pub struct Around {
     pub network: watch::Receiver<Arc<Published>>,
     pub activation: Activations,
-    pub apps: Apps,
+    pub apps: Applications,
 }
 
 /// Asks the task. Cheap to clone.

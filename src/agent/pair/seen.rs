@@ -50,6 +50,11 @@ impl Ports {
         Self { ports: ports.collect() }
     }
 
+    /// Whether the network was not read yet.
+    pub fn is_empty(&self) -> bool {
+        self.ports.is_empty()
+    }
+
     pub fn label(&self, port: &PortName) -> String {
         self.ports.get(port).map_or_else(|| port.to_string(), |seen| seen.label.clone())
     }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use domain::{
+    activation::api::Stage,
     box_file::{self, BoxFile},
     cluster::names::Serial,
     fault::Fault,
@@ -38,7 +39,7 @@ use tokio::{
 };
 
 use super::{
-    Answer, Apps, Around,
+    Answer, Around,
     lease::{self, Asked},
     link::FromLink,
     peer::{self, Ends, Listening},
@@ -48,6 +49,7 @@ use super::{
 use crate::{
     acd,
     activation::{Activations, Enrolled},
+    applications::Applications,
     done,
     network::Published,
 };
@@ -58,6 +60,8 @@ const ADDRESS_WITHIN: u64 = 5_000;
 const STOPS_WITHIN: u64 = 20_000;
 /// Kept of what a role that stops leaves, for the guard to kill in.
 const MARGIN: u64 = 80;
+/// The epoch of a box that stands alone.
+const ALONE: u64 = 0;
 /// Looks at what changes without an event.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -103,6 +107,7 @@ enum Answered {
         answer: Answer<()>,
     },
     Told,
+    Shared,
 }
 
 type UnderWay = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -115,11 +120,12 @@ pub struct Task {
     activation: Activations,
     enrolled: watch::Receiver<Option<Arc<Enrolled>>>,
     network: watch::Receiver<Arc<Published>>,
-    apps: Apps,
+    apps: Applications,
     ports: Ports,
     of: Option<Of>,
-    /// What the guard was told.
+    /// What the guard was told, if this one was.
     config: Option<Config>,
+    configured: bool,
     about: About,
     to_guard: mpsc::Sender<ToGuard>,
     guard: bool,
@@ -129,6 +135,8 @@ pub struct Task {
     ends: Option<Ends>,
     listening: Option<Listening>,
     asked: (mpsc::Sender<peer::Asked>, Option<mpsc::Receiver<peer::Asked>>),
+    /// The applications are on their way to the peer.
+    sharing: bool,
     /// The revision that the peer was sent last.
     sent: u64,
     registry: bool,
@@ -169,6 +177,7 @@ impl Task {
             ports: Ports::default(),
             of: None,
             config: None,
+            configured: false,
             about: About::default(),
             to_guard,
             guard: false,
@@ -179,6 +188,7 @@ impl Task {
             listening: None,
             asked: (asked, Some(asked_of)),
             sent: 0,
+            sharing: false,
             registry: true,
             refused: false,
             under_way: None,
@@ -235,18 +245,20 @@ impl Task {
         before.clone_from(&enrolled);
         self.of = enrolled.as_deref().and_then(|enrolled| self.pair_of(enrolled));
         let config = enrolled.as_deref().and_then(|enrolled| self.config_for(enrolled));
-        if self.guard && config != self.config {
-            self.config.clone_from(&config);
+        // nothing is configured by a network that was not read yet: what is open would be closed
+        if self.guard && !self.ports.is_empty() && (config != self.config || !self.configured) {
+            (self.config, self.configured) = (config.clone(), true);
             self.say(ToGuard::Configure { config: config.map(Box::new) }).await;
         }
         if self.of.is_none() {
-            (self.state, self.runs) = (None, None);
+            self.state = None;
+            self.stand_alone();
         }
         self.meet(enrolled.as_deref());
         self.look_at_the_peer();
         self.give_up_where_better().await;
         let about = self.about_now();
-        if about != self.about && self.guard {
+        if about != self.about && self.guard && self.configured {
             self.about = about;
             self.say(ToGuard::About { about }).await;
         }
@@ -264,6 +276,16 @@ impl Task {
         }
         let was_alone =
             before.is_some_and(|before| before.info.peer.is_none() && before.info.serial == now.info.serial);
+        if now.info.pair.is_none() && self.runs.is_none_or(|epoch| epoch == ALONE) && before.is_some() {
+            // the other one has them; here they run again when somebody starts them
+            let apps = self.apps.clone();
+            tokio::spawn(async move { apps.park().await });
+        }
+        if self.runs == Some(ALONE) && now.info.pair.is_some() {
+            // the lease says from now on
+            self.runs = None;
+            self.stop(clock::now().plus(STOPS_WITHIN));
+        }
         let settings = self.kept.settings.clone();
         let fresh = Kept { pair: now.info.pair.clone(), settings, in_sync: was_alone, ..Kept::default() };
         tracing::info!(pair = ?fresh.pair, was_alone, "another pair");
@@ -367,6 +389,13 @@ impl Task {
                 Answered::Told
             });
         }
+        if there
+            && self.runs.is_some()
+            && about.role != Told::Active
+            && about.applications != self.apps.set().borrow().digest()
+        {
+            self.share_applications();
+        }
         if !there {
             self.sent = 0;
         }
@@ -379,13 +408,39 @@ impl Task {
         kept.epoch = kept.epoch.max(about.epoch);
         if there && self.runs.is_none() {
             // an active one is who has it; of two that have not been active for each other whoever has more
-            let same = about.applications == self.apps.digest() && about.settings == self.settings().digest();
-            let ahead = self.apps.revision() > about.set_revision;
+            let same =
+                about.applications == self.apps.set().borrow().digest() && about.settings == self.settings().digest();
+            let ahead = self.apps.set().borrow().revision > about.set_revision;
             kept.in_sync = same || (kept.in_sync && ahead && about.role != Told::Active);
         }
         if kept != self.kept {
             self.keep(kept);
         }
+    }
+
+    /// The peer gets what runs here, file by file; what it cannot use it says, and the pair is not protected then.
+    fn share_applications(&mut self) {
+        if self.sharing {
+            return;
+        }
+        let (Some(ends), apps) = (self.ends.clone(), self.apps.clone()) else { return };
+        self.sharing = true;
+        self.peers.spawn(async move {
+            let set = apps.set().borrow().clone();
+            let ask = pair_peer::Ask::Set { set: set.clone() };
+            if let Some(pair_peer::Answer::Missing { names }) = peer::ask(&ends, &ask).await {
+                for name in names {
+                    let Ok(bundle) = apps.export(name.clone()).await else { continue };
+                    let ask = pair_peer::Ask::Application { bundle: Box::new(bundle), revision: set.revision };
+                    match peer::ask(&ends, &ask).await {
+                        Some(pair_peer::Answer::Done) => tracing::info!(%name, "the peer has it"),
+                        said => tracing::warn!(%name, ?said, "the peer does not take an application"),
+                    }
+                }
+                drop(peer::ask(&ends, &pair_peer::Ask::Set { set }).await);
+            }
+            Answered::Shared
+        });
     }
 
     /// The end of what this box cannot do well any more.
@@ -433,9 +488,9 @@ impl Task {
             drill: self.wanted == Some(Kind::Drill),
             version: link::digest(env!("CARGO_PKG_VERSION").as_bytes()),
             settings: settings.digest(),
-            applications: self.apps.digest(),
+            applications: self.apps.set().borrow().digest(),
             revision: settings.revision,
-            set_revision: self.apps.revision(),
+            set_revision: self.apps.set().borrow().revision,
             synced: None,
         }
     }
@@ -450,12 +505,24 @@ impl Task {
         settings.issues(&self.board, &self.network.borrow().status.spec, &self.ports.addresses())
     }
 
+    /// Of no pair, its applications run here; not on a box in whose place another one has come.
+    fn stand_alone(&mut self) {
+        let left = self.activation.view().stage == Stage::Left;
+        match (left, self.runs) {
+            (false, None) if self.under_way.is_none() => self.take_over(ALONE),
+            (true, Some(_)) => {
+                self.runs = None;
+                self.stop(clock::now().plus(STOPS_WITHIN));
+            }
+            _ => {}
+        }
+    }
+
     async fn heard(&mut self, from: FromLink) {
         match from {
             FromLink::Connected => {
-                self.guard = true;
-                (self.config, self.about) = (None, About::default());
-                self.say(ToGuard::Configure { config: None }).await;
+                // the guard may hold what an earlier agent has told it
+                (self.guard, self.configured, self.about) = (true, false, About::default());
                 self.tell_targets().await;
             }
             FromLink::Gone => {
@@ -505,8 +572,17 @@ impl Task {
         } else if !had_gate {
             self.opened = Some(clock::now());
         }
-        self.state = Some(state);
+        let known = self.state.replace(state).is_some();
         match role {
+            Role::Active { epoch } if !known && open => {
+                // an earlier agent has seen it begin
+                self.go_on_in(epoch);
+                self.take_over(epoch);
+            }
+            Role::Active { epoch } if self.runs.is_some_and(|runs| runs != epoch) => {
+                self.go_on_in(epoch);
+                self.take_over(epoch);
+            }
             Role::Active { epoch } => {
                 if self.runs.is_none() && self.opened.is_some() && self.history_of(epoch).is_none() {
                     self.begin(epoch);
@@ -564,6 +640,16 @@ impl Task {
         self.keep(kept);
     }
 
+    /// The lease is another one, without an interruption.
+    fn go_on_in(&mut self, epoch: u64) {
+        let mut kept = self.kept.clone();
+        if let Some(takeover) = kept.history.first_mut() {
+            takeover.epoch = epoch;
+        }
+        kept.epoch = kept.epoch.max(epoch);
+        self.keep(kept);
+    }
+
     fn address_is_here(&mut self, epoch: u64) {
         let now = clock::now();
         let (opened, mut kept) = (self.opened.unwrap_or(now), self.kept.clone());
@@ -586,7 +672,7 @@ impl Task {
     fn stop(&mut self, by: BootMillis) {
         let apps = self.apps.clone();
         self.under_way = Some(Box::pin(async move {
-            apps.stop(by).await;
+            apps.stop_all(by).await;
             Outcome::Stopped
         }));
     }
@@ -756,6 +842,7 @@ impl Task {
                 drop(answer.send(done));
             }
             Ok(Answered::Told) => {}
+            Ok(Answered::Shared) => self.sharing = false,
             Err(error) => tracing::error!(%error, "what the peer said is lost"),
         }
     }
@@ -797,6 +884,25 @@ impl Task {
                     Err(why) => pair_peer::Answer::Refused { why },
                 }
             }
+            // an active box has its own
+            pair_peer::Ask::Set { .. } | pair_peer::Ask::Application { .. } if self.runs.is_some() => {
+                pair_peer::Answer::Refused { why: Refusal::UnderWay }
+            }
+            pair_peer::Ask::Set { set } => match self.apps.adopt(set).await {
+                Ok(names) if names.is_empty() => pair_peer::Answer::Done,
+                Ok(names) => pair_peer::Answer::Missing { names },
+                Err(fault) => {
+                    tracing::warn!(%fault, "the peer's applications");
+                    pair_peer::Answer::Unknown
+                }
+            },
+            pair_peer::Ask::Application { bundle, revision } => match self.apps.import(*bundle, revision).await {
+                Ok(()) => pair_peer::Answer::Done,
+                Err(fault) => {
+                    tracing::warn!(%fault, "an application of the peer");
+                    pair_peer::Answer::Unknown
+                }
+            },
             pair_peer::Ask::Measured { epoch, gap } => {
                 let mut kept = self.kept.clone();
                 if let Some(takeover) = kept.history.iter_mut().find(|takeover| takeover.epoch == epoch) {
@@ -831,7 +937,7 @@ impl Task {
         self.wanted = Some(kind);
         let (apps, by) = (self.apps.clone(), clock::now().plus(STOPS_WITHIN));
         self.under_way = Some(Box::pin(async move {
-            apps.stop(by).await;
+            apps.stop_all(by).await;
             Outcome::Drained
         }));
         Ok(())
@@ -951,7 +1057,7 @@ impl Task {
                     .and_then(|state| state.ways.first().copied().flatten())
                     .is_some_and(|ago| ago < domain::pair::beat::GONE),
             watchdog: Path::new("/dev/watchdog").exists(),
-            copies: self.apps.copies(),
+            copies: self.apps.set().borrow().copies,
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::bus::{Bus, Peer};
 use domain::settings::files;
 use os::disk;
 
-const HOSTNAMED: Peer = Peer {
+const HOSTNAMED: Peer<'_> = Peer {
     service: "org.freedesktop.hostname1",
     path: "/org/freedesktop/hostname1",
     interface: "org.freedesktop.hostname1",

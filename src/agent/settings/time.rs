@@ -19,12 +19,12 @@ use domain::{
 };
 use os::disk;
 
-const TIMEDATED: Peer = Peer {
+const TIMEDATED: Peer<'_> = Peer {
     service: "org.freedesktop.timedate1",
     path: "/org/freedesktop/timedate1",
     interface: "org.freedesktop.timedate1",
 };
-const SYSTEMD: Peer = Peer {
+const SYSTEMD: Peer<'_> = Peer {
     service: "org.freedesktop.systemd1",
     path: "/org/freedesktop/systemd1",
     interface: "org.freedesktop.systemd1.Manager",

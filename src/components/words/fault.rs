@@ -116,7 +116,9 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
         | Fault::FleetSignInFirst => super::registry::fault(t, fault)
             .unwrap_or_else(|| say(t.fault_internal(), &fault.to_string(), t.fault_internal_next())),
         Fault::Cellular { cause } => super::cellular::fault(t, cause),
-        Fault::Pair { .. } => say(t.cellular_none(), t.cellular_none_why(), t.cellular_none_next()),
+        Fault::Pair { .. } | Fault::Application { .. } => {
+            say(t.cellular_none(), t.cellular_none_why(), t.cellular_none_next())
+        }
         Fault::NoSimSlot => say(t.cellular_none(), t.cellular_none_why(), t.cellular_none_next()),
     }
 }

@@ -8,13 +8,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::application::{
+    ApplicationName,
+    api::{Bundle, SetOf},
+};
+
 use super::{
     api::Refusal,
     settings::{PairSettings, SettingsIssue},
 };
 
-/// Longest message, in bytes: a piece of an application's file is the longest.
-pub const LONGEST: usize = 512 * 1024;
+/// Longest message, in bytes: an application with its files is the longest.
+pub const LONGEST: usize = 24 * 1024 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
@@ -25,6 +30,10 @@ pub enum Ask {
     Settings { settings: PairSettings },
     /// The active one is to give up.
     SwitchOver { drill: bool },
+    /// These are the applications from now on.
+    Set { set: SetOf },
+    /// One of them, because it was missing.
+    Application { bundle: Box<Bundle>, revision: u64 },
     /// How long a client of the site had no answer at the take-over of this epoch.
     Measured { epoch: u64, gap: u64 },
 }
@@ -35,6 +44,10 @@ pub enum Answer {
     Done,
     Unusable {
         issues: Vec<SettingsIssue>,
+    },
+    /// Of a set: these are to be sent.
+    Missing {
+        names: Vec<ApplicationName>,
     },
     Refused {
         why: Refusal,

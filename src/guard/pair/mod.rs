@@ -286,6 +286,12 @@ impl Pair {
                 self.keepalived.kill();
                 self.remove_address();
             }
+            if said == Said::Stop && self.keepalived.gate_open() && self.ends.is_none() {
+                // somebody ended it: it would take a second for that
+                self.keepalived.kill();
+                self.keepalived_ended();
+                return;
+            }
             if let (Said::Fault | Said::Stop, Some(closing)) = (said, &mut self.closing) {
                 closing.address_gone = true;
             }

@@ -102,6 +102,7 @@ fn way_on(text: Text, fault: &Fault) -> (&'static str, &'static str) {
         | Fault::NotSaved { .. }
         | Fault::Cellular { .. }
         | Fault::Pair { .. }
+        | Fault::Application { .. }
         | Fault::NoSimSlot => ("/", text.fault_again()),
         // the overview would lead back here
         Fault::ServicePortOnly => ("https://192.168.100.198/", "https://192.168.100.198"),

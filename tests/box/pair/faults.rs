@@ -295,9 +295,9 @@ fn heartbeat(pair: &Pair, at: usize, up: bool) {
 /// What the site's switch, and the one of the heartbeat, let through no more.
 fn filter(pair: &Pair, rule: &str) {
     for ns in switches(pair) {
-        let table =
-            format!("table bridge faults {{ chain forward {{ type filter hook forward priority 0; {rule}; }} }}");
-        nft(&ns, &["add", "table", "bridge", "faults"]);
+        let table = format!(
+            "table bridge faults {{\n chain forward {{\n type filter hook forward priority 0;\n {rule}\n }}\n}}\n"
+        );
         nft(&ns, &["-f", &file(pair, &table)]);
     }
 }

@@ -1,0 +1,88 @@
+//! Who runs the programs: systemd, or this process where there is none. Both let them live when the agent ends, and find them again.
+
+mod process;
+mod systemd;
+
+use std::{path::PathBuf, time::Duration};
+
+use domain::{
+    application::{ApplicationName, Manifest, life::Reason},
+    pair::guard::Target,
+};
+
+use crate::bus::Bus;
+
+/// What is to be run, in which epoch.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub manifest: Manifest,
+    pub files: PathBuf,
+    pub epoch: u64,
+}
+
+#[derive(Clone, Debug)]
+pub enum Runner {
+    Systemd(systemd::Systemd),
+    Process(process::Processes),
+}
+
+impl Runner {
+    /// systemd where it is (`sd_booted(3)`).
+    pub fn new(runtime_dir: PathBuf, state_dir: PathBuf, bus: Bus) -> Self {
+        if std::path::Path::new("/run/systemd/system").is_dir() {
+            Self::Systemd(systemd::Systemd::new(bus, runtime_dir))
+        } else {
+            Self::Process(process::Processes::new(runtime_dir, state_dir))
+        }
+    }
+
+    /// # Errors
+    /// Why nothing was started, for people.
+    pub async fn start(&self, job: &Job) -> Result<(), String> {
+        match self {
+            Self::Systemd(systemd) => systemd.start(job).await.map_err(|error| error.to_string()),
+            Self::Process(processes) => processes.start(job).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// Asks it to end, and kills it when it has not by then. Returns when nothing of it is left.
+    pub async fn stop(&self, name: &ApplicationName, within: Duration) {
+        match self {
+            Self::Systemd(systemd) => systemd.stop(name, within).await,
+            Self::Process(processes) => processes.stop(name, within).await,
+        }
+    }
+
+    /// `None`: it runs. Otherwise how it ended.
+    pub async fn gone(&self, name: &ApplicationName) -> Option<Reason> {
+        match self {
+            Self::Systemd(systemd) => systemd.gone(name).await,
+            Self::Process(processes) => processes.gone(name),
+        }
+    }
+
+    /// What is to be killed, should nobody stop it.
+    pub fn target(&self, name: &ApplicationName) -> Option<Target> {
+        match self {
+            // all of them at once
+            Self::Systemd(_) => Some(Target::Cgroup { path: systemd::SLICE_PATH.to_owned() }),
+            Self::Process(processes) => processes.target(name),
+        }
+    }
+
+    /// What it has printed last, the oldest first.
+    pub async fn logs(&self, name: &ApplicationName, lines: usize) -> Vec<String> {
+        match self {
+            Self::Systemd(systemd) => systemd.logs(name, lines).await,
+            Self::Process(processes) => processes.logs(name, lines),
+        }
+    }
+
+    /// The folder of its data.
+    pub fn data(&self, name: &ApplicationName) -> PathBuf {
+        match self {
+            Self::Systemd(_) => PathBuf::from("/var/lib").join(name.unit()),
+            Self::Process(processes) => processes.data(name),
+        }
+    }
+}

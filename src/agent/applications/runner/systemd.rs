@@ -1,0 +1,133 @@
+//! Applications as transient units of systemd (`StartTransientUnit`, org.freedesktop.systemd1(5)): what is told is [`domain::application::unit`].
+
+use std::{fs, path::PathBuf, process::Stdio, time::Duration};
+
+use domain::application::{
+    ApplicationName,
+    life::Reason,
+    unit::{self, Place, Value},
+};
+use tokio::process::Command;
+use zbus::{OwnedObjectPath, Variant};
+
+use super::Job;
+use crate::bus::{Bus, BusError, Peer};
+
+const MANAGER: Peer<'_> = Peer {
+    service: "org.freedesktop.systemd1",
+    path: "/org/freedesktop/systemd1",
+    interface: "org.freedesktop.systemd1.Manager",
+};
+const SERVICE: &str = "org.freedesktop.systemd1.Service";
+const UNIT: &str = "org.freedesktop.systemd1.Unit";
+/// systemd makes folders of a slice's name.
+pub const SLICE_PATH: &str = "gatehouse.slice/gatehouse-applications.slice";
+/// Between two looks at a unit that ends.
+const LOOK: Duration = Duration::from_millis(20);
+
+#[derive(Clone, Debug)]
+pub struct Systemd {
+    bus: Bus,
+    runtime_dir: PathBuf,
+}
+
+impl Systemd {
+    pub fn new(bus: Bus, runtime_dir: PathBuf) -> Self {
+        Self { bus, runtime_dir }
+    }
+
+    /// # Errors
+    /// What systemd says.
+    pub async fn start(&self, job: &Job) -> Result<(), BusError> {
+        let name = &job.manifest.name;
+        let seen_at = self.runtime_dir.join("applications").join(name.as_str());
+        if let Err(error) = fs::create_dir_all(&seen_at) {
+            return Err(BusError::Refused { service: "this box", reason: error.to_string() });
+        }
+        let (files, seen_at) = (job.files.display().to_string(), seen_at.display().to_string());
+        let place = Place { files: &files, seen_at: &seen_at, epoch: job.epoch };
+        let properties = unit::properties(&job.manifest, &place);
+        let properties: Vec<(&str, Variant<'_>)> =
+            properties.iter().map(|(name, value)| (*name, variant(value))).collect();
+        let nothing: Vec<(&str, Vec<(&str, Variant<'_>)>)> = Vec::new();
+        let file = format!("{}.service", name.unit());
+        // one that failed is there until it is forgotten
+        drop(self.bus.call::<_, ()>(MANAGER, "ResetFailedUnit", &(file.as_str(),)).await);
+        let body = (file.as_str(), "replace", properties, nothing);
+        self.bus.call::<_, OwnedObjectPath>(MANAGER, "StartTransientUnit", &body).await.map(drop)
+    }
+
+    async fn path(&self, name: &ApplicationName) -> Option<OwnedObjectPath> {
+        let file = format!("{}.service", name.unit());
+        self.bus.call(MANAGER, "GetUnit", &(file.as_str(),)).await.ok()
+    }
+
+    async fn active(&self, name: &ApplicationName) -> Option<(String, OwnedObjectPath)> {
+        let path = self.path(name).await?;
+        let unit = Peer { service: MANAGER.service, path: path.as_str(), interface: UNIT };
+        let state = self.bus.property::<String>(unit, "ActiveState").await.ok()?;
+        Some((state, path))
+    }
+
+    pub async fn gone(&self, name: &ApplicationName) -> Option<Reason> {
+        let Some((state, path)) = self.active(name).await else { return Some(Reason::Ended) };
+        match state.as_str() {
+            "active" | "activating" | "reloading" => None,
+            _ => {
+                let service = Peer { service: MANAGER.service, path: path.as_str(), interface: SERVICE };
+                let code = self.bus.property::<i32>(service, "ExecMainCode").await.unwrap_or(0);
+                let status = self.bus.property::<i32>(service, "ExecMainStatus").await.unwrap_or(0);
+                // waitid(2): CLD_EXITED, CLD_KILLED, CLD_DUMPED
+                Some(match code {
+                    1 => Reason::Exited { code: status },
+                    2 | 3 => Reason::Killed { signal: status },
+                    _ => Reason::Ended,
+                })
+            }
+        }
+    }
+
+    pub async fn stop(&self, name: &ApplicationName, within: Duration) {
+        let file = format!("{}.service", name.unit());
+        if self.bus.call::<_, OwnedObjectPath>(MANAGER, "StopUnit", &(file.as_str(), "replace")).await.is_err() {
+            return;
+        }
+        let until = tokio::time::Instant::now() + within;
+        let mut killed = false;
+        while let Some((state, _)) = self.active(name).await
+            && state != "inactive"
+            && state != "failed"
+        {
+            if !killed && tokio::time::Instant::now() >= until {
+                killed = true;
+                drop(self.bus.call::<_, ()>(MANAGER, "KillUnit", &(file.as_str(), "all", 9_i32)).await);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    pub async fn logs(&self, name: &ApplicationName, lines: usize) -> Vec<String> {
+        let unit = format!("{}.service", name.unit());
+        let mut command = Command::new("journalctl");
+        command.args(["--no-pager", "--output=cat", "--quiet", "--unit", &unit, "--lines", &lines.to_string()]);
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        let said = tokio::time::timeout(Duration::from_secs(5), command.output()).await;
+        let Ok(Ok(said)) = said else { return Vec::new() };
+        String::from_utf8_lossy(&said.stdout).lines().map(str::to_owned).collect()
+    }
+}
+
+fn variant(value: &Value) -> Variant<'static> {
+    match value {
+        Value::Text(text) => Variant::from(text.clone()),
+        Value::Truth(truth) => Variant::from(*truth),
+        Value::Number(number) => Variant::from(*number),
+        Value::Texts(texts) => Variant::from(texts.clone()),
+        Value::Filter(allowed, texts) => Variant::from((*allowed, texts.clone())),
+        Value::Command(words) => {
+            let program = words.first().cloned().unwrap_or_default();
+            Variant::from(vec![(program, words.clone(), false)])
+        }
+        Value::Bind(from, to) => Variant::from(vec![(from.clone(), to.clone(), false, 0_u64)]),
+    }
+}

@@ -1,0 +1,594 @@
+//! The task that owns the applications' files and whatever of them runs.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use domain::{
+    activation::base64url,
+    application::{
+        ApplicationName, MOST, Manifest,
+        api::{ApplicationStatus, Applications as Status, Bundle, FileContent, Refusal, RunState, SetOf},
+        life::{Effect, Event, Life, Reason, Seen, step},
+        manifest::{ManifestIssue, Why},
+    },
+    fault::Fault,
+    pair::{api::AppOutcome, guard::Target, link::digest},
+    time::{BootMillis, UnixSeconds},
+};
+use os::clock;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use super::{
+    Answer, health,
+    runner::{Job, Runner},
+    store::{Set, Store},
+};
+
+#[derive(Debug)]
+pub enum Command {
+    /// With the revision of the peer's set, where it comes from the peer.
+    Add {
+        bundle: Box<Bundle>,
+        revision: Option<u64>,
+        answer: Answer<Result<(), Fault>>,
+    },
+    Remove {
+        name: ApplicationName,
+        answer: Answer<Result<(), Fault>>,
+    },
+    Enable {
+        name: ApplicationName,
+        on: bool,
+        answer: Answer<Result<(), Fault>>,
+    },
+    Logs {
+        name: ApplicationName,
+        lines: usize,
+        answer: Answer<Result<Vec<String>, Fault>>,
+    },
+    TakeOver {
+        epoch: u64,
+        answer: Answer<Vec<AppOutcome>>,
+    },
+    StopAll {
+        by: BootMillis,
+        answer: Answer<()>,
+    },
+    Export {
+        name: ApplicationName,
+        answer: Answer<Result<Bundle, Fault>>,
+    },
+    Adopt {
+        set: SetOf,
+        answer: Answer<Result<Vec<ApplicationName>, Fault>>,
+    },
+    Data {
+        name: ApplicationName,
+        answer: Answer<std::path::PathBuf>,
+    },
+    Synced {
+        name: ApplicationName,
+    },
+}
+
+struct App {
+    manifest: Manifest,
+    life: Life,
+    reason: Option<Reason>,
+    since: Option<UnixSeconds>,
+    epoch: u64,
+    /// When it was last started for a take-over, and how long until it was healthy.
+    begun: Option<BootMillis>,
+    synced: Option<BootMillis>,
+}
+
+/// What came of an effect, beside the mailbox.
+enum Came {
+    Started(ApplicationName, Result<(), String>),
+    Looked(ApplicationName, Seen),
+    /// Of a set that ends; the answer is given when all have.
+    Stopped(ApplicationName),
+    Logs(Answer<Result<Vec<String>, Fault>>, Vec<String>),
+}
+
+/// Who waits for all to be up, or down.
+struct Waits {
+    began: BootMillis,
+    answer: Answer<Vec<AppOutcome>>,
+}
+
+pub struct Task {
+    store: Store,
+    runner: Runner,
+    set: Set,
+    apps: BTreeMap<ApplicationName, App>,
+    /// The epoch in which they run here.
+    here: Option<u64>,
+    work: JoinSet<Came>,
+    /// What is being stopped; nothing is started of it before.
+    stopping: BTreeMap<ApplicationName, u32>,
+    up: Vec<Waits>,
+    down: Vec<Answer<()>>,
+    status: watch::Sender<Status>,
+    targets: watch::Sender<Vec<Target>>,
+    told: watch::Sender<SetOf>,
+}
+
+type Watches = (watch::Receiver<Status>, watch::Receiver<Vec<Target>>, watch::Receiver<SetOf>);
+
+impl Task {
+    pub fn new(store: Store, runner: Runner) -> (Self, Watches) {
+        let (set, manifests) = store.load();
+        let app = |manifest| App {
+            manifest,
+            life: Life::Stopped,
+            reason: None,
+            since: None,
+            epoch: 0,
+            begun: None,
+            synced: None,
+        };
+        let apps = manifests.into_iter().map(|(name, manifest)| (name, app(manifest))).collect();
+        let (status, status_watch) = watch::channel(Status::default());
+        let (targets, targets_watch) = watch::channel(Vec::new());
+        let (told, told_watch) = watch::channel(SetOf::default());
+        let task = Self {
+            store,
+            runner,
+            set,
+            apps,
+            here: None,
+            work: JoinSet::new(),
+            stopping: BTreeMap::new(),
+            up: Vec::new(),
+            down: Vec::new(),
+            status,
+            targets,
+            told,
+        };
+        task.tell();
+        (task, (status_watch, targets_watch, told_watch))
+    }
+
+    pub async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        self.find_running().await;
+        loop {
+            self.tell();
+            self.answer_who_waits();
+            let due = self.apps.values().filter_map(|app| app.life.deadline()).min();
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.perform(command).await,
+                    None => return,
+                },
+                Some(came) = self.work.join_next() => match came {
+                    Ok(came) => self.came(came),
+                    Err(error) => tracing::error!(%error, "an application's work is lost"),
+                },
+                () = clock::until(due) => {
+                    let now = clock::now();
+                    let names: Vec<_> = self.apps.iter().filter(|(_, app)| app.life.deadline().is_some_and(|at| at <= now)).map(|(name, _)| name.clone()).collect();
+                    for name in names {
+                        self.drive(&name, Event::Tick);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What an earlier agent has started goes on, and is looked after.
+    async fn find_running(&mut self) {
+        let now = clock::now();
+        for (name, app) in &mut self.apps {
+            if self.runner.gone(name).await.is_none() {
+                tracing::info!(%name, "runs already");
+                app.life = Life::Running { since: now, next: now, misses: 0, failed: 0 };
+                app.since = Some(clock::wall());
+            }
+        }
+    }
+
+    fn drive(&mut self, name: &ApplicationName, event: Event) {
+        let Some(app) = self.apps.get_mut(name) else { return };
+        let before = std::mem::take(&mut app.life);
+        let was = run_state(&before);
+        let (life, effects) = step(before, event, clock::now(), &app.manifest);
+        if let Life::Failed { reason } | Life::Pausing { reason, .. } = &life
+            && app.reason.as_ref() != Some(reason)
+        {
+            tracing::warn!(%name, %reason, "an application");
+            app.reason = Some(reason.clone());
+        }
+        if run_state(&life) != was {
+            app.since = Some(clock::wall());
+        }
+        app.life = life;
+        for effect in effects {
+            self.effect(name, effect);
+        }
+    }
+
+    fn effect(&mut self, name: &ApplicationName, effect: Effect) {
+        let (Some(app), runner, name) = (self.apps.get(name), self.runner.clone(), name.clone()) else { return };
+        match effect {
+            Effect::Start => {
+                let epoch = self.here.unwrap_or(0);
+                let job = Job { manifest: app.manifest.clone(), files: self.store.files(&name), epoch };
+                let whole = self.whole(&app.manifest);
+                if let Some(app) = self.apps.get_mut(&name) {
+                    app.epoch = epoch;
+                }
+                self.work.spawn(async move {
+                    let started = match whole {
+                        Ok(()) => runner.start(&job).await,
+                        Err(why) => Err(why),
+                    };
+                    Came::Started(name, started)
+                });
+            }
+            Effect::Look => {
+                let health = app.manifest.health.clone();
+                self.work.spawn(async move {
+                    let seen = match runner.gone(&name).await {
+                        Some(reason) => Seen::Gone(reason),
+                        None => match health::ask(&health).await {
+                            Ok(()) => Seen::Healthy,
+                            Err(last) => Seen::Unhealthy(last),
+                        },
+                    };
+                    Came::Looked(name, seen)
+                });
+            }
+            Effect::Stop => {
+                let within = Duration::from_secs(app.manifest.stop_timeout.into());
+                self.stop_one(name, within);
+            }
+        }
+    }
+
+    fn stop_one(&mut self, name: ApplicationName, within: Duration) {
+        let runner = self.runner.clone();
+        *self.stopping.entry(name.clone()).or_default() += 1;
+        self.work.spawn(async move {
+            runner.stop(&name, within).await;
+            Came::Stopped(name)
+        });
+    }
+
+    /// A file that is another one than the manifest names is not run.
+    fn whole(&self, manifest: &Manifest) -> Result<(), String> {
+        let files = self.store.read(manifest).map_err(|error| format!("its files cannot be read: {error}"))?;
+        for (path, content) in files {
+            let known = manifest.files.iter().find(|file| file.path == path);
+            if known.is_some_and(|file| file.sha256 != pki::hex_digest(&content)) {
+                return Err(format!("{path} was changed on the disk"));
+            }
+        }
+        Ok(())
+    }
+
+    fn came(&mut self, came: Came) {
+        match came {
+            Came::Started(name, started) => {
+                // it may have been stopped meanwhile
+                if matches!(self.apps.get(&name), Some(App { life: Life::Stopped, .. }) | None) && started.is_ok() {
+                    self.stop_one(name, Duration::from_secs(1));
+                    return;
+                }
+                self.drive(&name, Event::Started(started));
+            }
+            Came::Looked(name, seen) => self.drive(&name, Event::Looked(seen)),
+            Came::Stopped(name) => {
+                if let Some(count) = self.stopping.get_mut(&name) {
+                    *count -= 1;
+                    if *count == 0 {
+                        self.stopping.remove(&name);
+                    }
+                }
+            }
+            Came::Logs(answer, lines) => drop(answer.send(Ok(lines))),
+        }
+    }
+
+    fn answer_who_waits(&mut self) {
+        if self.stopping.is_empty() {
+            for answer in self.down.drain(..) {
+                // whoever asked may be gone
+                let _ = answer.send(());
+            }
+        }
+        let wanted = |name: &ApplicationName| self.set.enabled.get(name) == Some(&true);
+        let settled = self.apps.iter().filter(|(name, _)| wanted(name)).all(|(_, app)| app.life.is_settled());
+        if !settled {
+            return;
+        }
+        let now = clock::now();
+        for Waits { began, answer } in self.up.drain(..) {
+            let outcomes =
+                self.apps.iter().filter(|(name, _)| self.set.enabled.get(*name) == Some(&true)).map(|(name, app)| {
+                    let took = app.begun.map_or(0, |begun| now.left(begun));
+                    let (took, failed) = match &app.life {
+                        Life::Running { .. } => (Some(took), None),
+                        Life::Failed { reason } => (None, Some(reason.to_string())),
+                        Life::Stopped | Life::Starting { .. } | Life::Pausing { .. } => {
+                            (None, Some("it was stopped".to_owned()))
+                        }
+                    };
+                    AppOutcome { name: name.to_string(), took, failed }
+                });
+            let outcomes = outcomes.collect::<Vec<_>>();
+            tracing::info!(took = now.left(began), applications = outcomes.len(), "taken over");
+            drop(answer.send(outcomes));
+        }
+    }
+
+    async fn perform(&mut self, command: Command) {
+        match command {
+            Command::Add { bundle, revision, answer } => {
+                let added = self.add(*bundle, revision).await;
+                drop(answer.send(added));
+            }
+            Command::Remove { name, answer } => drop(answer.send(self.remove(&name))),
+            Command::Enable { name, on, answer } => drop(answer.send(self.enable(&name, on))),
+            Command::Logs { name, lines, answer } => {
+                if !self.apps.contains_key(&name) {
+                    drop(answer.send(Err(no_such(&name))));
+                    return;
+                }
+                let runner = self.runner.clone();
+                self.work.spawn(async move {
+                    let lines = runner.logs(&name, lines).await;
+                    Came::Logs(answer, lines)
+                });
+            }
+            Command::TakeOver { epoch, answer } => {
+                let now = clock::now();
+                self.here = Some(epoch);
+                self.start_wanted(now);
+                self.up.push(Waits { began: now, answer });
+            }
+            Command::StopAll { by, answer } => {
+                self.here = None;
+                let left = by.left(clock::now());
+                let names: Vec<_> = self.apps.keys().cloned().collect();
+                for name in names {
+                    let Some(app) = self.apps.get_mut(&name) else { continue };
+                    let ran = !matches!(app.life, Life::Stopped | Life::Failed { .. });
+                    if run_state(&app.life) != RunState::Stopped {
+                        app.since = Some(clock::wall());
+                    }
+                    app.life = Life::Stopped;
+                    if ran {
+                        let own = u64::from(app.manifest.stop_timeout) * 1000;
+                        self.stop_one(name, Duration::from_millis(own.min(left)));
+                    }
+                }
+                self.down.push(answer);
+            }
+            Command::Export { name, answer } => drop(answer.send(self.export(&name))),
+            Command::Adopt { set, answer } => drop(answer.send(self.adopt(&set))),
+            Command::Data { name, answer } => drop(answer.send(self.runner.data(&name))),
+            Command::Synced { name } => {
+                if let Some(app) = self.apps.get_mut(&name) {
+                    app.synced = Some(clock::now());
+                }
+            }
+        }
+    }
+
+    fn start_wanted(&mut self, now: BootMillis) {
+        let names = self.apps.keys().filter(|name| self.set.enabled.get(*name) == Some(&true));
+        for name in names.cloned().collect::<Vec<_>>() {
+            if let Some(app) = self
+                .apps
+                .get_mut(&name)
+                .filter(|app| app.life == Life::Stopped || matches!(app.life, Life::Failed { .. }))
+            {
+                (app.begun, app.reason) = (Some(now), None);
+            }
+            self.drive(&name, Event::Wanted);
+        }
+    }
+
+    /// Everything is looked at before anything is kept.
+    async fn add(&mut self, bundle: Bundle, revision: Option<u64>) -> Result<(), Fault> {
+        let Bundle { manifest, files } = bundle;
+        let files = files.into_iter().map(|FileContent { path, content }| {
+            let content = base64url::decode(&content)
+                .ok_or_else(|| Fault::Malformed { detail: format!("{path} is no base64url") })?;
+            Ok((path, content))
+        });
+        let files = files.collect::<Result<Vec<(String, Vec<u8>)>, Fault>>()?;
+        let came: Vec<_> = files
+            .iter()
+            .map(|(path, content)| {
+                (path.clone(), u64::try_from(content.len()).unwrap_or(u64::MAX), pki::hex_digest(content))
+            })
+            .collect();
+        let mut issues = manifest.issues();
+        issues.extend(manifest.files_issues(&came));
+        if self.apps.len() >= MOST && !self.apps.contains_key(&manifest.name) {
+            issues.push(ManifestIssue {
+                field: "name".into(),
+                why: Why::TooMany { most: u32::try_from(MOST).unwrap_or(0) },
+            });
+        }
+        if issues.is_empty() {
+            issues.extend(missing_here(&manifest).await);
+        }
+        if !issues.is_empty() {
+            return Err(Fault::Application { why: Refusal::Unusable { issues } });
+        }
+        self.store.put(&manifest, &files).map_err(not_saved)?;
+        let name = manifest.name.clone();
+        let mut set = self.set.clone();
+        set.revision = revision.unwrap_or(set.revision + 1);
+        set.enabled.entry(name.clone()).or_insert(true);
+        self.keep(set)?;
+        // another one of the same name ends first
+        self.drive(&name, Event::Unwanted);
+        let life = Life::default();
+        let app = App { manifest, life, reason: None, since: Some(clock::wall()), epoch: 0, begun: None, synced: None };
+        self.apps.insert(name, app);
+        self.start_if_here();
+        Ok(())
+    }
+
+    fn start_if_here(&mut self) {
+        if self.here.is_some() {
+            self.start_wanted(clock::now());
+        }
+    }
+
+    fn remove(&mut self, name: &ApplicationName) -> Result<(), Fault> {
+        if !self.apps.contains_key(name) {
+            return Err(no_such(name));
+        }
+        let mut set = self.set.clone();
+        set.revision += 1;
+        set.enabled.remove(name);
+        self.keep(set)?;
+        self.forget(name);
+        Ok(())
+    }
+
+    fn forget(&mut self, name: &ApplicationName) {
+        self.drive(name, Event::Unwanted);
+        self.apps.remove(name);
+        if let Err(error) = self.store.remove(name) {
+            tracing::warn!(%name, %error, "something of an application that was removed is still there");
+        }
+    }
+
+    fn enable(&mut self, name: &ApplicationName, on: bool) -> Result<(), Fault> {
+        if !self.apps.contains_key(name) {
+            return Err(no_such(name));
+        }
+        let mut set = self.set.clone();
+        if set.enabled.insert(name.clone(), on) != Some(on) {
+            set.revision += 1;
+        }
+        self.keep(set)?;
+        if on {
+            self.start_if_here();
+        } else {
+            self.drive(name, Event::Unwanted);
+        }
+        Ok(())
+    }
+
+    fn export(&self, name: &ApplicationName) -> Result<Bundle, Fault> {
+        let app = self.apps.get(name).ok_or_else(|| no_such(name))?;
+        let files = self.store.read(&app.manifest).map_err(not_saved)?;
+        let files = files.into_iter().map(|(path, content)| FileContent { path, content: base64url::encode(&content) });
+        Ok(Bundle { manifest: app.manifest.clone(), files: files.collect() })
+    }
+
+    /// Once nothing is missing any more the set is the peer's, with its revision.
+    fn adopt(&mut self, set: &SetOf) -> Result<Vec<ApplicationName>, Fault> {
+        let own = self.set_of();
+        let missing =
+            set.all.iter().filter(|(name, (manifest, _))| own.all.get(*name).is_none_or(|(own, _)| own != manifest));
+        let missing: Vec<_> = missing.map(|(name, _)| name.clone()).collect();
+        if !missing.is_empty() {
+            return Ok(missing);
+        }
+        let gone: Vec<_> = self.apps.keys().filter(|name| !set.all.contains_key(*name)).cloned().collect();
+        let enabled = set.all.iter().map(|(name, (_, enabled))| (name.clone(), *enabled)).collect();
+        self.keep(Set { revision: set.revision, enabled })?;
+        gone.iter().for_each(|name| self.forget(name));
+        Ok(Vec::new())
+    }
+
+    fn keep(&mut self, set: Set) -> Result<(), Fault> {
+        self.store.save(&set).map_err(not_saved)?;
+        self.set = set;
+        Ok(())
+    }
+
+    fn set_of(&self) -> SetOf {
+        let all = self.apps.iter().map(|(name, app)| {
+            let text = serde_json::to_vec(&app.manifest).unwrap_or_default();
+            let enabled = self.set.enabled.get(name) == Some(&true);
+            (name.clone(), (digest(&text), enabled))
+        });
+        let copies = self.apps.values().any(|app| app.manifest.copies().is_some());
+        SetOf { revision: self.set.revision, all: all.collect(), copies }
+    }
+
+    fn tell(&self) {
+        let now = clock::now();
+        let all = self.apps.iter().map(|(name, app)| ApplicationStatus {
+            name: name.clone(),
+            about: app.manifest.about.clone(),
+            enabled: self.set.enabled.get(name) == Some(&true),
+            state: run_state(&app.life),
+            since: app.since,
+            reason: app.reason.clone(),
+            epoch: app.epoch,
+            data: app.manifest.state.clone(),
+            synced: app.synced.map(|at| now.left(at) / 1000),
+            image: app.manifest.image.clone(),
+            command: app.manifest.command.clone(),
+        });
+        let status = Status { all: all.collect(), here: self.here.is_some(), revision: self.set.revision };
+        let running = self.apps.iter().filter(|(_, app)| app.life != Life::Stopped);
+        let mut targets: Vec<Target> = running.filter_map(|(name, _)| self.runner.target(name)).collect();
+        targets.dedup();
+        send(&self.status, status);
+        send(&self.targets, targets);
+        send(&self.told, self.set_of());
+    }
+}
+
+fn send<T: PartialEq>(to: &watch::Sender<T>, value: T) {
+    to.send_if_modified(|before| {
+        let changed = *before != value;
+        *before = value;
+        changed
+    });
+}
+
+fn run_state(life: &Life) -> RunState {
+    match life {
+        Life::Stopped => RunState::Stopped,
+        Life::Starting { .. } => RunState::Starting,
+        Life::Running { .. } => RunState::Running,
+        Life::Pausing { .. } => RunState::Restarting,
+        Life::Failed { .. } => RunState::Failed,
+    }
+}
+
+/// A program of the system, or an image, that is not there: told before anything is kept.
+async fn missing_here(manifest: &Manifest) -> Vec<ManifestIssue> {
+    let issue = |field: &str, why: Why| vec![ManifestIssue { field: field.to_owned(), why }];
+    if let Some(image) = &manifest.image {
+        if !std::path::Path::new("/usr/bin/podman").exists() {
+            return issue("image", Why::NoPodman);
+        }
+        let mut podman = tokio::process::Command::new("/usr/bin/podman");
+        podman.args(["image", "exists", "--", image]).kill_on_drop(true);
+        let known = tokio::time::timeout(Duration::from_secs(10), podman.status()).await;
+        return if matches!(known, Ok(Ok(status)) if status.success()) {
+            Vec::new()
+        } else {
+            issue("image", Why::NoSuchImage)
+        };
+    }
+    match manifest.command.first() {
+        Some(program) if program.starts_with('/') && !std::path::Path::new(program).is_file() => {
+            issue("command", Why::NoSuchProgram)
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+fn no_such(name: &ApplicationName) -> Fault {
+    Fault::Application { why: Refusal::NoSuchApplication { name: name.clone() } }
+}
+
+fn not_saved(error: std::io::Error) -> Fault {
+    Fault::NotSaved { error: error.to_string() }
+}
