@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod activate;
 mod alarms;
+mod app;
 mod ask;
 mod audit;
 mod cellular;
@@ -27,6 +28,7 @@ mod logs;
 mod memory;
 mod network;
 mod output;
+mod pair;
 mod password;
 mod power;
 mod qr;
@@ -137,6 +139,12 @@ enum Command {
     /// Modem, SIM and mobile data
     #[command(subcommand)]
     Cellular(cellular::Command),
+    /// The pair: who of the two boxes is active, and whether it is protected
+    #[command(subcommand)]
+    Pair(pair::Command),
+    /// Applications of this box, or of its pair
+    #[command(subcommand)]
+    App(app::Command),
     /// The certificate that the pages are served with
     #[command(subcommand)]
     Certificate(certificate::Command),
@@ -235,6 +243,11 @@ enum CliError {
     File(#[source] io::Error),
     #[error("nothing was changed")]
     Declined,
+    /// About a file or an argument.
+    #[error("{0}")]
+    Usage(String),
+    #[error("the application is not healthy")]
+    NotHealthy,
     #[error("{}", words::outcome(.0))]
     RolledBack(Box<Outcome>),
     #[error("the network test found something broken at this hop: {0}")]
@@ -275,7 +288,7 @@ impl CliError {
             Self::Refused(refusal) if refusal.fault == Fault::AgentAway => Exit::AgentAway,
             Self::Refused(_) | Self::NotTaken(_) => Exit::Refused,
             Self::Pending => Exit::Pending,
-            Self::SpecFile(_) | Self::NeedsYes | Self::NeedsName => Exit::Usage,
+            Self::SpecFile(_) | Self::NeedsYes | Self::NeedsName | Self::Usage(_) => Exit::Usage,
             Self::RolledBack(_) => Exit::RolledBack,
             Self::Broken(_) => Exit::Broken,
             Self::Declined
@@ -285,6 +298,7 @@ impl CliError {
             | Self::Fingerprint(_)
             | Self::NoAuthority
             | Self::File(_)
+            | Self::NotHealthy
             | Self::Input(_)
             | Self::Output(_)
             | Self::Start(_)
@@ -360,6 +374,8 @@ fn run(cli: Cli, output: Output, web: Option<Events>) -> Result<(), CliError> {
             Command::Network(command) => network::run(&context, command).await,
             Command::Settings(command) => settings::run(&context, command).await,
             Command::Cellular(command) => cellular::run(&context, command).await,
+            Command::Pair(command) => pair::run(&context, command).await,
+            Command::App(command) => app::run(&context, command).await,
             Command::Certificate(command) => certificate::run(&context, &cli.global, command).await,
             Command::Restart(arguments) => power::run(&context, &arguments, PowerAction::Restart).await,
             Command::PowerOff(arguments) => power::run(&context, &arguments, PowerAction::Off).await,

@@ -43,6 +43,7 @@ use os::operation;
 mod cellular;
 mod fleet;
 mod lines;
+mod pair;
 mod query;
 
 pub use query::query;

@@ -3,6 +3,7 @@
 mod access;
 mod activation;
 mod alarms;
+mod applications;
 mod attacks;
 mod audit;
 mod bus;

@@ -1,6 +1,9 @@
 //! The task that owns the applications' files and whatever of them runs.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use domain::{
     activation::base64url,
@@ -109,6 +112,8 @@ pub struct Task {
     work: JoinSet<Came>,
     /// What is being stopped; nothing is started of it before.
     stopping: BTreeMap<ApplicationName, u32>,
+    /// To be started when what was before has ended.
+    after: BTreeSet<ApplicationName>,
     up: Vec<Waits>,
     down: Vec<Answer<()>>,
     status: watch::Sender<Status>,
@@ -142,6 +147,7 @@ impl Task {
             here: None,
             work: JoinSet::new(),
             stopping: BTreeMap::new(),
+            after: BTreeSet::new(),
             up: Vec::new(),
             down: Vec::new(),
             status,
@@ -213,6 +219,7 @@ impl Task {
     fn effect(&mut self, name: &ApplicationName, effect: Effect) {
         let (Some(app), runner, name) = (self.apps.get(name), self.runner.clone(), name.clone()) else { return };
         match effect {
+            Effect::Start if self.stopping.contains_key(&name) => drop(self.after.insert(name)),
             Effect::Start => {
                 let epoch = self.here.unwrap_or(0);
                 let job = Job { manifest: app.manifest.clone(), files: self.store.files(&name), epoch };
@@ -285,6 +292,10 @@ impl Task {
                     *count -= 1;
                     if *count == 0 {
                         self.stopping.remove(&name);
+                        let starts = matches!(self.apps.get(&name), Some(App { life: Life::Starting { .. }, .. }));
+                        if self.after.remove(&name) && starts {
+                            self.effect(&name, Effect::Start);
+                        }
                     }
                 }
             }

@@ -97,6 +97,9 @@ pub fn step(life: Life, event: Event, now: BootMillis, manifest: &Manifest) -> (
             (Life::Stopped, vec![Effect::Stop])
         }
         (life @ Life::Failed { .. }, Event::Started(_) | Event::Looked(_) | Event::Tick) => (life, vec![]),
+        (Life::Starting { failed, .. }, Event::Started(Ok(()))) => {
+            (Life::Starting { since: now, next: now.plus(LOOK / 2), failed }, vec![])
+        }
         (Life::Starting { failed, .. }, Event::Started(Err(why))) => fails(failed, Reason::NotStarted { why }, now),
         (Life::Starting { since, failed, .. }, Event::Looked(seen)) => match seen {
             Seen::Healthy => (running(manifest, now, now, failed), vec![]),
@@ -144,7 +147,8 @@ pub fn step(life: Life, event: Event, now: BootMillis, manifest: &Manifest) -> (
 const FAR: u64 = 90_000;
 
 fn starting(failed: u32, now: BootMillis) -> (Life, Vec<Effect>) {
-    (Life::Starting { since: now, next: now.plus(LOOK / 2), failed }, vec![Effect::Start])
+    // looked at once it is started, which may have to wait for the end of the one before
+    (Life::Starting { since: now, next: now.plus(FAR), failed }, vec![Effect::Start])
 }
 
 fn running(manifest: &Manifest, since: BootMillis, now: BootMillis, failed: u32) -> Life {

@@ -53,7 +53,8 @@ fn stop_timeout() -> u32 {
 pub struct File {
     /// Relative and plain: `bin/server`.
     pub path: String,
-    /// In hexadecimal; looked at before the file is kept, and before it is run.
+    /// In hexadecimal; looked at before the file is kept, and before it is run. On the command line: worked out where it is left out.
+    #[serde(default)]
     pub sha256: String,
     #[serde(default)]
     pub executable: bool,

@@ -3,8 +3,11 @@
 use std::{
     collections::HashMap,
     fs, io,
-    os::unix::{fs::chown, process::CommandExt},
-    path::PathBuf,
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -61,24 +64,32 @@ impl Processes {
     /// Why it is not started.
     pub fn start(&self, job: &Job) -> io::Result<()> {
         let name = &job.manifest.name;
-        disk::make_private_dir(&self.runtime_dir)?;
-        disk::make_private_dir(&self.state_dir.join("application-data"))?;
+        disk::make_shared_dir(&self.runtime_dir)?;
+        // an application reaches its own data through them, and can list neither; what else is there is root's alone
+        for folder in [self.state_dir.clone(), self.state_dir.join("application-data")] {
+            fs::create_dir_all(&folder)?;
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o711))?;
+        }
         let user =
             FIRST_USER + u32::try_from(domain::pair::link::digest(name.as_str().as_bytes()) % USERS).unwrap_or(0);
         let data = self.data(name);
         fs::create_dir_all(&data)?;
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o700))?;
         chown(&data, Some(user), Some(user))?;
         let log = self.log(name)?;
-        // the folder of its files is where it is started: nobody but root can go through those above
-        let words = unit::command(&job.manifest, ".");
+        // nobody but root can go through the folders above its files; systemd shows them in a mount of their own
+        let seen_at = self.runtime_dir.join(name.as_str());
+        copy(&job.files, &seen_at)?;
+        let words = unit::command(&job.manifest, &seen_at.display().to_string());
         let identity = user.to_string();
         let mut command = Command::new("unshare");
         command.args(["--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--"]);
         command.args(["setpriv", "--reuid", &identity, "--regid", &identity, "--clear-groups", "--no-new-privs"]);
-        command.args(["--bounding-set", "-all", "--inh-caps", "-all", "--"]).args(words);
+        // what `--kill-child` has set is lost with the change of the user
+        command.args(["--pdeathsig", "KILL", "--bounding-set", "-all", "--inh-caps", "-all", "--"]).args(words);
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("STATE_DIRECTORY", &data);
         command.envs(unit::environment(&job.manifest, job.epoch));
-        command.current_dir(&job.files).process_group(0);
+        command.current_dir(&seen_at).process_group(0);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = command.spawn()?;
         let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
@@ -128,6 +139,8 @@ impl Processes {
         if let Some(known) = self.known(name) {
             // what runs is the only child of the one that is known
             let inner = inner(known.pid);
+            // the first process of a namespace gets no signal that it does not ask for, but the last
+            let until = if inner.is_some_and(asks_for_term) { until } else { Instant::now() };
             if let Some(pid) = inner.and_then(Pid::from_raw) {
                 // one that has ended meanwhile is no matter
                 let _ = kill_process(pid, Signal::TERM);
@@ -158,6 +171,29 @@ impl Processes {
     }
 }
 
+/// As they are now, and nothing else.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    copy_folder(from, to)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    disk::make_shared_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
+
 /// Field 22 of `/proc/<pid>/stat` (proc(5)); none of one that has ended, and is only not waited for.
 fn started_at(pid: i32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -167,7 +203,21 @@ fn started_at(pid: i32) -> Option<u64> {
     fields.nth(18)?.parse().ok()
 }
 
+/// `SigCgt` of `/proc/<pid>/status` (proc(5)).
+fn asks_for_term(pid: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    caught >> (Signal::TERM.as_raw() - 1) & 1 == 1
+}
+
+/// The only child (field 4 of the others' `stat`; `children` is not in every kernel).
 fn inner(pid: i32) -> Option<i32> {
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
-    children.split_whitespace().next()?.parse().ok()
+    let numbers =
+        fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    numbers.into_iter().find(|number| {
+        let stat = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)?.parse::<i32>().ok());
+        parent == Some(pid)
+    })
 }
