@@ -9,17 +9,19 @@ pub enum Place {
     Overview,
     Network,
     Cluster,
+    Applications,
     System,
 }
 
 impl Place {
-    const ALL: [Self; 4] = [Self::Overview, Self::Network, Self::Cluster, Self::System];
+    const ALL: [Self; 5] = [Self::Overview, Self::Network, Self::Cluster, Self::Applications, Self::System];
 
     fn href(self) -> &'static str {
         match self {
             Self::Overview => "/",
             Self::Network => "/network",
             Self::Cluster => "/cluster",
+            Self::Applications => "/applications",
             Self::System => "/system",
         }
     }
@@ -29,6 +31,7 @@ impl Place {
             Self::Overview => text.nav_overview(),
             Self::Network => text.nav_network(),
             Self::Cluster => text.nav_cluster(),
+            Self::Applications => text.nav_applications(),
             Self::System => text.nav_system(),
         }
     }
@@ -39,6 +42,8 @@ impl Place {
             Self::Network => "M3 6h18v12H3zM7 18v-5h3v5m4 0v-5h3v5",
             // two boxes and the wire between them
             Self::Cluster => "M3 5h8v6H3zM13 13h8v6h-8zM7 11v5h6M17 13V8h-6",
+            // four tiles
+            Self::Applications => "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
             // sliders
             Self::System => "M4 7h9m5 0h2M4 17h2m5 0h9M13 4.5h5v5h-5zM6 14.5h5v5H6z",
         };

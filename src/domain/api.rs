@@ -63,6 +63,18 @@
 //! | `POST /v1/cellular/sim` | – | `null`: the SIM in the slot is the right one |
 //! | `POST /v1/cellular/connect` | – | `null`; it is tried at once, and nobody waits for the outcome |
 //! | `POST /v1/cellular/disconnect` | – | `null`; until somebody asks for a connection |
+//! | `GET /v1/pair` | – | [`super::pair::api::PairStatus`] |
+//! | `POST /v1/pair/settings` | [`super::pair::api::SettingsRequest`] | `null`: on both boxes, within 15 seconds |
+//! | `POST /v1/pair/switchover` | – | `null`, when it has begun |
+//! | `POST /v1/pair/drill` | – | the same |
+//! | `POST /v1/pair/maintenance` | [`super::pair::api::MaintenanceRequest`] | `null` |
+//! | `POST /v1/pair/clear` | – | `null`: this box may take over again |
+//! | `GET /v1/applications` | – | [`super::application::api::Applications`] |
+//! | `POST /v1/applications/add` | [`super::application::api::Bundle`] | `null` |
+//! | `POST /v1/applications/remove` | [`super::application::api::Named`] | `null`; its data stays |
+//! | `POST /v1/applications/start` | [`super::application::api::Named`] | `null` |
+//! | `POST /v1/applications/stop` | [`super::application::api::Named`] | `null` |
+//! | `GET /v1/applications/logs` | [`super::application::api::LogsAsk`] in the address | [`super::application::api::Logs`] |
 //! | `POST /v1/network/test` | [`TestRequest`] | [`super::network::hops::Report`], within 20 seconds |
 
 use std::net::Ipv4Addr;
@@ -76,6 +88,7 @@ use super::{
     load::Load,
     name::PortName,
     network::{kernel::StateHash, proof::Connection, spec::NetworkSpec, status::NetworkStatus, transaction::TxId},
+    pair::api::PairStatus,
     power::PowerStatus,
     secret::Secret,
     seed::{Language, SeedStatus},
@@ -165,6 +178,9 @@ pub struct Overview {
     pub activation: Activation,
     #[serde(default)]
     pub cellular: CellularBrief,
+    /// With its last take-over only.
+    #[serde(default)]
+    pub pair: PairStatus,
     pub now: UnixSeconds,
 }
 

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::{activate, cellular, network, overview, port, render::to_html, system};
+use super::{activate, cellular, network, overview, pair, port, render::to_html, system};
 use crate::{domain::api::Overview, text::Text};
 
 type Piece = fn(Text, &Overview) -> AnyView;
 
 /// All pieces, each an element with its id. A page takes those that it has.
 pub fn pieces(text: Text, overview: &Overview) -> Vec<(String, String)> {
-    let fixed: [(&str, Piece); 11] = [
+    let fixed: [(&str, Piece); 12] = [
         ("headline", |t, o| overview::headline(t, o).into_any()),
         ("guide", |t, o| overview::guide(t, o).into_any()),
         ("faceplate", |t, o| overview::ports(t, o).into_any()),
@@ -17,6 +17,7 @@ pub fn pieces(text: Text, overview: &Overview) -> Vec<(String, String)> {
         ("uplink", |t, o| overview::uplink(t, o).into_any()),
         ("load", |t, o| overview::load(t, o).into_any()),
         ("cellular", |t, o| cellular::state(t, o).into_any()),
+        ("pair", |t, o| pair::state(t, o).into_any()),
         ("network", |t, o| network::state(t, o).into_any()),
         ("clock-state", |t, o| system::time::state(t, o).into_any()),
         ("ledger", |t, o| activate::ledger(t, &o.activation).into_any()),

@@ -4,6 +4,7 @@
 //! Nothing in here decides about the box: what the agent refuses is shown with its reason.
 
 pub mod activate;
+pub mod applications;
 pub mod cellular;
 pub mod change;
 pub mod cluster;
@@ -17,6 +18,7 @@ pub mod network;
 mod offers;
 pub mod order;
 pub mod overview;
+pub mod pair;
 pub mod port;
 pub mod preview;
 pub mod render;
@@ -44,6 +46,8 @@ pub fn routes() -> Router<App> {
         .merge(activate::routes())
         .merge(change::routes())
         .merge(cluster::routes())
+        .merge(pair::routes())
+        .merge(applications::routes())
         .merge(handoff::routes())
 }
 
@@ -63,6 +67,7 @@ fn frame(visitor: &Visitor, overview: &Overview, place: Place, path: impl Into<S
         Place::Overview => text.nav_overview(),
         Place::Network => text.nav_network(),
         Place::Cluster => text.nav_cluster(),
+        Place::Applications => text.nav_applications(),
         Place::System => text.nav_system(),
     };
     Frame {

@@ -23,12 +23,12 @@ const SWALLOWED: usize = 1 << 20;
 /// At 64 KB each, 4 MB for all and half a megabyte for one peer.
 const ROOM: Room = Room { all: 64, each: 8 };
 
-/// Pictures: two at a time, one of a peer, and longer on their way.
+/// Pictures and applications: two at a time, one of a peer, and longer on their way.
 const UPLOADS: Room = Room { all: 2, each: 1 };
 const UPLOAD_LIMIT: usize = (12 << 20) + 4_096;
 const UPLOAD_TIME: Duration = Duration::from_secs(30);
-/// The only route that takes them; a test holds it equal to the pages' own.
-pub(super) const UPLOAD: &str = "/activate/upload/{what}";
+/// The only routes that take them; a test holds them equal to the pages' own.
+pub(super) const UPLOADED: [&str; 2] = ["/activate/upload/{what}", "/applications/add"];
 
 /// What bodies may cost.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ pub(super) async fn whole(
     if body.is_end_stream() {
         return Ok((Body::empty(), None));
     }
-    let upload = route == UPLOAD;
+    let upload = UPLOADED.contains(&route);
     let (places, room) = match (upload, conn.service) {
         (true, _) => (&bodies.uploads, UPLOADS),
         (false, true) => (&bodies.service, ROOM),

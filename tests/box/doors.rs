@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::lab::{Answer, Lab, PASSWORD, PATIENCE, SERVICE, UPLINK, eventually};
 
 /// Every route of the agent, and what a web process without a session gets of it, on a box that has a password.
-pub const ROUTES: [(&str, &str, u16); 59] = [
+pub const ROUTES: [(&str, &str, u16); 71] = [
     ("GET", "/v1/hello", 200),
     ("GET", "/v1/hello/events", 200),
     ("GET", "/v1/overview", 401),
@@ -56,6 +56,18 @@ pub const ROUTES: [(&str, &str, u16); 59] = [
     ("POST", "/v1/cellular/sim", 401),
     ("POST", "/v1/cellular/connect", 401),
     ("POST", "/v1/cellular/disconnect", 401),
+    ("GET", "/v1/pair", 401),
+    ("POST", "/v1/pair/settings", 401),
+    ("POST", "/v1/pair/switchover", 401),
+    ("POST", "/v1/pair/drill", 401),
+    ("POST", "/v1/pair/maintenance", 401),
+    ("POST", "/v1/pair/clear", 401),
+    ("GET", "/v1/applications", 401),
+    ("POST", "/v1/applications/add", 401),
+    ("POST", "/v1/applications/remove", 401),
+    ("POST", "/v1/applications/start", 401),
+    ("POST", "/v1/applications/stop", 401),
+    ("GET", "/v1/applications/logs", 401),
     ("POST", "/v1/support", 401),
     ("GET", "/v1/activation", 401),
     ("GET", "/v1/activation/events", 401),

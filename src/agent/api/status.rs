@@ -54,6 +54,7 @@ pub(super) async fn events(State(shared): State<Shared>, Admitted(who): Admitted
         certificates: shared.tasks.certificates.watch(),
         activation: shared.tasks.activation.watch(),
         cellular: shared.tasks.cellular.watch(),
+        pairs: shared.tasks.pairs.watch(),
         watched: shared.watched.clone(),
         digest: who.digest(),
         shared,
@@ -99,6 +100,7 @@ struct Watcher {
     certificates: tokio::sync::watch::Receiver<crate::certificate::Published>,
     activation: tokio::sync::watch::Receiver<crate::activation::Told>,
     cellular: tokio::sync::watch::Receiver<std::sync::Arc<domain::cellular::api::CellularStatus>>,
+    pairs: tokio::sync::watch::Receiver<domain::pair::api::PairStatus>,
     watched: Watched,
     /// `None` on the console.
     digest: Option<Digest>,
@@ -119,6 +121,7 @@ impl Watcher {
                 result = self.certificates.changed() => result.ok().map(|()| true),
                 result = self.activation.changed() => result.ok().map(|()| true),
                 result = self.cellular.changed() => result.ok().map(|()| true),
+                result = self.pairs.changed() => result.ok().map(|()| true),
                 result = self.watched.load.changed() => result.ok().map(|()| true),
                 result = self.watched.service_port.changed() => result.ok().map(|()| true),
                 result = self.watched.seed.changed() => result.ok().map(|()| true),
@@ -156,6 +159,12 @@ fn ndjson(lines: impl futures_util::Stream<Item = Vec<u8>> + Send + 'static) -> 
 }
 
 impl Shared {
+    fn pair(&self) -> domain::pair::api::PairStatus {
+        let mut pair = self.tasks.pairs.status();
+        pair.history.truncate(1);
+        pair
+    }
+
     pub(super) fn overview(&self) -> Overview {
         Overview {
             model: self.own.board.model.clone(),
@@ -172,6 +181,7 @@ impl Shared {
             certificate: self.tasks.certificates.status(),
             activation: Activation { offered: None, request: None, ..self.tasks.activation.view() },
             cellular: self.tasks.cellular.brief(clock::now()),
+            pair: self.pair(),
             system: self.system(),
             now: clock::wall(),
         }

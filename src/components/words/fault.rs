@@ -1,6 +1,6 @@
 //! A fault explained: what happened, why, and what to do next.
 
-use super::{Ports, certificate, change};
+use super::{Ports, application, certificate, change, pair};
 use crate::{
     components::format::duration,
     domain::{
@@ -116,9 +116,8 @@ pub fn explain(text: Text, fault: &Fault) -> Explained {
         | Fault::FleetSignInFirst => super::registry::fault(t, fault)
             .unwrap_or_else(|| say(t.fault_internal(), &fault.to_string(), t.fault_internal_next())),
         Fault::Cellular { cause } => super::cellular::fault(t, cause),
-        Fault::Pair { .. } | Fault::Application { .. } => {
-            say(t.cellular_none(), t.cellular_none_why(), t.cellular_none_next())
-        }
+        Fault::Pair { why } => pair::refused(t, why),
+        Fault::Application { why } => application::refused(t, why),
         Fault::NoSimSlot => say(t.cellular_none(), t.cellular_none_why(), t.cellular_none_next()),
     }
 }

@@ -1,6 +1,7 @@
 //! The domain's values in the reader's language. Each match is total, so a new value without words does not compile.
 
 pub mod alarms;
+pub mod application;
 pub mod audit;
 mod cellular;
 mod certificate;
@@ -9,6 +10,7 @@ mod clock;
 mod dhcp;
 mod fault;
 mod hops;
+pub mod pair;
 mod port;
 pub mod registry;
 mod rule;

@@ -92,6 +92,11 @@ impl Keepalived {
         }
     }
 
+    /// When one that has ended may be started.
+    pub fn startable(&self) -> BootMillis {
+        self.started.map_or(BootMillis::default(), |at| at.plus(PAUSE))
+    }
+
     fn start(&self) -> io::Result<Running> {
         let path = |name: &str| self.folder.join(name);
         let mut command = Command::new("keepalived");
@@ -103,15 +108,6 @@ impl Keepalived {
         let child = command.spawn()?;
         let ends = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
         Ok(Running { child, ends })
-    }
-
-    /// Another configuration was written.
-    pub fn reload(&mut self) {
-        if let Some(running) = &self.child
-            && let Err(error) = rustix::process::kill_process(Pid::from_child(&running.child), Signal::HUP)
-        {
-            tracing::warn!(%error, "keepalived does not read its configuration anew");
-        }
     }
 
     /// SIGKILL to all of it, which a stopped one gets too. Whatever it has put on an interface stays there.

@@ -41,6 +41,9 @@ use crate::{
 
 /// Between two looks at addresses and at keepalived.
 const MEND: u64 = 1_000;
+/// How long it may take for getting the address: three lost adverts and more. Then it is started anew; 2.2.7 sometimes looks at its gate no more
+/// after it has read its file again.
+const GETS: u64 = 1_500;
 /// How long keepalived may take for giving up the address: it takes some 5 ms.
 const GIVES_UP: u64 = 100;
 /// Before all must be closed: to kill what is left, and to take the address away.
@@ -109,6 +112,8 @@ struct Pair {
     next_beat: BootMillis,
     next_tell: BootMillis,
     next_mend: BootMillis,
+    /// The address is there by then, or keepalived is started anew.
+    address_by: Option<BootMillis>,
     ends: Option<BootMillis>,
 }
 
@@ -155,6 +160,7 @@ impl Pair {
             next_beat: now,
             next_tell: now,
             next_mend: now,
+            address_by: None,
             ends: None,
         })
     }
@@ -173,12 +179,28 @@ impl Pair {
         if self.of.as_ref().is_some_and(|of| of.state.deadline() <= now) {
             self.drive(Event::Tick);
         }
+        self.look_for_the_address(now);
         self.close_on(now);
         if self.next_beat <= now {
             self.say(None);
         }
         if self.next_tell <= now {
             self.tell_state();
+        }
+    }
+
+    fn look_for_the_address(&mut self, now: BootMillis) {
+        let wants = |of: &Of| of.config.virtual_ip.is_some() && !of.master;
+        if !self.keepalived.gate_open() || !self.of.as_ref().is_some_and(wants) {
+            self.address_by = None;
+            return;
+        }
+        let by = *self.address_by.get_or_insert(now.plus(GETS));
+        if by <= now {
+            tracing::warn!("keepalived does not get the address: it is started anew");
+            self.address_by = None;
+            self.keepalived.kill();
+            self.keepalived_ended();
         }
     }
 
@@ -192,6 +214,7 @@ impl Pair {
     fn wait(&mut self, told_to_end: &UnixStream) -> io::Result<()> {
         let now = clock::now();
         let mut until = self.next_beat.min(self.next_tell).min(self.next_mend);
+        until = until.min(self.address_by.unwrap_or(until));
         if let Some(of) = &self.of {
             until = until.min(of.state.deadline().max(now.plus(1)));
         }
@@ -306,6 +329,7 @@ impl Pair {
             of.master = false;
             if of.config.virtual_ip.is_some() && self.ends.is_none() {
                 self.keepalived.keep_running(now);
+                self.next_mend = self.next_mend.min(self.keepalived.startable());
             }
         }
         if !self.keepalived.gate_open() {
@@ -361,11 +385,9 @@ impl Pair {
                 }
                 let before = std::mem::replace(&mut of.config, config);
                 if before.virtual_ip != of.config.virtual_ip || before.keepalived != of.config.keepalived {
-                    if of.config.virtual_ip.is_none() {
-                        self.keepalived.kill();
-                    } else {
-                        self.keepalived.reload();
-                    }
+                    // not SIGHUP: see `GETS`
+                    self.keepalived.kill();
+                    of.master = false;
                     if let Some(old) = before.virtual_ip.filter(|old| of.config.virtual_ip.as_ref() != Some(old)) {
                         removed(&old);
                     }

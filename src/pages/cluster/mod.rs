@@ -211,6 +211,7 @@ pub fn page(frame: Frame, overview: &Overview, view: &ClusterHome) -> impl IntoV
     let frame = Frame { title: text.cluster_title().to_owned(), problem, path: PATH.to_owned(), ..frame };
     let refusal = view.refusal.as_ref().map(|refusal| fault::note(text, refusal));
     let own = own::card(text, overview, &view.own);
+    let pair = super::pair::brief(text, overview);
     let fleet = match &view.session {
         Some(session) => fleet::list(text, view, session).into_any(),
         None => fleet::door(text, &view.user).into_any(),
@@ -221,6 +222,7 @@ pub fn page(frame: Frame, overview: &Overview, view: &ClusterHome) -> impl IntoV
             <div class="lead"><h1>{text.cluster_title()}</h1></div>
             {done}
             {refusal}
+            {pair}
             {own}
             {fleet}
         </Shell>

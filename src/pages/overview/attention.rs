@@ -9,7 +9,8 @@ use crate::{
         note::Note,
         tag::{Mood, tag},
         words::{
-            Ports, cellular_action, cellular_cause, clock, dhcp_problem, outcome, port_title, rival, service_failure,
+            Ports, cellular_action, cellular_cause, clock, dhcp_problem, outcome, pair, port_title, rival,
+            service_failure,
         },
     },
     domain::{
@@ -22,6 +23,7 @@ use crate::{
             status::{NetworkStatus, PortStatus},
             transaction::{Outcome, PhaseView},
         },
+        pair::readiness::{self, Weight},
         service_port::ServicePortStatus,
     },
     text::Text,
@@ -40,6 +42,7 @@ pub fn attention(text: Text, overview: &Overview) -> impl IntoView + use<> {
     let mut alerts = alerts(text, &overview.network);
     alerts.extend(service(text, overview));
     alerts.extend(its_cellular(text, overview));
+    alerts.extend(its_pair(text, overview));
     alerts.extend(its_clock(text, overview));
     alerts.extend(its_certificate(text, overview));
     alerts.extend(its_password(text, overview));
@@ -142,6 +145,21 @@ fn alerts(text: Text, network: &NetworkStatus) -> Vec<Alert> {
 }
 
 /// What keeps a SIM that is to be used from being of use, and what it may cost. What mends itself is no alert.
+/// The first reason, where the pair is not protected; the others are on its page.
+fn its_pair(text: Text, overview: &Overview) -> Option<Alert> {
+    let reasons = &overview.pair.reasons;
+    let weight = readiness::heaviest(reasons).filter(|weight| *weight >= Weight::Weakened)?;
+    let first = reasons.iter().find(|reason| reason.weight() == weight)?;
+    let (mood, state) = pair::protection(text, Some(weight));
+    let (why, mend) = pair::reason(text, first, Ports(&overview.network));
+    Some(Alert {
+        mood,
+        title: text.pair_attention(state),
+        why: format!("{why} {mend}"),
+        places: vec![("/cluster/pair".to_owned(), text.pair_open())],
+    })
+}
+
 fn its_cellular(text: Text, overview: &Overview) -> Vec<Alert> {
     let cellular = &overview.cellular;
     let place = || vec![("/cellular".to_owned(), text.attention_cellular_where())];

@@ -187,7 +187,7 @@ const FAULTS: &[Fault] = &[
         Expect::Nothing,
         true,
         Duration::from_secs(10),
-        |p, a| sh(p, a, "for i in 1 2 3 4 5 6 7 8; do timeout 10 sh -c 'while :; do :; done' & done"),
+        |p, a| sh(p, a, "for i in 1 2 3 4 5 6 7 8; do timeout 10 sh -c 'while :; do :; done' >/dev/null 2>&1 & done"),
         nothing,
     ),
     fault(
@@ -196,7 +196,7 @@ const FAULTS: &[Fault] = &[
         true,
         WHILE,
         |p, a| {
-            sh(p, a, "for i in 1 2 3 4; do timeout 6 sh -c 'while :; do :; done' & done");
+            sh(p, a, "for i in 1 2 3 4; do timeout 6 sh -c 'while :; do :; done' >/dev/null 2>&1 & done");
             p.post(a, "/v1/pair/switchover", &serde_json::Value::Null);
         },
         nothing,

@@ -62,6 +62,9 @@ impl Pair {
 
     /// `null` of a box that does not answer.
     fn status(&self, at: usize) -> Value {
+        if self.device(at).init_pid().is_err() {
+            return Value::Null;
+        }
         let answer = self.boxes[at].socket("0", "GET", "/v1/pair", None, &Value::Null);
         serde_json::from_str(&answer.body).unwrap_or_default()
     }
