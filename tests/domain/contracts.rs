@@ -82,6 +82,34 @@ fn faults() -> Vec<Fault> {
         Fault::NoSimSlot,
         Fault::Cellular { cause: domain::cellular::cause::Cause::NoModem },
     ]
+    .into_iter()
+    .chain(applications().map(|why| Fault::Application { why }))
+    .chain(pair().map(|why| Fault::Pair { why }))
+    .collect()
+}
+
+fn applications() -> [domain::application::api::Refusal; 3] {
+    use domain::application::api::Refusal;
+    [
+        Refusal::Unusable { issues: Vec::new() },
+        Refusal::NoSuchApplication { name: "hello".parse().expect("a name") },
+        Refusal::NotActive,
+    ]
+}
+
+fn pair() -> [domain::pair::api::Refusal; 8] {
+    use domain::pair::api::Refusal;
+    let peer = || "7F3K-2220".parse().expect("a serial");
+    [
+        Refusal::NoPair,
+        Refusal::Unusable { issues: Vec::new() },
+        Refusal::UnusableOnPeer { peer: peer(), issues: Vec::new() },
+        Refusal::PeerAway { peer: peer() },
+        Refusal::PeerNotFit { peer: peer(), why: String::new() },
+        Refusal::NobodyActive,
+        Refusal::UnderWay,
+        Refusal::NotFenced,
+    ]
 }
 
 fn reads_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {

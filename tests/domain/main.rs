@@ -9,6 +9,7 @@ mod activation;
 mod activation_ledger;
 mod activation_wizard;
 mod alarms;
+mod application;
 mod box_file;
 mod care;
 mod cellular;

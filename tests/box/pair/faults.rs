@@ -232,7 +232,7 @@ const FAULTS: &[Fault] = &[
             sh(
                 p,
                 1 - a,
-                "mount -t tmpfs -o size=64k tmpfs /mnt && cp -a /var/lib/gatehouse/. /mnt/ && mount --bind /mnt /var/lib/gatehouse; head -c 1M /dev/zero > /var/lib/gatehouse/fill",
+                "mount -t tmpfs -o size=512k tmpfs /mnt && cp -a /var/lib/gatehouse/. /mnt/ && mount --bind /mnt /var/lib/gatehouse; head -c 1M /dev/zero > /var/lib/gatehouse/fill; true",
             );
             p.device(a).power_off();
         },

@@ -3,4 +3,6 @@
 mod cases;
 mod model;
 mod random;
+mod readiness;
+mod wire;
 mod world;

@@ -1,0 +1,5 @@
+//! Applications: manifests, what they become for systemd, and the life of one that runs.
+
+mod life;
+mod manifest;
+mod unit;

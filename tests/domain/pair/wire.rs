@@ -1,0 +1,180 @@
+//! What goes over the wires, and what both boxes work out alone.
+
+use domain::{
+    box_file::BoxFile,
+    cluster::names::{PairId, Serial},
+    name::PortName,
+    network::spec::NetworkSpec,
+    pair::{
+        Message, Stamp,
+        beat::{About, Beat, LENGTH, SEALED, Told},
+        keepalived::{Keepalived, Said},
+        link::{virtual_router, ways},
+        settings::{Nearness, PairSettings, SettingsIssue, VirtualIp},
+    },
+};
+use proptest::prelude::*;
+
+fn parse<T: std::str::FromStr>(text: &str) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    text.parse().expect("parses")
+}
+
+fn any_message() -> impl Strategy<Value = Option<Message>> {
+    let stamp = || (any::<u64>(), any::<u64>()).prop_map(|(run, number)| Stamp { run, number });
+    prop_oneof![
+        Just(None),
+        (stamp(), any::<u64>()).prop_map(|(of, epoch)| Some(Message::Ask { of, epoch })),
+        stamp().prop_map(|to| Some(Message::Promise { to })),
+        (stamp(), any::<u64>()).prop_map(|(of, epoch)| Some(Message::Released { of, epoch })),
+    ]
+}
+
+fn any_about() -> impl Strategy<Value = About> {
+    let role = prop_oneof![Just(Told::Standby), Just(Told::Acquiring), Just(Told::Active), Just(Told::Stopping)];
+    let numbers = (any::<[u64; 6]>(), any::<Option<u32>>(), any::<[bool; 6]>());
+    (role, numbers).prop_map(
+        |(role, ([epoch, version, settings, applications, revision, set_revision], synced, flags))| {
+            let [fit, maintenance, carrier, registry, planned, drill] = flags;
+            About {
+                role,
+                epoch,
+                fit,
+                maintenance,
+                carrier,
+                registry,
+                planned,
+                drill,
+                version,
+                settings,
+                applications,
+                revision,
+                set_revision,
+                synced,
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_beat_reads_back(run: u64, sequence: u64, message in any_message(), about in any_about()) {
+        let beat = Beat { run, sequence, message, about };
+        let bytes = beat.to_bytes();
+        prop_assert_eq!(Beat::from_bytes(&bytes), Some(beat));
+        // the seal has its place
+        prop_assert!(bytes[SEALED..].iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn nonsense_is_no_beat_and_ends_nothing(bytes in prop::collection::vec(any::<u8>(), LENGTH)) {
+        let bytes: [u8; LENGTH] = bytes.try_into().expect("as long");
+        let read = Beat::from_bytes(&bytes);
+        prop_assert!(read.is_none() || bytes.starts_with(b"GHB1"));
+    }
+
+    /// Each box has what the other one takes for its peer's, in two networks that do not overlap.
+    #[test]
+    fn both_boxes_work_out_the_same_ways(pair in "[a-z0-9]{8,32}") {
+        let (a, b): (Serial, Serial) = (parse("7F3K-2219"), parse("7F3K-2220"));
+        let pair: PairId = parse(&pair);
+        let ports: [PortName; 3] = [parse("lan4"), parse("lan1"), parse("lan4")];
+        let (of_a, of_b) = (ways(&pair, &a, &b, &ports), ways(&pair, &b, &a, &ports));
+        prop_assert_eq!(of_a.len(), 2);
+        for (mine, theirs) in of_a.iter().zip(&of_b) {
+            prop_assert_eq!(&mine.port, &theirs.port);
+            prop_assert_eq!((mine.own.addr(), mine.peer), (theirs.peer, theirs.own.addr()));
+            prop_assert!(mine.own.addr().is_link_local() && mine.own.trunc() == theirs.own.trunc());
+            let third = mine.own.addr().octets()[2];
+            prop_assert!((1..=254).contains(&third), "RFC 3927 keeps the first and the last 256 for later");
+        }
+        prop_assert!(of_a[0].own.trunc() != of_a[1].own.trunc());
+        prop_assert!(virtual_router(&pair) > 0);
+    }
+}
+
+#[test]
+fn keepalived_is_told_what_it_needs() {
+    let (a, b): (Serial, Serial) = (parse("7F3K-2219"), parse("7F3K-2220"));
+    let (pair, port): (PairId, PortName) = (parse("p-1"), parse("lan1"));
+    let way = &ways(&pair, &a, &b, [&port])[0];
+    let virtual_ip = &VirtualIp { address: parse("10.20.0.100/24"), port: port.clone() };
+    let virtual_router = virtual_router(&pair);
+    let told = Keepalived { virtual_ip, interface: "eth0", way, virtual_router, first: true, folder: "/run/gatehouse" };
+    insta::assert_snapshot!(told.config());
+    assert_eq!(Said::parse("INSTANCE \"pair\" MASTER 101"), Some(Said::Master));
+    for nonsense in ["", "INSTANCE", "GROUP \"pair\" MASTER", "INSTANCE \"pair\" QUEEN 1"] {
+        assert_eq!(Said::parse(nonsense), None, "{nonsense}");
+    }
+}
+
+fn board() -> BoxFile {
+    let text = r#"
+model = "B-012"
+serial = "7F3K-2219"
+[[port]]
+name = "lan1"
+label = "LAN1"
+role = "uplink"
+device = { name = "eth0" }
+[[port]]
+name = "lan3"
+label = "LAN3"
+role = "service"
+device = { name = "eth2" }
+[[port]]
+name = "lan4"
+label = "LAN4"
+role = "heartbeat"
+device = { name = "eth3" }
+"#;
+    toml::from_str(text).expect("a box file")
+}
+
+fn issues(address: &str, port: &str, heartbeat: Option<&str>) -> Vec<SettingsIssue> {
+    let spec: NetworkSpec = toml::from_str(
+        "[ports.lan1]\nipv4 = { method = \"static\", addresses = [\"10.20.0.15/24\"], gateway = \"10.20.0.1\" }",
+    )
+    .expect("a spec");
+    let virtual_ip = Some(VirtualIp { address: parse(address), port: parse(port) });
+    let settings = PairSettings { virtual_ip, heartbeat: heartbeat.map(parse), registry: Nearness::Site, revision: 1 };
+    settings.issues(&board(), &spec, &[])
+}
+
+#[test]
+fn a_virtual_ip_is_a_free_host_of_its_ports_network() {
+    assert_eq!(issues("10.20.0.100/24", "lan1", Some("lan4")), []);
+    let port = || parse("lan1");
+    let outside = |address: &str| SettingsIssue::OutsideNetwork {
+        address: parse(address),
+        port: port(),
+        network: parse("10.20.0.0/24"),
+    };
+    for (address, issue) in [
+        ("10.21.0.100/24", outside("10.21.0.100/24")),
+        ("10.20.0.100/16", outside("10.20.0.100/16")),
+        ("10.20.0.15/24", SettingsIssue::OwnAddress { address: parse("10.20.0.15/24") }),
+        ("10.20.0.1/24", SettingsIssue::Gateway { address: parse("10.20.0.1/24") }),
+        ("10.20.0.0/24", SettingsIssue::NotAHost { address: parse("10.20.0.0/24") }),
+        ("10.20.0.255/24", SettingsIssue::NotAHost { address: parse("10.20.0.255/24") }),
+        ("169.254.7.7/24", SettingsIssue::NotAHost { address: parse("169.254.7.7/24") }),
+        ("224.0.0.1/24", SettingsIssue::NotAHost { address: parse("224.0.0.1/24") }),
+    ] {
+        assert_eq!(issues(address, "lan1", None), [issue], "{address}");
+    }
+    assert_eq!(issues("10.20.0.100/24", "lan3", None), [SettingsIssue::NoSuchPort { port: parse("lan3") }]);
+    assert_eq!(issues("10.20.0.100/24", "lan9", None), [SettingsIssue::NoSuchPort { port: parse("lan9") }]);
+    let heartbeat = SettingsIssue::NoHeartbeatPort { port: parse("lan1") };
+    assert_eq!(issues("10.20.0.100/24", "lan1", Some("lan1")), [heartbeat]);
+}
+
+#[test]
+fn settings_are_the_same_whatever_their_revision() {
+    let settings = |revision| PairSettings { revision, ..PairSettings::default() };
+    assert_eq!(settings(1).digest(), settings(2).digest());
+    assert_ne!(settings(1).digest(), PairSettings { heartbeat: Some(parse("lan4")), ..settings(1) }.digest());
+    assert_eq!(settings(1).terms().ttl, 3_000);
+    assert_eq!(PairSettings { registry: Nearness::Wan, ..settings(1) }.terms().ttl, 15_000);
+}
