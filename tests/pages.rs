@@ -18,6 +18,8 @@ mod certificate;
 mod fleet;
 #[path = "pages/manual.rs"]
 mod manual;
+#[path = "pages/pair.rs"]
+mod pair;
 #[path = "pages/power.rs"]
 mod power;
 #[path = "pages/settings.rs"]

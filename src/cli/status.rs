@@ -86,6 +86,7 @@ mod tests {
         let overview = Overview {
             activation: crate::domain::activation::api::Activation::default(),
             cellular: crate::domain::cellular::api::CellularBrief::default(),
+            pair: crate::domain::pair::api::PairStatus::default(),
             model: "M1".into(),
             serial: "S-0001".into(),
             host_name: "box1".into(),

@@ -110,6 +110,7 @@ fn overview(transaction: TransactionView) -> Overview {
     Overview {
         activation: crate::domain::activation::api::Activation::default(),
         cellular: crate::domain::cellular::api::CellularBrief::default(),
+        pair: crate::domain::pair::api::PairStatus::default(),
         model: String::new(),
         serial: String::new(),
         host_name: String::new(),

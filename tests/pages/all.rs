@@ -41,7 +41,7 @@ use gatehouse::{
 use super::{
     access,
     boxes::{awaiting, changing_box, ipv6_box, name, new_box, troubled_box, working_box},
-    care, cellular, certificate, fleet, power, settings, trouble,
+    care, cellular, certificate, fleet, pair, power, settings, trouble,
 };
 
 pub fn frame(text: Text, of: Option<&Overview>, place: Option<Place>) -> Frame {
@@ -232,9 +232,10 @@ pub fn ended(outcome: Option<Outcome>) -> Overview {
 pub type Named = Vec<(&'static str, String)>;
 
 /// Those of other files: a page below System has one of its own.
-const OTHERS: [fn(Text) -> Named; 8] = [
+const OTHERS: [fn(Text) -> Named; 9] = [
     cellular::pages,
     fleet::pages,
+    pair::pages,
     settings::pages,
     power::pages,
     access::pages,

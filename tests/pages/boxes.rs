@@ -79,6 +79,7 @@ pub fn new_box() -> Overview {
     Overview {
         activation: Activation::default(),
         cellular: gatehouse::domain::cellular::api::CellularBrief::default(),
+        pair: gatehouse::domain::pair::api::PairStatus::default(),
         model: "B-012".to_owned(),
         serial: "7F3K-2219".to_owned(),
         host_name: "box-b6".to_owned(),

@@ -126,7 +126,6 @@ pub fn properties(manifest: &Manifest, place: &Place<'_>) -> Vec<(&'static str, 
             ("PrivateUsers", Value::Truth(true)),
             ("RestrictSUIDSGID", Value::Truth(true)),
             ("RestrictNamespaces", Value::Number(0)),
-            ("MemoryDenyWriteExecute", Value::Truth(false)),
             ("CapabilityBoundingSet", Value::Number(0)),
             (
                 "RestrictAddressFamilies",

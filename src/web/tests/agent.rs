@@ -71,6 +71,7 @@ pub(super) fn said() -> Said {
         overview: Overview {
             activation: crate::domain::activation::api::Activation::default(),
             cellular: crate::domain::cellular::api::CellularBrief::default(),
+            pair: crate::domain::pair::api::PairStatus::default(),
             model: "T".into(),
             serial: "1".into(),
             host_name: "gh-1".into(),

@@ -1,5 +1,7 @@
 //! The task that owns the applications' files and whatever of them runs.
 
+mod set;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -401,132 +403,6 @@ impl Task {
             }
             self.drive(&name, Event::Wanted);
         }
-    }
-
-    /// Everything is looked at before anything is kept.
-    async fn add(&mut self, bundle: Bundle, revision: Option<u64>) -> Result<(), Fault> {
-        let Bundle { manifest, files } = bundle;
-        let files = files.into_iter().map(|FileContent { path, content }| {
-            let content = base64url::decode(&content)
-                .ok_or_else(|| Fault::Malformed { detail: format!("{path} is no base64url") })?;
-            Ok((path, content))
-        });
-        let files = files.collect::<Result<Vec<(String, Vec<u8>)>, Fault>>()?;
-        let came: Vec<_> = files
-            .iter()
-            .map(|(path, content)| {
-                (path.clone(), u64::try_from(content.len()).unwrap_or(u64::MAX), pki::hex_digest(content))
-            })
-            .collect();
-        let mut issues = manifest.issues();
-        issues.extend(manifest.files_issues(&came));
-        if self.apps.len() >= MOST && !self.apps.contains_key(&manifest.name) {
-            issues.push(ManifestIssue {
-                field: "name".into(),
-                why: Why::TooMany { most: u32::try_from(MOST).unwrap_or(0) },
-            });
-        }
-        if issues.is_empty() {
-            issues.extend(missing_here(&manifest).await);
-        }
-        if !issues.is_empty() {
-            return Err(Fault::Application { why: Refusal::Unusable { issues } });
-        }
-        self.store.put(&manifest, &files).map_err(not_saved)?;
-        let name = manifest.name.clone();
-        let mut set = self.set.clone();
-        set.revision = revision.unwrap_or(set.revision + 1);
-        set.enabled.entry(name.clone()).or_insert(true);
-        self.keep(set)?;
-        // another one of the same name ends first
-        self.drive(&name, Event::Unwanted);
-        let life = Life::default();
-        let app = App { manifest, life, reason: None, since: Some(clock::wall()), epoch: 0, begun: None, synced: None };
-        self.apps.insert(name, app);
-        self.start_if_here();
-        Ok(())
-    }
-
-    fn start_if_here(&mut self) {
-        if self.here.is_some() {
-            self.start_wanted(clock::now());
-        }
-    }
-
-    fn remove(&mut self, name: &ApplicationName) -> Result<(), Fault> {
-        if !self.apps.contains_key(name) {
-            return Err(no_such(name));
-        }
-        let mut set = self.set.clone();
-        set.revision += 1;
-        set.enabled.remove(name);
-        self.keep(set)?;
-        self.forget(name);
-        Ok(())
-    }
-
-    fn forget(&mut self, name: &ApplicationName) {
-        self.drive(name, Event::Unwanted);
-        self.apps.remove(name);
-        if let Err(error) = self.store.remove(name) {
-            tracing::warn!(%name, %error, "something of an application that was removed is still there");
-        }
-    }
-
-    fn enable(&mut self, name: &ApplicationName, on: bool) -> Result<(), Fault> {
-        if !self.apps.contains_key(name) {
-            return Err(no_such(name));
-        }
-        let mut set = self.set.clone();
-        if set.enabled.insert(name.clone(), on) != Some(on) {
-            set.revision += 1;
-        }
-        self.keep(set)?;
-        if on {
-            self.start_if_here();
-        } else {
-            self.drive(name, Event::Unwanted);
-        }
-        Ok(())
-    }
-
-    fn export(&self, name: &ApplicationName) -> Result<Bundle, Fault> {
-        let app = self.apps.get(name).ok_or_else(|| no_such(name))?;
-        let files = self.store.read(&app.manifest).map_err(not_saved)?;
-        let files = files.into_iter().map(|(path, content)| FileContent { path, content: base64url::encode(&content) });
-        Ok(Bundle { manifest: app.manifest.clone(), files: files.collect() })
-    }
-
-    /// Once nothing is missing any more the set is the peer's, with its revision.
-    fn adopt(&mut self, set: &SetOf) -> Result<Vec<ApplicationName>, Fault> {
-        let own = self.set_of();
-        let missing =
-            set.all.iter().filter(|(name, (manifest, _))| own.all.get(*name).is_none_or(|(own, _)| own != manifest));
-        let missing: Vec<_> = missing.map(|(name, _)| name.clone()).collect();
-        if !missing.is_empty() {
-            return Ok(missing);
-        }
-        let gone: Vec<_> = self.apps.keys().filter(|name| !set.all.contains_key(*name)).cloned().collect();
-        let enabled = set.all.iter().map(|(name, (_, enabled))| (name.clone(), *enabled)).collect();
-        self.keep(Set { revision: set.revision, enabled })?;
-        gone.iter().for_each(|name| self.forget(name));
-        Ok(Vec::new())
-    }
-
-    fn keep(&mut self, set: Set) -> Result<(), Fault> {
-        self.store.save(&set).map_err(not_saved)?;
-        self.set = set;
-        Ok(())
-    }
-
-    fn set_of(&self) -> SetOf {
-        let all = self.apps.iter().map(|(name, app)| {
-            let text = serde_json::to_vec(&app.manifest).unwrap_or_default();
-            let enabled = self.set.enabled.get(name) == Some(&true);
-            (name.clone(), (digest(&text), enabled))
-        });
-        let copies = self.apps.values().any(|app| app.manifest.copies().is_some());
-        SetOf { revision: self.set.revision, all: all.collect(), copies }
     }
 
     fn tell(&self) {

@@ -1,0 +1,117 @@
+//! Which pair this box is of, what is set of it, and what the guard is told.
+
+use super::*;
+
+impl Task {
+    /// Another pair begins anew. A box that was a member before it had a peer has what the pair's applications need; one that comes has not.
+    pub(super) fn belongs(&mut self, before: Option<&Enrolled>, now: Option<&Enrolled>) {
+        let Some(now) = now else { return };
+        if now.info.pair == self.kept.pair {
+            return;
+        }
+        // until the registry has told the whole of it
+        if now.info.peer.is_some() && now.info.pair.is_none() {
+            return;
+        }
+        let was_alone =
+            before.is_some_and(|before| before.info.peer.is_none() && before.info.serial == now.info.serial);
+        if now.info.pair.is_none() && self.runs.is_none_or(|epoch| epoch == ALONE) && before.is_some() {
+            // the other one has them; here they run again when somebody starts them
+            let apps = self.apps.clone();
+            tokio::spawn(async move { apps.park().await });
+        }
+        if self.runs == Some(ALONE) && now.info.pair.is_some() {
+            // the lease says from now on
+            self.runs = None;
+            self.stop(clock::now().plus(STOPS_WITHIN));
+        }
+        let settings = self.kept.settings.clone();
+        let fresh = Kept { pair: now.info.pair.clone(), settings, in_sync: was_alone, ..Kept::default() };
+        tracing::info!(pair = ?fresh.pair, was_alone, "another pair");
+        self.keep(fresh);
+    }
+
+    pub(super) fn pair_of(&self, enrolled: &Enrolled) -> Option<Of> {
+        let (pair, peer) = (enrolled.info.pair.as_ref()?, enrolled.info.peer.as_ref()?);
+        let own = enrolled.info.serial.clone();
+        let settings = self.settings();
+        let site = settings.virtual_ip.as_ref().map(|virtual_ip| &virtual_ip.port).or_else(|| self.first_uplink());
+        let ways = link::ways(pair, &own, peer, settings.heartbeat.iter().chain(site));
+        Some(Of { own, peer: peer.clone(), ways, virtual_router: link::virtual_router(pair) })
+    }
+
+    /// As they hold: where nobody has decided here, what was said with the activation, and the heartbeat port of the box file.
+    pub(super) fn settings(&self) -> PairSettings {
+        if self.kept.settings.revision > 0 {
+            return self.kept.settings.clone();
+        }
+        let named = self.enrolled.borrow().as_ref().and_then(|enrolled| enrolled.info.virtual_ip);
+        let fits = |address: Ipv4Addr| {
+            let (port, net) = self.ports.addresses().into_iter().find(|(_, net)| net.contains(&address))?;
+            Some(VirtualIp { address: Ipv4Net::new(address, net.prefix_len()).ok()?, port })
+        };
+        let heartbeat = self.board.ports.iter().find(|port| port.role == box_file::Role::Heartbeat);
+        PairSettings {
+            virtual_ip: named.and_then(fits),
+            heartbeat: heartbeat.map(|port| port.name.clone()),
+            ..PairSettings::default()
+        }
+    }
+
+    pub(super) fn first_uplink(&self) -> Option<&PortName> {
+        self.board.ports.iter().find(|port| port.role == box_file::Role::Uplink).map(|port| &port.name)
+    }
+
+    pub(super) fn config_for(&self, enrolled: &Enrolled) -> Option<Config> {
+        let of = self.of.as_ref()?;
+        let secret = enrolled.info.pair_secret.clone()?;
+        let settings = self.settings();
+        let virtual_ip = self.ports.virtual_ip(&settings);
+        let keepalived = virtual_ip.as_ref().map_or(0, |on| {
+            let Some((virtual_ip, way)) = settings
+                .virtual_ip
+                .as_ref()
+                .and_then(|virtual_ip| Some((virtual_ip, of.ways.iter().find(|way| way.port == virtual_ip.port)?)))
+            else {
+                return 0;
+            };
+            let folder = self.runtime_dir.display().to_string();
+            let first = of.own < of.peer;
+            let config = Keepalived {
+                virtual_ip,
+                interface: &on.interface,
+                way,
+                virtual_router: of.virtual_router,
+                first,
+                folder: &folder,
+            };
+            self.write_keepalived(&config.config())
+        });
+        Some(Config { terms: settings.terms(), secret, ways: self.ports.wires(&of.ways), virtual_ip, keepalived })
+    }
+
+    /// Its digest, once it is there.
+    pub(super) fn write_keepalived(&self, text: &str) -> u64 {
+        let path = self.runtime_dir.join(CONFIG);
+        let digest = link::digest(text.as_bytes());
+        if disk::read(&path).ok().flatten().as_deref() != Some(text)
+            && let Err(error) = disk::write(&path, text.as_bytes(), 0o600)
+        {
+            tracing::error!(%error, "keepalived's configuration cannot be written");
+        }
+        digest
+    }
+
+    /// Of no pair, its applications run here; not on a box in whose place another one has come.
+    pub(super) fn stand_alone(&mut self) {
+        let left = self.activation.view().stage == Stage::Left;
+        match (left, self.runs) {
+            (false, None) if self.under_way.is_none() => self.take_over(ALONE),
+            (true, Some(_)) => {
+                self.runs = None;
+                self.stop(clock::now().plus(STOPS_WITHIN));
+            }
+            _ => {}
+        }
+    }
+}

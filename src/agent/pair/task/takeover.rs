@@ -1,0 +1,184 @@
+//! What the guard's role means for what runs here, and what is written down of it.
+
+use super::*;
+
+impl Task {
+    /// The end of what this box cannot do well any more.
+    pub(super) async fn give_up_where_better(&mut self) {
+        let Some(state) = &self.state else { return };
+        if !matches!(state.role, Role::Active { .. }) {
+            return;
+        }
+        let peer_could = state
+            .peer
+            .is_some_and(|peer| peer.about.fit && PeerHeard { ago: peer.heard, about: peer.about }.is_there());
+        let without = self.settings().virtual_ip.filter(|virtual_ip| !self.ports.carrier(&virtual_ip.port));
+        if without.is_some() && peer_could {
+            tracing::warn!("the virtual IP's port has no cable in it: the peer takes over");
+            self.say(ToGuard::Release).await;
+            return;
+        }
+        let late = self.missing.is_some_and(|at| at.plus(ADDRESS_WITHIN) <= clock::now());
+        if late && peer_could {
+            tracing::error!("the virtual IP does not come up here");
+            self.fence(Fence::Address);
+            self.say(ToGuard::Release).await;
+        }
+    }
+
+    /// What the guard's role means for what runs here.
+    pub(super) async fn follow(&mut self, state: guard::State) {
+        let role = state.role;
+        let open = state.gate == Gate::Open;
+        let had_gate = self.state.as_ref().is_some_and(|before| before.gate != Gate::Closed);
+        self.missing = (state.gate == Gate::Opening).then(|| self.missing.unwrap_or_else(clock::now));
+        if state.gate == Gate::Closed {
+            self.opened = None;
+        } else if !had_gate {
+            self.opened = Some(clock::now());
+        }
+        let known = self.state.replace(state).is_some();
+        match role {
+            Role::Active { epoch } if !known && open => {
+                // an earlier agent has seen it begin
+                self.go_on_in(epoch);
+                self.take_over(epoch);
+            }
+            Role::Active { epoch } if self.runs.is_some_and(|runs| runs != epoch) => {
+                self.go_on_in(epoch);
+                self.take_over(epoch);
+            }
+            Role::Active { epoch } => {
+                if self.runs.is_none() && self.opened.is_some() && self.history_of(epoch).is_none() {
+                    self.begin(epoch);
+                }
+                if open && self.runs != Some(epoch) {
+                    self.address_is_here(epoch);
+                    self.take_over(epoch);
+                }
+            }
+            Role::Stopping { by, .. } => {
+                if self.runs.take().is_some() {
+                    self.stop(BootMillis(by.0.saturating_sub(MARGIN)));
+                } else if self.under_way.is_none() {
+                    self.say(ToGuard::Stopped).await;
+                }
+            }
+            Role::Standby | Role::Acquiring => {
+                if role == Role::Standby {
+                    // of a switchover that is done
+                    self.wanted = None;
+                }
+                if self.runs.take().is_some() {
+                    self.stop(clock::now().plus(MARGIN));
+                }
+            }
+        }
+    }
+
+    pub(super) fn history_of(&mut self, epoch: u64) -> Option<&mut Takeover> {
+        self.kept.history.iter_mut().find(|takeover| takeover.epoch == epoch)
+    }
+
+    /// The lease is here: what is written down of this take-over begins.
+    pub(super) fn begin(&mut self, epoch: u64) {
+        let now = clock::now();
+        let (kind, since) = match self.peer_active {
+            None => (Kind::Start, now),
+            Some((at, kind)) => (kind.unwrap_or(Kind::Failover), at),
+        };
+        let lease = now.left(since);
+        let takeover = Takeover {
+            at: clock::wall(),
+            epoch,
+            kind,
+            lease,
+            address: None,
+            applications: None,
+            outcomes: Vec::new(),
+            client_gap: None,
+        };
+        let mut kept = self.kept.clone();
+        kept.history.insert(0, takeover);
+        kept.history.truncate(HISTORY);
+        kept.epoch = kept.epoch.max(epoch);
+        self.keep(kept);
+    }
+
+    /// The lease is another one, without an interruption.
+    pub(super) fn go_on_in(&mut self, epoch: u64) {
+        let mut kept = self.kept.clone();
+        if let Some(takeover) = kept.history.first_mut() {
+            takeover.epoch = epoch;
+        }
+        kept.epoch = kept.epoch.max(epoch);
+        self.keep(kept);
+    }
+
+    pub(super) fn address_is_here(&mut self, epoch: u64) {
+        let now = clock::now();
+        let (opened, mut kept) = (self.opened.unwrap_or(now), self.kept.clone());
+        if let Some(takeover) =
+            kept.history.iter_mut().find(|takeover| takeover.epoch == epoch && takeover.address.is_none())
+        {
+            takeover.address = Some(takeover.lease + now.left(opened));
+        }
+        kept.epoch = kept.epoch.max(epoch);
+        self.keep(kept);
+    }
+
+    pub(super) fn take_over(&mut self, epoch: u64) {
+        self.runs = Some(epoch);
+        let apps = self.apps.clone();
+        self.under_way =
+            Some(Box::pin(async move { Outcome::TakenOver { epoch, outcomes: apps.take_over(epoch).await } }));
+    }
+
+    pub(super) fn stop(&mut self, by: BootMillis) {
+        let apps = self.apps.clone();
+        self.under_way = Some(Box::pin(async move {
+            apps.stop_all(by).await;
+            Outcome::Stopped
+        }));
+    }
+
+    pub(super) async fn came(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::TakenOver { epoch, outcomes } => self.taken_over(epoch, outcomes).await,
+            Outcome::Stopped => self.say(ToGuard::Stopped).await,
+            Outcome::Drained => {
+                self.runs = None;
+                self.say(ToGuard::Release).await;
+            }
+        }
+    }
+
+    pub(super) async fn taken_over(&mut self, epoch: u64, outcomes: Vec<AppOutcome>) {
+        let now = clock::now();
+        let failed = outcomes.iter().find(|outcome| outcome.failed.is_some()).cloned();
+        let (opened, mut kept) = (self.opened.unwrap_or(now), self.kept.clone());
+        if let Some(takeover) =
+            kept.history.iter_mut().find(|takeover| takeover.epoch == epoch && takeover.applications.is_none())
+        {
+            takeover.applications = Some(takeover.lease + now.left(opened));
+            takeover.outcomes = outcomes;
+        }
+        self.peer_active = None;
+        self.keep(kept);
+        let peer_could = self
+            .state
+            .as_ref()
+            .and_then(|state| state.peer)
+            .is_some_and(|peer| peer.about.fit && PeerHeard { ago: peer.heard, about: peer.about }.is_there());
+        if let Some(AppOutcome { name, failed: Some(reason), .. }) = failed.filter(|_| peer_could) {
+            tracing::error!(name, reason, "an application does not start here: the peer takes over");
+            self.fence(Fence::Application { name, reason });
+            self.say(ToGuard::Release).await;
+        }
+    }
+
+    pub(super) fn fence(&mut self, why: Fence) {
+        let kept = Kept { fence: Some(why), ..self.kept.clone() };
+        self.keep(kept);
+    }
+}
