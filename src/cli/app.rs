@@ -82,7 +82,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
             let all = agent.applications(&caller).await?.all;
             let found = all.into_iter().find(|app| app.name == name);
             let found = found.ok_or_else(|| CliError::Usage(format!("there is no application {name}")))?;
-            context.output.answer(&found, |app| state(app))?;
+            context.output.answer(&found, state)?;
             return if found.state == RunState::Running { Ok(()) } else { Err(CliError::NotHealthy) };
         }
     };
@@ -98,7 +98,7 @@ fn bundle(file: &Path) -> Result<Bundle, CliError> {
     let mut manifest: Manifest =
         toml::from_str(&text).map_err(|error| CliError::Usage(format!("{}: {error}", file.display())))?;
     // a path that leads elsewhere is told by the agent, and not read
-    let plain = manifest.issues().iter().all(|issue| !issue.field.ends_with(".path"));
+    let plain = manifest.issues().iter().all(|issue| !matches!(issue.field.rsplit_once('.'), Some((_, "path"))));
     let mut files = Vec::new();
     for named in manifest.files.iter_mut().filter(|_| plain) {
         let content = read(&folder.join(&named.path))?;

@@ -13,7 +13,7 @@ use crate::domain::{
 /// Both boxes look at their networks, and one asks the site's hosts.
 const BOTH: Duration = Duration::from_secs(15);
 /// Files are looked at and written.
-const FILES: Duration = Duration::from_secs(60);
+const FILES: Duration = Duration::from_mins(1);
 
 impl AgentClient {
     pub async fn pair(&self, caller: &Caller) -> Result<PairStatus, Refusal> {

@@ -75,7 +75,7 @@ impl Store {
         for folder in [&staged, &gone] {
             remove(folder)?;
         }
-        let written = self.stage(&staged, manifest, files).and_then(|()| {
+        let written = Self::stage(&staged, manifest, files).and_then(|()| {
             if place.exists() {
                 fs::rename(&place, &gone)?;
             }
@@ -87,7 +87,7 @@ impl Store {
         written
     }
 
-    fn stage(&self, staged: &Path, manifest: &Manifest, files: &[(String, Vec<u8>)]) -> io::Result<()> {
+    fn stage(staged: &Path, manifest: &Manifest, files: &[(String, Vec<u8>)]) -> io::Result<()> {
         fs::create_dir_all(staged.join("files"))?;
         for (path, content) in files {
             let file = staged.join("files").join(path);

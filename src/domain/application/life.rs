@@ -90,13 +90,10 @@ pub enum Effect {
 pub fn step(life: Life, event: Event, now: BootMillis, manifest: &Manifest) -> (Life, Vec<Effect>) {
     match (life, event) {
         (Life::Stopped | Life::Failed { .. }, Event::Wanted) => starting(0, now),
-        (Life::Stopped, _) => (Life::Stopped, vec![]),
-        (life @ (Life::Starting { .. } | Life::Running { .. } | Life::Pausing { .. }), Event::Wanted) => (life, vec![]),
-        (Life::Failed { .. }, Event::Unwanted) => (Life::Stopped, vec![]),
+        (Life::Stopped, _) | (Life::Failed { .. }, Event::Unwanted) => (Life::Stopped, vec![]),
         (Life::Starting { .. } | Life::Running { .. } | Life::Pausing { .. }, Event::Unwanted) => {
             (Life::Stopped, vec![Effect::Stop])
         }
-        (life @ Life::Failed { .. }, Event::Started(_) | Event::Looked(_) | Event::Tick) => (life, vec![]),
         (Life::Starting { failed, .. }, Event::Started(Ok(()))) => {
             (Life::Starting { since: now, next: now.plus(LOOK / 2), failed }, vec![])
         }
@@ -135,11 +132,13 @@ pub fn step(life: Life, event: Event, now: BootMillis, manifest: &Manifest) -> (
             (Life::Running { since, next: now.plus(FAR), misses, failed }, vec![Effect::Look])
         }
         (Life::Pausing { until, failed, .. }, Event::Tick) if until <= now => starting(failed, now),
+        // it is on its way already, or what came is of before
         (
             life @ (Life::Starting { .. } | Life::Running { .. } | Life::Pausing { .. }),
-            Event::Started(_) | Event::Tick,
-        ) => (life, vec![]),
-        (life @ Life::Pausing { .. }, Event::Looked(_)) => (life, vec![]),
+            Event::Wanted | Event::Started(_) | Event::Tick,
+        )
+        | (life @ Life::Failed { .. }, Event::Started(_) | Event::Looked(_) | Event::Tick)
+        | (life @ Life::Pausing { .. }, Event::Looked(_)) => (life, vec![]),
     }
 }
 

@@ -195,13 +195,15 @@ impl Manifest {
             say("command", Why::TooLong { most: 64 });
         }
         for (at, word) in self.command.iter().enumerate() {
-            text(word, LONGEST).into_iter().for_each(|why| say(&format!("command[{at}]"), why));
+            if let Some(why) = text(word, LONGEST) {
+                say(&format!("command[{at}]"), why);
+            }
         }
         if self.image.as_ref().is_some_and(|image| !is_image(image)) {
             say("image", Why::Image);
         }
-        if let Some(about) = &self.about {
-            text(about, 200).into_iter().for_each(|why| say("about", why));
+        if let Some(why) = self.about.as_ref().and_then(|about| text(about, 200)) {
+            say("about", why);
         }
         for (name, value) in &self.environment {
             let plain = !name.is_empty()
@@ -211,7 +213,9 @@ impl Manifest {
             if !plain || RESERVED.contains(&name.as_str()) {
                 say("environment", Why::Variable);
             }
-            text(value, LONGEST).into_iter().for_each(|why| say("environment", why));
+            if let Some(why) = text(value, LONGEST) {
+                say("environment", why);
+            }
         }
         let mut known = BTreeSet::new();
         for (at, file) in self.files.iter().enumerate() {
@@ -245,12 +249,16 @@ impl Manifest {
         range("health.retries", self.health.retries(), 1, 20);
         match &self.state {
             DataState::Rsync(every) => range("state.rsync", *every, 5, 3600),
-            DataState::External(whence) => text(whence, 200).into_iter().for_each(|why| say("state.external", why)),
+            DataState::External(whence) => {
+                if let Some(why) = text(whence, 200) {
+                    say("state.external", why);
+                }
+            }
             DataState::None => {}
         }
         match &self.health.check {
             Some(Check::Tcp(0) | Check::Http { port: 0, .. }) => {
-                say("health.check", Why::Range { least: 1, most: 65_535 })
+                say("health.check", Why::Range { least: 1, most: 65_535 });
             }
             Some(Check::Http { path, .. }) if !is_target(path) => say("health.check.path", Why::Path),
             Some(_) | None => {}

@@ -36,17 +36,16 @@ pub struct Place<'a> {
 
 /// The program with its arguments: `./…` is one of the files.
 pub fn command(manifest: &Manifest, seen_at: &str) -> Vec<String> {
-    match &manifest.image {
-        Some(image) => podman(manifest, image),
-        None => {
-            let mut words = manifest.command.clone();
-            if let Some(first) = words.first_mut()
-                && let Some(file) = first.strip_prefix("./")
-            {
-                *first = format!("{seen_at}/{file}");
-            }
-            words
+    if let Some(image) = &manifest.image {
+        podman(manifest, image)
+    } else {
+        let mut words = manifest.command.clone();
+        if let Some(first) = words.first_mut()
+            && let Some(file) = first.strip_prefix("./")
+        {
+            *first = format!("{seen_at}/{file}");
         }
+        words
     }
 }
 

@@ -67,13 +67,10 @@ impl Wires {
         for way in &mut self.all {
             let to = SocketAddr::V4(SocketAddrV4::new(way.wire.peer, HEARTBEAT));
             let Some(socket) = &way.socket else { continue };
-            match socket.send_to(&bytes, to) {
-                Ok(_) => {}
-                // the interface is another one, or went: made anew when the wires are mended
-                Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error()) => {
-                    way.socket = None;
-                }
-                Err(_) => {}
+            // what is lost is said again; another interface, or none, is looked for when the wires are mended
+            let sent = socket.send_to(&bytes, to);
+            if sent.is_err_and(|error| error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error())) {
+                way.socket = None;
             }
         }
     }

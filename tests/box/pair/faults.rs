@@ -366,10 +366,10 @@ fn figures(pair: &Pair, fault: &Fault) -> Figures {
     let holds = |at: usize| pair.boxes[at].sh("ip -4 -o addr show dev lan1").stdout.contains(super::VIRTUAL_IP);
     match fault.expect {
         Expect::TakeOver => {
-            within(super::LONG, fault.name, || (pair.phase(other) == "active" && holds(other)).then_some(()))
+            within(super::LONG, fault.name, || (pair.phase(other) == "active" && holds(other)).then_some(()));
         }
         Expect::One => {
-            within(super::LONG, fault.name, || (0..2).any(|at| pair.phase(at) == "active" && holds(at)).then_some(()))
+            within(super::LONG, fault.name, || (0..2).any(|at| pair.phase(at) == "active" && holds(at)).then_some(()));
         }
         Expect::Nobody => within(super::LONG, fault.name, || (!holds(active)).then_some(())),
         Expect::Nothing => {}

@@ -110,7 +110,7 @@ impl Seen {
 
     /// From `since` until this box answered for the first time.
     pub fn until(&self, mac: Mac, since: Duration) -> Option<Duration> {
-        self.asked.iter().find(|(at, by)| *at >= since && by.contains(&mac)).map(|(at, _)| *at - since)
+        self.asked.iter().find(|(at, by)| *at >= since && by.contains(&mac)).map(|(at, _)| at.saturating_sub(since))
     }
 
     /// The longest time without an answer by anybody, within what was seen.
@@ -118,11 +118,11 @@ impl Seen {
         let (mut last, mut longest) = (self.asked.first().map_or(Duration::ZERO, |(at, _)| *at), Duration::ZERO);
         for (at, by) in &self.asked {
             if !by.is_empty() {
-                longest = longest.max(*at - last);
+                longest = longest.max(at.saturating_sub(last));
                 last = *at;
             }
         }
         let end = self.asked.last().map_or(Duration::ZERO, |(at, _)| *at);
-        longest.max(end - last)
+        longest.max(end.saturating_sub(last))
     }
 }

@@ -121,8 +121,7 @@ impl Builder {
         let host_name = format!("gatehouse-{number}");
         let heartbeat = match self.runs {
             Runs::Program(_) if !self.plate.heartbeat => None,
-            Runs::Program(_) => Some(self.site.heartbeat()?),
-            Runs::Image { .. } => Some(self.site.heartbeat()?),
+            Runs::Program(_) | Runs::Image { .. } => Some(self.site.heartbeat()?),
         };
         let (folders, system) = match self.runs {
             Runs::Program(gatehouse) => {

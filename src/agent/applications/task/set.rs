@@ -1,6 +1,9 @@
 //! The set: what is added, removed, wanted, and taken over from the peer. Everything is looked at before anything is kept.
 
-use super::*;
+use super::{
+    App, ApplicationName, Bundle, Event, Fault, FileContent, Life, MOST, ManifestIssue, Refusal, Set, SetOf, Task, Why,
+    base64url, clock, digest, missing_here, no_such, not_saved,
+};
 
 impl Task {
     /// Everything is looked at before anything is kept.
@@ -109,7 +112,9 @@ impl Task {
         let gone: Vec<_> = self.apps.keys().filter(|name| !set.all.contains_key(*name)).cloned().collect();
         let enabled = set.all.iter().map(|(name, (_, enabled))| (name.clone(), *enabled)).collect();
         self.keep(Set { revision: set.revision, enabled })?;
-        gone.iter().for_each(|name| self.forget(name));
+        for name in &gone {
+            self.forget(name);
+        }
         Ok(Vec::new())
     }
 

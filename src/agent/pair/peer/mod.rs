@@ -30,7 +30,7 @@ const MOST: usize = 4;
 /// Between two attempts to listen where the address is not there yet.
 const AGAIN: Duration = Duration::from_secs(1);
 /// A peer that says nothing for so long is not there any more.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// A question of the peer, for the task.
 #[derive(Debug)]

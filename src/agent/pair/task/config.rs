@@ -1,6 +1,9 @@
 //! Which pair this box is of, what is set of it, and what the guard is told.
 
-use super::*;
+use super::{
+    ALONE, CONFIG, Config, Enrolled, Ipv4Addr, Ipv4Net, Keepalived, Kept, Of, PairSettings, PortName, STOPS_WITHIN,
+    Stage, Task, VirtualIp, box_file, clock, disk, link,
+};
 
 impl Task {
     /// Another pair begins anew. A box that was a member before it had a peer has what the pair's applications need; one that comes has not.

@@ -117,6 +117,7 @@ enum Answered {
 
 type UnderWay = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
+#[expect(clippy::struct_excessive_bools, reason = "what is known of several others, each of its own")]
 pub struct Task {
     board: BoxFile,
     runtime_dir: PathBuf,
@@ -220,7 +221,7 @@ impl Task {
             self.tell();
             tokio::select! {
                 command = commands.recv() => match command {
-                    Some(command) => self.perform(command).await,
+                    Some(command) => self.perform(command),
                     None => return,
                 },
                 from = guard.recv() => match from {
@@ -331,7 +332,7 @@ impl Task {
         self.say(ToGuard::Running { targets }).await;
     }
 
-    async fn perform(&mut self, command: Command) {
+    fn perform(&mut self, command: Command) {
         match command {
             Command::Settings { wanted, answer } => self.set(wanted, answer),
             Command::Switchover { drill, answer } => {
@@ -348,12 +349,11 @@ impl Task {
                 drop(answer.send(done));
             }
             Command::Clear { answer } => {
-                let done = match self.kept.fence {
-                    None => refused(Refusal::NotFenced),
-                    Some(_) => {
-                        let kept = Kept { fence: None, ..self.kept.clone() };
-                        self.save(kept)
-                    }
+                let done = if self.kept.fence.is_none() {
+                    refused(Refusal::NotFenced)
+                } else {
+                    let kept = Kept { fence: None, ..self.kept.clone() };
+                    self.save(kept)
                 };
                 drop(answer.send(done));
             }

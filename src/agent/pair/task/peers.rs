@@ -1,6 +1,10 @@
 //! What the two boxes ask of each other: settings on both or on none, applications, and who gives up.
 
-use super::*;
+use super::{
+    About, Answer, Answered, BootMillis, Ends, Enrolled, Fault, Kept, Kind, Outcome, PairSettings, PeerHeard, Refusal,
+    Role, STOPS_WITHIN, SettingsIssue, SettingsRequest, Task, Told, VirtualIp, acd, clock, pair_peer, peer, refused,
+    why_not_fit,
+};
 
 impl Task {
     /// Listens where the ways are now.

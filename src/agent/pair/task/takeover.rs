@@ -1,6 +1,9 @@
 //! What the guard's role means for what runs here, and what is written down of it.
 
-use super::*;
+use super::{
+    ADDRESS_WITHIN, AppOutcome, BootMillis, Fence, Gate, HISTORY, Kept, Kind, MARGIN, Outcome, PeerHeard, Role,
+    Takeover, Task, ToGuard, clock, guard,
+};
 
 impl Task {
     /// The end of what this box cannot do well any more.

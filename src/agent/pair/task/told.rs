@@ -1,6 +1,9 @@
 //! What is told: to the peer, and to people.
 
-use super::*;
+use super::{
+    About, Enrolled, Facts, Gate, Kind, PairSettings, PairStatus, Path, PeerHeard, PeerStatus, Phase, Role, Serial,
+    SettingsIssue, Task, Told, WayStatus, clock, link, readiness,
+};
 
 impl Task {
     pub(super) fn about_now(&self) -> About {
