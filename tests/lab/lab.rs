@@ -43,11 +43,20 @@ impl Lab {
         lab
     }
 
+    /// One of several on a site, with the package.
+    pub fn on(site: &Site, number: u8) -> Self {
+        Self::make(site, true, number)
+    }
+
     fn with(installed: bool) -> Self {
-        let (site, scratch) = (Site::new().expect("these tests need root"), Scratch::new(&[]).expect("scratch"));
+        Self::make(&Site::new().expect("these tests need root"), installed, 1)
+    }
+
+    fn make(site: &Site, installed: bool, number: u8) -> Self {
+        let scratch = Scratch::new(&[]).expect("scratch");
         let image = debian::image(&source("packaging/lab/image.sh")).expect("image");
         let package = package("1.0");
-        let builder = Appliance::debian(&site, image, scratch.path());
+        let builder = Appliance::debian(site, image, scratch.path()).number(number);
         let builder =
             if installed { builder.install(&package) } else { builder.packages(package.parent().expect("folder")) };
         Self { device: Arc::new(builder.start().expect("box")), _scratch: scratch }

@@ -5,6 +5,7 @@
 
 mod lab;
 mod package;
+mod pair;
 mod power;
 mod registry;
 mod runner;

@@ -148,6 +148,8 @@ pub enum Why {
     NoSuchProgram,
     #[error("an application has {most} bytes of files at most")]
     TooLarge { most: u64 },
+    #[error("this version does not copy data to the peer")]
+    NotYet,
     #[error("a box has {most} applications at most")]
     TooMany { most: u32 },
 }
@@ -248,7 +250,7 @@ impl Manifest {
         range("health.timeout", self.health.timeout(), 1, 60);
         range("health.retries", self.health.retries(), 1, 20);
         match &self.state {
-            DataState::Rsync(every) => range("state.rsync", *every, 5, 3600),
+            DataState::Rsync(_) => say("state.rsync", Why::NotYet),
             DataState::External(whence) => {
                 if let Some(why) = text(whence, 200) {
                     say("state.external", why);

@@ -23,7 +23,7 @@ fn what_is_usual_is_taken() {
         "command = [\"/usr/bin/node\", \"server.js\", \"--port=80\"]".to_owned(),
         format!("command = [\"./bin/serve\"]\n[[file]]\npath = \"bin/serve\"\nsha256 = \"{hash}\"\nexecutable = true"),
         "image = \"registry.example/site/app:1.2\"".to_owned(),
-        "command = [\"/bin/a\"]\nstate = { rsync = 30 }\ndata_dirs = [\"db\"]".to_owned(),
+        "command = [\"/bin/a\"]\ndata_dirs = [\"db\"]".to_owned(),
         "command = [\"/bin/a\"]\nstate = { external = \"the site's database\" }".to_owned(),
         "command = [\"/bin/a\"]\n[health]\ncheck = { tcp = 80 }\ninterval = 10".to_owned(),
         "command = [\"/bin/a\"]\nenvironment = { LOG_LEVEL = \"info\", A1 = \"\" }".to_owned(),
@@ -49,6 +49,12 @@ fn all_that_is_wrong_is_told_at_once_by_field() {
         "health.check",
     ];
     assert_eq!(fields, expected, "{wrong:?}");
+}
+
+#[test]
+fn nothing_is_promised_that_is_not_done() {
+    let found = issues("command = [\"/bin/a\"]\nstate = { rsync = 30 }");
+    assert_eq!(found, [("state.rsync".to_owned(), Why::NotYet)]);
 }
 
 #[test]
