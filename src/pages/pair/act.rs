@@ -66,7 +66,7 @@ pub(super) fn actions(text: Text, status: &PairStatus) -> impl IntoView + use<> 
         view! { <li><a class="link" href=href>{title}</a><br /><span class="small muted">{why}</span></li> }
     });
     let links = links.collect::<Vec<_>>();
-    view! { <Card title=text.pair_actions()><ul class="plain">{links}</ul></Card> }
+    view! { <Card title=text.pair_actions()><ul class="checks">{links}</ul></Card> }
 }
 
 pub fn page(frame: Frame, act: Act, refusal: Option<&Refusal>) -> impl IntoView + use<> {

@@ -109,6 +109,6 @@ fn drawn(text: Text, overview: &Overview) -> Option<impl IntoView + use<>> {
             </li>
         </ul>
         {address}
-        <ul class="plain">{ways}</ul>
+        <ul class="checks">{ways}</ul>
     })
 }
