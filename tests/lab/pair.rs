@@ -43,7 +43,8 @@ impl Pair {
         let site = Site::new().expect("these tests need root");
         let dhcp = Box::new(site.dhcp().expect("DHCP and DNS"));
         let folder = boxes::Scratch::new(&[]).expect("scratch");
-        let registry = Registry::start(&site, env!("CARGO_BIN_EXE_gatehouse").as_ref(), folder.path()).expect("registry");
+        let registry =
+            Registry::start(&site, env!("CARGO_BIN_EXE_gatehouse").as_ref(), folder.path()).expect("registry");
         registry.by_account(&["cluster", "enable"]).expect("enabled");
         let boxes = [Lab::on(&site, 1), Lab::on(&site, 2)];
         boxes.iter().for_each(Lab::ready);
@@ -97,7 +98,9 @@ fn a_power_cut_moves_a_confined_application_to_the_other_box() {
     here.run(&format!("cat > /root/server.pl <<'END'\n{SERVER}\nEND"));
     here.run(&format!("cat > /root/app.toml <<'END'\n{MANIFEST}\nEND\ngatehouse app add /root/app.toml"));
     let answers = || Some(pair.hello(other)).filter(Value::is_object);
-    let first = eventually_or("the application", answers, || here.run("gatehouse app list; journalctl -n 40 --no-pager -u 'gatehouse-app-*'") + &pair.trouble());
+    let first = eventually_or("the application", answers, || {
+        here.run("gatehouse app list; journalctl -n 40 --no-pager -u 'gatehouse-app-*'") + &pair.trouble()
+    });
     assert_eq!(first["writes"], "no", "{first}");
     assert!(first["user"].as_u64().is_some_and(|user| (61_184..=65_519).contains(&user)), "a dynamic user: {first}");
     let told = here.run("systemd-analyze security --no-pager gatehouse-app-hello.service");
@@ -116,7 +119,8 @@ fn a_power_cut_moves_a_confined_application_to_the_other_box() {
     eventually_or("the other box has it", has, || pair.trouble());
     let cut = Instant::now();
     here.device.power_off();
-    let moved = || Some(pair.hello(other)).filter(|hello| hello["epoch"].is_string() && hello["epoch"] != first["epoch"]);
+    let moved =
+        || Some(pair.hello(other)).filter(|hello| hello["epoch"].is_string() && hello["epoch"] != first["epoch"]);
     eventually_or("the application there", moved, || pair.boxes[other].trouble());
     println!("the application answers {:?} after the power cut", cut.elapsed());
     let history = pair.status(other)["history"].clone();
@@ -126,7 +130,11 @@ fn a_power_cut_moves_a_confined_application_to_the_other_box() {
 
     // what comes back is standby, and runs nothing
     here.device.power_on().expect("power");
-    eventually_or("its status", || (pair.status(active)["phase"]["phase"] == "standby").then_some(()), || pair.trouble());
+    eventually_or(
+        "its status",
+        || (pair.status(active)["phase"]["phase"] == "standby").then_some(()),
+        || pair.trouble(),
+    );
     std::thread::sleep(Duration::from_secs(4));
     assert_eq!(pair.status(active)["phase"]["phase"], "standby");
     assert_ne!(here.sh("systemctl is-active gatehouse-app-hello.service").code, 0);

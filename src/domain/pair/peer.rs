@@ -34,8 +34,8 @@ pub enum Ask {
     Set { set: SetOf },
     /// One of them, because it was missing.
     Application { bundle: Box<Bundle>, revision: u64 },
-    /// How long a client of the site had no answer at the take-over of this epoch.
-    Measured { epoch: u64, gap: u64 },
+    /// How long a client of the site had no answer at the last take-over, in milliseconds.
+    Measured { gap: u64 },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

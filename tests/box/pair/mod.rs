@@ -124,3 +124,107 @@ fn two_boxes_become_a_pair_and_one_of_them_has_the_virtual_ip() {
     let other = pair.boxes[1 - active].sh("ip -4 -o addr show dev lan1").stdout;
     assert!(!other.contains(VIRTUAL_IP), "{other}");
 }
+
+#[test]
+fn a_drill_is_measured_from_the_sites_network_and_maintenance_keeps_a_box_out() {
+    let pair = Pair::new();
+    let active = within(LONG, "a whole pair", || pair.active());
+    let other = 1 - active;
+    // asked at the standby it is the active one that gives up
+    pair.post(other, "/v1/pair/drill", &Value::Null);
+    within(LONG, "the other one", || (pair.active() == Some(other)).then_some(()));
+    let gap = within(LONG, "what was measured", || pair.status(other)["history"][0]["client_gap"].as_u64());
+    let taken = pair.status(other)["history"][0].clone();
+    assert_eq!(taken["kind"], "drill", "{taken}");
+    assert!(gap > 0 && taken["address"].as_u64() > Some(0), "{taken}");
+
+    pair.post(other, "/v1/pair/maintenance", &json!({ "on": true }));
+    within(LONG, "the first one", || {
+        (pair.phase(active) == "active" && pair.phase(other) == "maintenance").then_some(())
+    });
+    let refused = pair.boxes[active].socket("0", "POST", "/v1/pair/switchover", None, &Value::Null);
+    assert_eq!(refused.code(), "GH-764", "{refused:?}");
+    let reasons = pair.status(active)["reasons"].clone();
+    assert!(
+        reasons.as_array().is_some_and(|all| all.contains(&json!({ "reason": "maintenance", "here": false }))),
+        "{reasons}"
+    );
+    pair.post(other, "/v1/pair/maintenance", &json!({ "on": false }));
+    within(LONG, "a whole pair", || pair.active());
+}
+
+#[test]
+fn settings_are_on_both_boxes_or_on_none() {
+    let pair = Pair::new();
+    let active = within(LONG, "a whole pair", || pair.active());
+    let set = |at: usize, address: &str| {
+        let body =
+            json!({ "virtual_ip": { "address": address, "port": "lan1" }, "heartbeat": "lan4", "registry": "site" });
+        pair.boxes[at].socket("0", "POST", "/v1/pair/settings", None, &body)
+    };
+    let address = |at: usize| pair.status(at)["settings"]["virtual_ip"]["address"].clone();
+    // the host that looks has this one
+    let taken = set(active, "10.20.0.77/24");
+    assert_eq!((taken.code().as_str(), taken.body.contains("02:00:00:00:0a:77")), ("GH-761", true), "{taken:?}");
+    let peers = set(active, if active == 0 { "10.20.0.16/24" } else { "10.20.0.15/24" });
+    assert_ne!(peers.status, 200, "the peer's own: {peers:?}");
+    assert_eq!((address(0), address(1)), (json!("10.20.0.100/24"), json!("10.20.0.100/24")));
+
+    assert_eq!(set(1 - active, "10.20.0.101/24").status, 200, "also at the standby");
+    within(LONG, "the other one's settings", || (address(active) == json!("10.20.0.101/24")).then_some(()));
+    let has = |at: usize, what: &str| pair.boxes[at].sh("ip -4 -o addr show dev lan1").stdout.contains(what);
+    within(LONG, "the new address", || (has(active, "10.20.0.101") && !has(active, "10.20.0.100")).then_some(()));
+    assert!(!has(1 - active, "10.20.0.101"));
+
+    pair.device(1 - active).power_off();
+    within(LONG, "a peer that is not heard", || {
+        let reasons = pair.status(active)["reasons"].to_string();
+        reasons.contains("peer_unreachable").then_some(())
+    });
+    let away = set(active, "10.20.0.102/24");
+    assert_eq!(away.code(), "GH-763", "{away:?}");
+    assert_eq!(address(active), json!("10.20.0.101/24"), "nothing was changed");
+}
+
+#[test]
+fn an_application_moves_with_the_virtual_ip_and_one_that_does_not_start_there_comes_back() {
+    use crate::applications::{MANIFEST, SERVER};
+    let pair = Pair::new();
+    let active = within(LONG, "a whole pair", || pair.active());
+    let other = 1 - active;
+    let hello = || {
+        let argv = ["curl", "-s", "--max-time", "1", "http://10.20.0.100:8080/"];
+        let said = pair.third.command(argv[0]).args(&argv[1..]).output().expect("curl").stdout;
+        serde_json::from_slice::<Value>(&said).unwrap_or_default()
+    };
+    let added = crate::applications::add(&pair.boxes[active], MANIFEST, SERVER);
+    assert_eq!(added.code, 0, "{added:?}");
+    let first = within(LONG, "the application", || Some(hello()).filter(Value::is_object));
+    let refused = crate::applications::add(&pair.boxes[other], MANIFEST, SERVER);
+    assert!(refused.stdout.contains("GH-742"), "{refused:?}");
+    within(LONG, "the other one has it", || pair.active());
+    assert!(pair.boxes[other].sh("pgrep -f server.js").stdout.is_empty(), "it does not run twice");
+
+    pair.device(active).power_off();
+    let moved = within(LONG, "the application there", || {
+        Some(hello()).filter(|it| it.is_object() && it["epoch"] != first["epoch"])
+    });
+    assert!(moved["epoch"].as_str() > first["epoch"].as_str(), "epochs grow: {moved}");
+    let taken = within(LONG, "its outcome", || {
+        Some(pair.status(other)["history"][0].clone()).filter(|taken| taken["outcomes"][0]["took"].is_number())
+    });
+    println!("power loss: applications after {} ms", taken["applications"]);
+
+    // back again, where it cannot start any more: the other one takes over, and this one is fenced
+    pair.device(active).power_on().expect("on");
+    within(LONG, "a whole pair", || (pair.active() == Some(other)).then_some(()));
+    pair.boxes[active]
+        .sh("rm -rf /var/lib/gatehouse/application-data/hello && touch /var/lib/gatehouse/application-data/hello");
+    pair.post(other, "/v1/pair/switchover", &Value::Null);
+    within(LONG * 2, "a fence", || (pair.phase(active) == "fenced").then_some(()));
+    within(LONG, "the application where it can run", || Some(hello()).filter(Value::is_object));
+    assert_eq!(pair.phase(other), "active");
+    pair.boxes[active].sh("rm -f /var/lib/gatehouse/application-data/hello");
+    pair.post(active, "/v1/pair/clear", &Value::Null);
+    within(LONG, "a whole pair", || pair.active());
+}

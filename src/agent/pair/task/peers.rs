@@ -1,10 +1,11 @@
 //! What the two boxes ask of each other: settings on both or on none, applications, and who gives up.
 
 use super::{
-    About, Answer, Answered, BootMillis, Ends, Enrolled, Fault, Kept, Kind, Outcome, PairSettings, PeerHeard, Refusal,
-    Role, STOPS_WITHIN, SettingsIssue, SettingsRequest, Task, Told, VirtualIp, acd, clock, pair_peer, peer, refused,
-    why_not_fit,
+    About, Answer, Answered, BootMillis, Ends, Enrolled, Fault, Ipv4Addr, Kept, Kind, Outcome, PairSettings, PeerHeard,
+    Refusal, Role, STOPS_WITHIN, SettingsIssue, SettingsRequest, Takeover, Task, Told, VirtualIp, acd, clock,
+    pair_peer, peer, refused, why_not_fit,
 };
+use crate::pair::drill;
 
 impl Task {
     /// Listens where the ways are now.
@@ -222,15 +223,40 @@ impl Task {
                     pair_peer::Answer::Unknown
                 }
             },
-            pair_peer::Ask::Measured { epoch, gap } => {
+            pair_peer::Ask::Measured { gap } => {
                 let mut kept = self.kept.clone();
-                if let Some(takeover) = kept.history.iter_mut().find(|takeover| takeover.epoch == epoch) {
+                let planned = |takeover: &&mut Takeover| matches!(takeover.kind, Kind::Switchover | Kind::Drill);
+                if let Some(takeover) = kept.history.first_mut().filter(planned) {
                     takeover.client_gap = Some(gap);
                 }
                 self.keep(kept);
                 pair_peer::Answer::Done
             }
         }
+    }
+
+    /// What the site sees of a switchover: asked from this box, once it has given up, and told to the one that has it in its history.
+    pub(super) fn measure(&mut self) {
+        let Some((ends, client, address)) =
+            self.ends.clone().zip(self.client()).map(|(ends, (client, to))| (ends, client, to))
+        else {
+            return;
+        };
+        self.peers.spawn(async move {
+            if let Some(gap) = drill::gap(client, address).await {
+                tracing::info!(gap, "the site had no answer for so long");
+                drop(peer::ask(&ends, &pair_peer::Ask::Measured { gap }).await);
+            }
+            Answered::Told
+        });
+    }
+
+    fn client(&self) -> Option<(drill::Client, Ipv4Addr)> {
+        let VirtualIp { address, port } = self.settings().virtual_ip?;
+        let status = &self.network.borrow().status;
+        let link = status.ports.iter().find(|it| it.name == port)?.link.as_ref()?;
+        let (_, own) = self.ports.addresses().into_iter().find(|(name, _)| *name == port)?;
+        Some((drill::Client { index: link.index, mac: link.mac?, own: own.addr() }, address.addr()))
     }
 
     pub(super) fn peer_there(&self) -> Option<About> {

@@ -151,6 +151,7 @@ impl Task {
             Outcome::Stopped => self.say(ToGuard::Stopped).await,
             Outcome::Drained => {
                 self.runs = None;
+                self.measure();
                 self.say(ToGuard::Release).await;
             }
         }
