@@ -142,6 +142,6 @@ fn a_power_cut_moves_a_confined_application_to_the_other_box() {
     // the guard's end is theirs
     let there = &pair.boxes[other];
     there.run("systemctl kill -s KILL gatehouse-guard.service");
-    let gone = || (there.sh("pgrep -f server.pl").code != 0).then_some(());
+    let gone = || (there.sh("pgrep -f '[s]erver.pl'").code != 0).then_some(());
     eventually_or("the end of what ran with the guard", gone, || there.trouble());
 }

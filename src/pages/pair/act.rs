@@ -59,14 +59,15 @@ impl Act {
     }
 }
 
-pub(super) fn actions(text: Text, status: &PairStatus) -> impl IntoView + use<> {
+/// Nothing where nothing can be done.
+pub(super) fn actions(text: Text, status: &PairStatus) -> Option<impl IntoView + use<>> {
     let links = Act::ALL.into_iter().filter(|act| act.fits(status)).map(|act| {
         let (title, why) = act.words(text);
         let href = format!("{}/do/{}", super::PATH, act.word());
         view! { <li><a class="link" href=href>{title}</a><br /><span class="small muted">{why}</span></li> }
     });
     let links = links.collect::<Vec<_>>();
-    view! { <Card title=text.pair_actions()><ul class="checks">{links}</ul></Card> }
+    (!links.is_empty()).then(|| view! { <Card title=text.pair_actions()><ul class="checks">{links}</ul></Card> })
 }
 
 pub fn page(frame: Frame, act: Act, refusal: Option<&Refusal>) -> impl IntoView + use<> {

@@ -59,7 +59,7 @@ pub fn page(frame: Frame, overview: &Overview, status: &PairStatus, view: &PairV
     let said = said.map(|(_, title)| view! { <Note mood=Mood::Ok title=title role="status">""</Note> });
     let said = said.collect_view();
     let paired = !matches!(status.phase, Phase::Single);
-    let actions = paired.then(|| act::actions(text, status));
+    let actions = paired.then(|| act::actions(text, status)).flatten();
     let history = history::card(text, status);
     let state = state::state(text, overview);
     view! {

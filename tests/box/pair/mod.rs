@@ -203,7 +203,7 @@ fn an_application_moves_with_the_virtual_ip_and_one_that_does_not_start_there_co
     let refused = crate::applications::add(&pair.boxes[other], MANIFEST, SERVER);
     assert!(refused.stdout.contains("GH-742"), "{refused:?}");
     within(LONG, "the other one has it", || pair.active());
-    assert!(pair.boxes[other].sh("pgrep -f server.js").stdout.is_empty(), "it does not run twice");
+    assert!(pair.boxes[other].sh("pgrep -f '[s]erver.js'").stdout.is_empty(), "it does not run twice");
 
     pair.device(active).power_off();
     let moved = within(LONG, "the application there", || {

@@ -44,10 +44,12 @@ impl Task {
         if !there {
             self.sent = 0;
         }
+        let kind = about.planned.then_some(if about.drill { Kind::Drill } else { Kind::Switchover });
         if about.role == Told::Active && there {
-            let kind = about.planned.then_some(if about.drill { Kind::Drill } else { Kind::Switchover });
-            let at = BootMillis(clock::now().0.saturating_sub(peer.heard));
-            self.peer_active = Some((at, kind));
+            self.peer_active = Some((BootMillis(clock::now().0.saturating_sub(peer.heard)), kind));
+        } else if let (Some((_, known)), Some(kind), true) = (&mut self.peer_active, kind, there) {
+            // what it says while it gives up
+            *known = Some(kind);
         }
         let mut kept = self.kept.clone();
         kept.epoch = kept.epoch.max(about.epoch);
