@@ -93,5 +93,6 @@ test("a pair with an application, a power cut, and the time that the other box t
 
   // what comes back is standby
   await here.power(true);
+  await here.ready();
   await becomes(here, "standby");
 });
