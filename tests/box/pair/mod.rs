@@ -228,3 +228,20 @@ fn an_application_moves_with_the_virtual_ip_and_one_that_does_not_start_there_co
     pair.post(active, "/v1/pair/clear", &Value::Null);
     within(LONG, "a whole pair", || pair.active());
 }
+
+#[test]
+fn one_that_falls_ill_after_days_moves_too() {
+    use crate::applications::{MANIFEST, SERVER};
+    let pair = Pair::new();
+    let active = within(LONG, "a whole pair", || pair.active());
+    let other = 1 - active;
+    let quick = MANIFEST.replace("start_timeout = 10", "start_timeout = 2");
+    assert_eq!(crate::applications::add(&pair.boxes[active], &quick, SERVER).code, 0);
+    let runs = |at: usize| pair.boxes[at].cli(&["app", "health", "hello"]).code == 0;
+    within(LONG, "the application", || runs(active).then_some(()));
+    within(LONG, "the other one has it", || pair.active());
+    pair.boxes[active].sh("touch /var/lib/gatehouse/application-data/hello/ill");
+    within(LONG, "the other one", || (pair.phase(other) == "active" && runs(other)).then_some(()));
+    let fenced = pair.status(active)["phase"].clone();
+    assert_eq!((&fenced["phase"], &fenced["why"]["name"]), (&json!("fenced"), &json!("hello")), "{fenced}");
+}

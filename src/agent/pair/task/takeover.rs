@@ -5,6 +5,8 @@ use super::{
     Takeover, Task, ToGuard, clock, guard,
 };
 
+use domain::application::api::RunState;
+
 impl Task {
     /// The end of what this box cannot do well any more.
     pub(super) async fn give_up_where_better(&mut self) {
@@ -18,6 +20,14 @@ impl Task {
         let without = self.settings().virtual_ip.filter(|virtual_ip| !self.ports.carrier(&virtual_ip.port));
         if without.is_some() && peer_could {
             tracing::warn!("the virtual IP's port has no cable in it: the peer takes over");
+            self.say(ToGuard::Release).await;
+            return;
+        }
+        let given_up = self.apps.status().all.into_iter().find(|app| app.enabled && app.state == RunState::Failed);
+        if let Some(app) = given_up.filter(|_| peer_could && self.under_way.is_none()) {
+            let reason = app.reason.map(|reason| reason.to_string()).unwrap_or_default();
+            tracing::error!(name = %app.name, reason, "an application was given up here: the peer takes over");
+            self.fence(Fence::Application { name: app.name.to_string(), reason });
             self.say(ToGuard::Release).await;
             return;
         }
