@@ -334,8 +334,11 @@ fn registry_and_peer(pair: &Pair, active: usize) {
 }
 
 fn one_way(pair: &Pair, from: usize) {
+    let deaf = 1 - from;
     let (from, to) = (from + 1, 2 - from);
     filter(pair, &format!("iifname \"box{from}-*\" oifname \"box{to}-*\" drop"));
+    let silent = || pair.status(deaf)["reasons"].to_string().contains("peer_unreachable").then_some(());
+    within(super::LONG, "a peer that is not heard", silent);
 }
 
 fn mac_text(at: usize) -> String {
