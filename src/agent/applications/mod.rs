@@ -54,10 +54,6 @@ impl Applications {
         self.status.borrow().clone()
     }
 
-    pub fn watch(&self) -> watch::Receiver<Status> {
-        self.status.clone()
-    }
-
     /// What is to be killed, should nobody stop it.
     pub fn targets(&self) -> watch::Receiver<Vec<Target>> {
         self.targets.clone()
@@ -119,16 +115,6 @@ impl Applications {
     /// One that [`Self::adopt`] was missing.
     pub async fn import(&self, bundle: Bundle, revision: u64) -> Result<(), Fault> {
         self.ask(|answer| Command::Add { bundle: Box::new(bundle), revision: Some(revision), answer }).await?
-    }
-
-    /// The folder of an application's data.
-    pub async fn data(&self, name: ApplicationName) -> Option<PathBuf> {
-        self.ask(|answer| Command::Data { name, answer }).await.ok()
-    }
-
-    /// Its data was copied at this moment.
-    pub async fn synced(&self, name: ApplicationName) {
-        drop(self.mailbox.send(Command::Synced { name }).await);
     }
 
     /// Ends when the task does, which it never should.

@@ -1,7 +1,6 @@
 //! The agent's end of the conversation: one at a time, the newest. A line of JSON a message.
 
 use std::{
-    fs,
     io::{self, Read, Write},
     os::{
         fd::AsFd,
@@ -68,17 +67,4 @@ impl Agent {
         line.push(b'\n');
         self.stream.write_all(&line)
     }
-}
-
-/// A socket that only our own user can connect to.
-pub fn listen(path: &std::path::Path) -> io::Result<UnixListener> {
-    use std::os::unix::fs::PermissionsExt;
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let listener = UnixListener::bind(path)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
 }

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use os::process::started_at;
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
@@ -34,7 +35,7 @@ pub fn kill(target: &Target) {
 fn process(pid: i32, started: u64) {
     let Some(pid) = Pid::from_raw(pid) else { return };
     let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else { return };
-    if started_at(pid) != Some(started) {
+    if started_at(pid.as_raw_nonzero().get()) != Some(started) {
         return;
     }
     if let Err(error) = pidfd_send_signal(&process, Signal::KILL) {
@@ -46,13 +47,6 @@ fn process(pid: i32, started: u64) {
     if poll(&mut fds, Some(&limit)) == Ok(0) {
         tracing::warn!(pid = pid.as_raw_nonzero().get(), "an application that was killed has not ended yet");
     }
-}
-
-/// Field 22 of `/proc/<pid>/stat` (proc(5)).
-fn started_at(pid: Pid) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    // the name in brackets may have blanks in it
-    stat.rsplit_once(") ")?.1.split(' ').nth(19)?.parse().ok()
 }
 
 fn group(folder: &Path) {

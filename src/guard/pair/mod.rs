@@ -148,7 +148,7 @@ impl Pair {
     fn new(runtime_dir: &Path) -> io::Result<Self> {
         let now = clock::now();
         Ok(Self {
-            listener: agent::listen(&runtime_dir.join(guard::SOCKET))?,
+            listener: super::listen(&runtime_dir.join(guard::SOCKET))?,
             agent: None,
             keepalived: Keepalived::new(runtime_dir)?,
             of: None,
@@ -255,8 +255,7 @@ impl Pair {
         let numbers: Vec<usize> = ways.iter().map(|(number, _)| *number).collect();
         let (has_agent, has_child) = (first_child > first_agent, fds.len() > first_child);
         drop(fds);
-        for (at, number) in numbers.into_iter().enumerate().filter(|(at, _)| is_ready(3 + at)) {
-            let _ = at;
+        for (_, number) in numbers.into_iter().enumerate().filter(|(at, _)| is_ready(3 + at)) {
             self.hear_peer(number);
         }
         if is_ready(2) {

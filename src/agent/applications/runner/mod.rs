@@ -77,12 +77,4 @@ impl Runner {
             Self::Process(processes) => processes.logs(name, lines),
         }
     }
-
-    /// The folder of its data.
-    pub fn data(&self, name: &ApplicationName) -> PathBuf {
-        match self {
-            Self::Systemd(_) => PathBuf::from("/var/lib").join(name.unit()),
-            Self::Process(processes) => processes.data(name),
-        }
-    }
 }

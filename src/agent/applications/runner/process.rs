@@ -17,7 +17,7 @@ use domain::{
     application::{ApplicationName, life::Reason, unit},
     pair::guard::Target,
 };
-use os::disk;
+use os::{disk, process::started_at};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
@@ -192,15 +192,6 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Field 22 of `/proc/<pid>/stat` (proc(5)); none of one that has ended, and is only not waited for.
-fn started_at(pid: i32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
-    let state = fields.next()?;
-    (state != "Z" && state != "X").then_some(())?;
-    fields.nth(18)?.parse().ok()
 }
 
 /// `SigCgt` of `/proc/<pid>/status` (proc(5)).

@@ -69,13 +69,6 @@ pub enum Command {
         set: SetOf,
         answer: Answer<Result<Vec<ApplicationName>, Fault>>,
     },
-    Data {
-        name: ApplicationName,
-        answer: Answer<std::path::PathBuf>,
-    },
-    Synced {
-        name: ApplicationName,
-    },
 }
 
 struct App {
@@ -86,7 +79,15 @@ struct App {
     epoch: u64,
     /// When it was last started for a take-over, and how long until it was healthy.
     begun: Option<BootMillis>,
-    synced: Option<BootMillis>,
+    /// Of the manifest, to compare with the peer's.
+    digest: u64,
+}
+
+impl App {
+    fn new(manifest: Manifest) -> Self {
+        let digest = digest(&serde_json::to_vec(&manifest).unwrap_or_default());
+        Self { manifest, life: Life::Stopped, reason: None, since: None, epoch: 0, begun: None, digest }
+    }
 }
 
 /// What came of an effect, beside the mailbox.
@@ -128,16 +129,7 @@ type Watches = (watch::Receiver<Status>, watch::Receiver<Vec<Target>>, watch::Re
 impl Task {
     pub fn new(store: Store, runner: Runner) -> (Self, Watches) {
         let (set, manifests) = store.load();
-        let app = |manifest| App {
-            manifest,
-            life: Life::Stopped,
-            reason: None,
-            since: None,
-            epoch: 0,
-            begun: None,
-            synced: None,
-        };
-        let apps = manifests.into_iter().map(|(name, manifest)| (name, app(manifest))).collect();
+        let apps = manifests.into_iter().map(|(name, manifest)| (name, App::new(manifest))).collect();
         let (status, status_watch) = watch::channel(Status::default());
         let (targets, targets_watch) = watch::channel(Vec::new());
         let (told, told_watch) = watch::channel(SetOf::default());
@@ -382,12 +374,6 @@ impl Task {
             }
             Command::Export { name, answer } => drop(answer.send(self.export(&name))),
             Command::Adopt { set, answer } => drop(answer.send(self.adopt(&set))),
-            Command::Data { name, answer } => drop(answer.send(self.runner.data(&name))),
-            Command::Synced { name } => {
-                if let Some(app) = self.apps.get_mut(&name) {
-                    app.synced = Some(clock::now());
-                }
-            }
         }
     }
 
@@ -406,7 +392,6 @@ impl Task {
     }
 
     fn tell(&self) {
-        let now = clock::now();
         let all = self.apps.iter().map(|(name, app)| ApplicationStatus {
             name: name.clone(),
             about: app.manifest.about.clone(),
@@ -416,7 +401,8 @@ impl Task {
             reason: app.reason.clone(),
             epoch: app.epoch,
             data: app.manifest.state.clone(),
-            synced: app.synced.map(|at| now.left(at) / 1000),
+            // nothing is copied by this version
+            synced: None,
             image: app.manifest.image.clone(),
             command: app.manifest.command.clone(),
         });

@@ -1,8 +1,8 @@
 //! The set: what is added, removed, wanted, and taken over from the peer. Everything is looked at before anything is kept.
 
 use super::{
-    App, ApplicationName, Bundle, Event, Fault, FileContent, Life, MOST, ManifestIssue, Refusal, Set, SetOf, Task, Why,
-    base64url, clock, digest, missing_here, no_such, not_saved,
+    App, ApplicationName, Bundle, Event, Fault, FileContent, MOST, ManifestIssue, Refusal, Set, SetOf, Task, Why,
+    base64url, clock, missing_here, no_such, not_saved,
 };
 
 impl Task {
@@ -43,9 +43,7 @@ impl Task {
         self.keep(set)?;
         // another one of the same name ends first
         self.drive(&name, Event::Unwanted);
-        let life = Life::default();
-        let app = App { manifest, life, reason: None, since: Some(clock::wall()), epoch: 0, begun: None, synced: None };
-        self.apps.insert(name, app);
+        self.apps.insert(name, App { since: Some(clock::wall()), ..App::new(manifest) });
         self.start_if_here();
         Ok(())
     }
@@ -126,9 +124,8 @@ impl Task {
 
     pub(super) fn set_of(&self) -> SetOf {
         let all = self.apps.iter().map(|(name, app)| {
-            let text = serde_json::to_vec(&app.manifest).unwrap_or_default();
             let enabled = self.set.enabled.get(name) == Some(&true);
-            (name.clone(), (digest(&text), enabled))
+            (name.clone(), (app.digest, enabled))
         });
         let copies = self.apps.values().any(|app| app.manifest.copies().is_some());
         SetOf { revision: self.set.revision, all: all.collect(), copies }

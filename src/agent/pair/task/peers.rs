@@ -266,20 +266,24 @@ impl Task {
         PeerHeard { ago: peer.heard, about: peer.about }.is_there().then_some(peer.about)
     }
 
+    /// Whether it would take over at this moment.
+    pub(super) fn peer_could(&self) -> bool {
+        self.peer_there().is_some_and(|about| about.fit)
+    }
+
     pub(super) fn switch_over(&mut self, kind: Kind) -> Result<(), Refusal> {
         let Some(of) = self.of.clone() else { return Err(Refusal::NoPair) };
         let Some(state) = self.state.clone() else { return Err(Refusal::NobodyActive) };
         if self.wanted.is_some() || (self.under_way.is_some() && self.runs.is_some()) {
             return Err(Refusal::UnderWay);
         }
-        let peer = state.peer.filter(|peer| PeerHeard { ago: peer.heard, about: peer.about }.is_there());
-        let Some(peer) = peer else { return Err(Refusal::PeerAway { peer: of.peer }) };
+        let Some(about) = self.peer_there() else { return Err(Refusal::PeerAway { peer: of.peer }) };
         match state.role {
             Role::Active { .. } => {}
             Role::Standby | Role::Acquiring | Role::Stopping { .. } => return Err(Refusal::NobodyActive),
         }
-        if !peer.about.fit {
-            return Err(Refusal::PeerNotFit { peer: of.peer, why: why_not_fit(&peer.about).to_owned() });
+        if !about.fit {
+            return Err(Refusal::PeerNotFit { peer: of.peer, why: why_not_fit(&about).to_owned() });
         }
         self.wanted = Some(kind);
         let (apps, by) = (self.apps.clone(), clock::now().plus(STOPS_WITHIN));

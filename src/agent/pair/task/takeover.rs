@@ -1,8 +1,8 @@
 //! What the guard's role means for what runs here, and what is written down of it.
 
 use super::{
-    ADDRESS_WITHIN, AppOutcome, BootMillis, Fence, Gate, HISTORY, Kept, Kind, MARGIN, Outcome, PeerHeard, Role,
-    Takeover, Task, ToGuard, clock, guard,
+    ADDRESS_WITHIN, AppOutcome, BootMillis, Fence, Gate, HISTORY, Kept, Kind, MARGIN, Outcome, Role, Takeover, Task,
+    ToGuard, clock, guard,
 };
 
 use domain::application::api::RunState;
@@ -14,9 +14,7 @@ impl Task {
         if !matches!(state.role, Role::Active { .. }) {
             return;
         }
-        let peer_could = state
-            .peer
-            .is_some_and(|peer| peer.about.fit && PeerHeard { ago: peer.heard, about: peer.about }.is_there());
+        let peer_could = self.peer_could();
         let without = self.settings().virtual_ip.filter(|virtual_ip| !self.ports.carrier(&virtual_ip.port));
         if without.is_some() && peer_could {
             tracing::warn!("the virtual IP's port has no cable in it: the peer takes over");
@@ -179,11 +177,7 @@ impl Task {
         }
         self.peer_active = None;
         self.keep(kept);
-        let peer_could = self
-            .state
-            .as_ref()
-            .and_then(|state| state.peer)
-            .is_some_and(|peer| peer.about.fit && PeerHeard { ago: peer.heard, about: peer.about }.is_there());
+        let peer_could = self.peer_could();
         if let Some(AppOutcome { name, failed: Some(reason), .. }) = failed.filter(|_| peer_could) {
             tracing::error!(name, reason, "an application does not start here: the peer takes over");
             self.fence(Fence::Application { name, reason });
