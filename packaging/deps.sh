@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 # command=package of Debian; the last line is what `make run` has in its boxes
 run=(cc=build-essential node=nodejs npm=npm curl=curl ip=iproute2 unshare=util-linux dnsmasq=dnsmasq-base
-  dbus-daemon=dbus-daemon mmcli=modemmanager keepalived=keepalived)
+  dbus-daemon=dbus-daemon mmcli=modemmanager keepalived=keepalived rsync=rsync setpriv=util-linux)
 # The browser without its own windows and toolbars: the same engine, and it leaves the machine's cores to the tests. A DHCP server
 # and a client of another make. A proxy. What loses packets for a test. What makes and boots the lab's Debian.
 test=(chromium-headless-shell=chromium-headless-shell udhcpc=udhcpc udhcpd=udhcpd

@@ -60,7 +60,7 @@ Maintainer: the authors of Gatehouse <gatehouse@localhost>
 Section: net
 Priority: optional
 Installed-Size: $(du -k -s "$root" | cut -f1)
-Depends: libc6 (>= $libc), libgcc-s1, dnsmasq-base, keepalived (>= 1:2.2), dbus, systemd (>= 247), tzdata, init-system-helpers, passwd
+Depends: libc6 (>= $libc), libgcc-s1, dnsmasq-base, keepalived (>= 1:2.2), rsync, dbus, systemd (>= 247), tzdata, init-system-helpers, passwd
 Recommends: systemd-timesyncd | chrony, polkitd
 Suggests: modemmanager, mobile-broadband-provider-info
 Description: local management platform of an edge appliance

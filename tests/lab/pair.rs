@@ -29,6 +29,8 @@ command = ["/usr/bin/perl", "server.pl"]
 path = "server.pl"
 [health]
 check = { http = { port = 8080, path = "/" } }
+[state]
+rsync = 5
 "#;
 
 struct Pair {
@@ -117,6 +119,8 @@ fn a_power_cut_moves_a_confined_application_to_the_other_box() {
 
     let has = || (pair.status(active)["peer"]["heard"]["about"]["fit"] == json!(true)).then_some(());
     eventually_or("the other box has it", has, || pair.trouble());
+    let kept = pair.boxes[other].run("stat -c '%n %u' /var/lib/private/gatehouse-app-hello/kept");
+    assert!(kept.trim().rsplit(' ').next().is_some_and(|user| user != "0"), "its data is there, and its user's: {kept}");
     let cut = Instant::now();
     here.device.power_off();
     let moved =

@@ -7,20 +7,25 @@ mod runner;
 mod store;
 mod task;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use domain::{
     application::{
         ApplicationName, MOST_BYTES,
         api::{Applications as Status, Bundle, SetOf},
+        copies::{Copied, Copies},
     },
     fault::Fault,
     pair::{api::AppOutcome, guard::Target},
     time::BootMillis,
 };
+use os::clock;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use task::{Command, Task};
+use task::{Command, Task, Watches};
 
 use self::{runner::Runner, store::Store};
 use crate::bus::Bus;
@@ -36,22 +41,47 @@ type Answer<T> = oneshot::Sender<T>;
 #[derive(Clone, Debug)]
 pub struct Applications {
     mailbox: mpsc::Sender<Command>,
+    runner: Runner,
     status: watch::Receiver<Status>,
     targets: watch::Receiver<Vec<Target>>,
     set: watch::Receiver<SetOf>,
+    copies: watch::Receiver<Copies>,
 }
 
 pub fn start(state_dir: &Path, runtime_dir: PathBuf, bus: Bus) -> Applications {
     let (mailbox, commands) = mpsc::channel(MAILBOX);
     let runner = Runner::new(runtime_dir, state_dir.to_owned(), bus);
-    let (task, (status, targets, set)) = Task::new(Store::new(state_dir), runner);
+    let (task, Watches { status, targets, set, copies }) = Task::new(Store::new(state_dir), runner.clone());
     tokio::spawn(task.run(commands));
-    Applications { mailbox, status, targets, set }
+    Applications { mailbox, runner, status, targets, set, copies }
 }
 
 impl Applications {
     pub fn status(&self) -> Status {
-        self.status.borrow().clone()
+        let mut status = self.status.borrow().clone();
+        let (copies, now) = (self.copies.borrow(), clock::wall());
+        for app in &mut status.all {
+            app.synced = copies.get(&app.name).map(|copied| now.0.saturating_sub(copied.at.0));
+        }
+        status
+    }
+
+    /// The last copy of each one's data, from or to the peer.
+    pub fn copies(&self) -> watch::Receiver<Copies> {
+        self.copies.clone()
+    }
+
+    /// The folder of an application's data, which is there then.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn data(&self, name: &ApplicationName) -> io::Result<PathBuf> {
+        self.runner.data(name)
+    }
+
+    /// What is in it is what it was on the active box at that moment.
+    pub async fn copied(&self, name: ApplicationName, copied: Copied) {
+        drop(self.ask(|answer| Command::Copied { name, copied, answer }).await);
     }
 
     /// What is to be killed, should nobody stop it.

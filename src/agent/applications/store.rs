@@ -4,6 +4,7 @@
 //! <state>/applications/set.json              names, who of them is wanted, the set's revision
 //!         applications/<name>/manifest.json
 //!         applications/<name>/files/…        read-only
+//!         applications/copies.json           how old the data is that came from the peer, or went there
 //!         applications/.staged-<name>/       until it is renamed
 //! ```
 
@@ -14,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::application::{ApplicationName, Manifest};
+use domain::application::{ApplicationName, Manifest, copies::Copies};
 use os::disk;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,17 @@ impl Store {
             }
         }
         (set.unwrap_or_default(), manifests)
+    }
+
+    /// None is known where it cannot be read: they are made anew then.
+    pub fn copies(&self) -> Copies {
+        disk::read_json(&self.folder.join("copies.json")).ok().flatten().unwrap_or_default()
+    }
+
+    /// # Errors
+    /// The file has its old content then.
+    pub fn save_copies(&self, copies: &Copies) -> io::Result<()> {
+        disk::write_json(&self.folder.join("copies.json"), copies)
     }
 
     /// # Errors

@@ -8,6 +8,7 @@
 //! ```
 //! It holds nothing by itself: an agent that ends or hangs leaves lease, address and applications as they are.
 
+mod copy;
 mod drill;
 mod lease;
 mod link;

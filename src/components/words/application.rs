@@ -63,7 +63,7 @@ pub fn issue(text: Text, issue: &ManifestIssue) -> String {
         Why::NoPodman => t.app_issue_no_podman().to_owned(),
         Why::NoSuchProgram => t.app_issue_no_such_program().to_owned(),
         Why::TooLarge { most } => t.app_issue_too_large(most),
-        Why::NotYet => t.app_issue_not_yet().to_owned(),
+        Why::OfImage => t.app_issue_of_image().to_owned(),
         Why::TooMany { most } => t.app_issue_too_many(most),
     };
     t.app_issue_line(&issue.field, why)

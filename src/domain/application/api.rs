@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ApplicationName,
+    copies::Wanted,
     life::Reason,
     manifest::{DataState, Manifest, ManifestIssue},
 };
@@ -97,8 +98,8 @@ pub struct SetOf {
     pub revision: u64,
     /// With the digest of the manifest, which has the hashes of the files, and whether it is wanted.
     pub all: BTreeMap<ApplicationName, (u64, bool)>,
-    /// Whether one of them has data that is copied.
-    pub copies: bool,
+    /// Whose data is copied.
+    pub copies: Wanted,
 }
 
 impl SetOf {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApplicationName, MOST_BYTES};
+use super::{ApplicationName, MOST_BYTES, copies::Copying};
 
 /// `app add FILE`, as TOML.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,8 +148,8 @@ pub enum Why {
     NoSuchProgram,
     #[error("an application has {most} bytes of files at most")]
     TooLarge { most: u64 },
-    #[error("this version does not copy data to the peer")]
-    NotYet,
+    #[error("the data of a container is not copied: its files are other users', and only the image knows whose")]
+    OfImage,
     #[error("a box has {most} applications at most")]
     TooMany { most: u32 },
 }
@@ -250,7 +250,12 @@ impl Manifest {
         range("health.timeout", self.health.timeout(), 1, 60);
         range("health.retries", self.health.retries(), 1, 20);
         match &self.state {
-            DataState::Rsync(_) => say("state.rsync", Why::NotYet),
+            DataState::Rsync(_) if self.image.is_some() => say("state.rsync", Why::OfImage),
+            DataState::Rsync(every) => {
+                if !(5..=3600).contains(every) {
+                    say("state.rsync", Why::Range { least: 5, most: 3600 });
+                }
+            }
             DataState::External(whence) => {
                 if let Some(why) = text(whence, 200) {
                     say("state.external", why);
@@ -290,10 +295,10 @@ impl Manifest {
         issues
     }
 
-    /// Whether data of it is to be copied.
-    pub fn copies(&self) -> Option<u32> {
+    /// How its data is to be copied, where it is.
+    pub fn copies(&self) -> Option<Copying> {
         match self.state {
-            DataState::Rsync(every) => Some(every),
+            DataState::Rsync(every) => Some(Copying { every, folders: self.data_dirs.clone() }),
             DataState::None | DataState::External(_) => None,
         }
     }

@@ -4,6 +4,7 @@
 //! its manifest says: nobody can name a unit of the system, a user, or a path outside its own folders.
 
 pub mod api;
+pub mod copies;
 pub mod life;
 pub mod manifest;
 pub mod unit;

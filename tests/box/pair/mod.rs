@@ -1,5 +1,6 @@
 //! Two boxes of a pair with the real keepalived, a registry, and a host on the site's network that looks who has the virtual IP.
 
+mod data;
 mod faults;
 mod prober;
 

@@ -52,9 +52,14 @@ fn all_that_is_wrong_is_told_at_once_by_field() {
 }
 
 #[test]
-fn nothing_is_promised_that_is_not_done() {
-    let found = issues("command = [\"/bin/a\"]\nstate = { rsync = 30 }");
-    assert_eq!(found, [("state.rsync".to_owned(), Why::NotYet)]);
+fn data_is_copied_at_intervals_that_make_sense_and_not_of_containers() {
+    for (every, right) in [(4, false), (5, true), (3600, true), (3601, false)] {
+        let found = issues(&format!("command = [\"/bin/a\"]\nstate = {{ rsync = {every} }}"));
+        let why = Why::Range { least: 5, most: 3600 };
+        assert_eq!(found, if right { vec![] } else { vec![("state.rsync".to_owned(), why)] });
+    }
+    let found = issues("image = \"site/app:1\"\nstate = { rsync = 30 }");
+    assert_eq!(found, [("state.rsync".to_owned(), Why::OfImage)]);
 }
 
 #[test]

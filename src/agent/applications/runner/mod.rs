@@ -1,9 +1,10 @@
 //! Who runs the programs: systemd, or this process where there is none. Both let them live when the agent ends, and find them again.
 
+mod data;
 mod process;
 mod systemd;
 
-use std::{path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use domain::{
     application::{ApplicationName, Manifest, life::Reason},
@@ -68,6 +69,19 @@ impl Runner {
             Self::Systemd(_) => Some(Target::Cgroup { path: systemd::SLICE_PATH.to_owned() }),
             Self::Process(processes) => processes.target(name),
         }
+    }
+
+    /// The folder of its data, which is there then.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn data(&self, name: &ApplicationName) -> io::Result<PathBuf> {
+        let folder = match self {
+            Self::Systemd(_) => PathBuf::from("/var/lib/private").join(name.unit()),
+            Self::Process(processes) => processes.data(name),
+        };
+        data::make(&folder, name)?;
+        Ok(folder)
     }
 
     /// What it has printed last, the oldest first.

@@ -3,10 +3,7 @@
 use std::{
     collections::HashMap,
     fs, io,
-    os::unix::{
-        fs::{PermissionsExt, chown},
-        process::CommandExt,
-    },
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,13 +18,10 @@ use os::{disk, process::started_at};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
-use super::Job;
+use super::{Job, data};
 
 /// Of a log, in bytes; then it begins anew, and the one before is kept.
 const LONGEST_LOG: u64 = 1024 * 1024;
-/// Users of applications, as systemd's dynamic ones (61184 to 65519): each its own.
-const FIRST_USER: u32 = 61_184;
-const USERS: u64 = 4_096;
 
 #[derive(Clone, Debug)]
 pub struct Processes {
@@ -70,18 +64,14 @@ impl Processes {
             fs::create_dir_all(&folder)?;
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o711))?;
         }
-        let user =
-            FIRST_USER + u32::try_from(domain::pair::link::digest(name.as_str().as_bytes()) % USERS).unwrap_or(0);
         let data = self.data(name);
-        fs::create_dir_all(&data)?;
-        fs::set_permissions(&data, fs::Permissions::from_mode(0o700))?;
-        chown(&data, Some(user), Some(user))?;
+        data::make(&data, name)?;
         let log = self.log(name)?;
         // nobody but root can go through the folders above its files; systemd shows them in a mount of their own
         let seen_at = self.runtime_dir.join(name.as_str());
         copy(&job.files, &seen_at)?;
         let words = unit::command(&job.manifest, &seen_at.display().to_string());
-        let identity = user.to_string();
+        let identity = data::user(name).to_string();
         let mut command = Command::new("unshare");
         command.args(["--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--"]);
         command.args(["setpriv", "--reuid", &identity, "--regid", &identity, "--clear-groups", "--no-new-privs"]);

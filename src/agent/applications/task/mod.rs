@@ -12,6 +12,7 @@ use domain::{
     application::{
         ApplicationName, MOST, Manifest,
         api::{ApplicationStatus, Applications as Status, Bundle, FileContent, Refusal, RunState, SetOf},
+        copies::{Copied, Copies},
         life::{Effect, Event, Life, Reason, Seen, step},
         manifest::{ManifestIssue, Why},
     },
@@ -64,6 +65,12 @@ pub enum Command {
     Export {
         name: ApplicationName,
         answer: Answer<Result<Bundle, Fault>>,
+    },
+    /// Of its data.
+    Copied {
+        name: ApplicationName,
+        copied: Copied,
+        answer: Answer<()>,
     },
     Adopt {
         set: SetOf,
@@ -122,17 +129,29 @@ pub struct Task {
     status: watch::Sender<Status>,
     targets: watch::Sender<Vec<Target>>,
     told: watch::Sender<SetOf>,
+    copies: watch::Sender<Copies>,
 }
 
-type Watches = (watch::Receiver<Status>, watch::Receiver<Vec<Target>>, watch::Receiver<SetOf>);
+/// What others see of the task.
+pub struct Watches {
+    pub status: watch::Receiver<Status>,
+    pub targets: watch::Receiver<Vec<Target>>,
+    pub set: watch::Receiver<SetOf>,
+    pub copies: watch::Receiver<Copies>,
+}
 
 impl Task {
     pub fn new(store: Store, runner: Runner) -> (Self, Watches) {
         let (set, manifests) = store.load();
         let apps = manifests.into_iter().map(|(name, manifest)| (name, App::new(manifest))).collect();
-        let (status, status_watch) = watch::channel(Status::default());
-        let (targets, targets_watch) = watch::channel(Vec::new());
-        let (told, told_watch) = watch::channel(SetOf::default());
+        let (status, targets) = (watch::Sender::default(), watch::Sender::default());
+        let (told, copies) = (watch::Sender::default(), watch::Sender::new(store.copies()));
+        let watches = Watches {
+            status: status.subscribe(),
+            targets: targets.subscribe(),
+            set: told.subscribe(),
+            copies: copies.subscribe(),
+        };
         let task = Self {
             store,
             runner,
@@ -147,9 +166,10 @@ impl Task {
             status,
             targets,
             told,
+            copies,
         };
         task.tell();
-        (task, (status_watch, targets_watch, told_watch))
+        (task, watches)
     }
 
     pub async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
@@ -373,6 +393,13 @@ impl Task {
                 self.down.push(answer);
             }
             Command::Export { name, answer } => drop(answer.send(self.export(&name))),
+            Command::Copied { name, copied, answer } => {
+                if self.apps.contains_key(&name) {
+                    self.copied(name, copied);
+                }
+                // whoever asked may be gone
+                let _ = answer.send(());
+            }
             Command::Adopt { set, answer } => drop(answer.send(self.adopt(&set))),
         }
     }
@@ -401,7 +428,7 @@ impl Task {
             reason: app.reason.clone(),
             epoch: app.epoch,
             data: app.manifest.state.clone(),
-            // nothing is copied by this version
+            // known when somebody asks
             synced: None,
             image: app.manifest.image.clone(),
             command: app.manifest.command.clone(),

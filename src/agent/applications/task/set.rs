@@ -1,8 +1,8 @@
 //! The set: what is added, removed, wanted, and taken over from the peer. Everything is looked at before anything is kept.
 
 use super::{
-    App, ApplicationName, Bundle, Event, Fault, FileContent, MOST, ManifestIssue, Refusal, Set, SetOf, Task, Why,
-    base64url, clock, missing_here, no_such, not_saved,
+    App, ApplicationName, Bundle, Copied, Event, Fault, FileContent, MOST, ManifestIssue, Refusal, Set, SetOf, Task,
+    Why, base64url, clock, missing_here, no_such, not_saved,
 };
 
 impl Task {
@@ -116,6 +116,16 @@ impl Task {
         Ok(Vec::new())
     }
 
+    /// It holds where it cannot be saved; after a restart the data is then taken for older than it is.
+    pub(super) fn copied(&mut self, name: ApplicationName, copied: Copied) {
+        let mut copies = self.copies.borrow().clone();
+        copies.insert(name, copied);
+        if let Err(error) = self.store.save_copies(&copies) {
+            tracing::warn!(%error, "when data was copied cannot be saved");
+        }
+        self.copies.send_replace(copies);
+    }
+
     pub(super) fn keep(&mut self, set: Set) -> Result<(), Fault> {
         self.store.save(&set).map_err(not_saved)?;
         self.set = set;
@@ -127,7 +137,7 @@ impl Task {
             let enabled = self.set.enabled.get(name) == Some(&true);
             (name.clone(), (app.digest, enabled))
         });
-        let copies = self.apps.values().any(|app| app.manifest.copies().is_some());
-        SetOf { revision: self.set.revision, all: all.collect(), copies }
+        let copies = self.apps.iter().filter_map(|(name, app)| Some((name.clone(), app.manifest.copies()?)));
+        SetOf { revision: self.set.revision, all: all.collect(), copies: copies.collect() }
     }
 }

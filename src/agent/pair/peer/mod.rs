@@ -2,7 +2,7 @@
 //! private key whose hash the registry told as the peer's gets nothing read.
 
 mod tls;
-mod wire;
+pub mod wire;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -13,12 +13,14 @@ use domain::pair::{
 };
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::{
-    net::{TcpListener, TcpSocket},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{Semaphore, mpsc, oneshot},
     task::JoinSet,
     time::{sleep, timeout},
 };
+use tokio_rustls::client::TlsStream;
 
+use super::copy::Incoming;
 use crate::{activation::Enrolled, registry::Identity};
 
 /// One way that leads nowhere is not waited for longer.
@@ -36,7 +38,14 @@ const IDLE: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct Asked {
     pub ask: Ask,
-    pub answer: oneshot::Sender<Answer>,
+    pub answer: oneshot::Sender<Said>,
+}
+
+#[derive(Debug)]
+pub enum Said {
+    Answer(Answer),
+    /// The data may follow.
+    Receive(Box<Incoming>),
 }
 
 /// Who talks to whom.
@@ -118,20 +127,25 @@ async fn serve(ends: Ends, wire: Wire, asked: mpsc::Sender<Asked>) {
 async fn converse(mut stream: impl wire::Wired, asked: mpsc::Sender<Asked>) {
     loop {
         let Ok(Ok(ask)) = timeout(IDLE, wire::read::<Ask>(&mut stream)).await else { return };
-        let answer = match ask {
-            None => Answer::Unknown,
+        let said = match ask {
+            None => Said::Answer(Answer::Unknown),
             Some(ask) => {
                 let (answer, answered) = oneshot::channel();
                 if asked.send(Asked { ask, answer }).await.is_err() {
                     return;
                 }
                 match answered.await {
-                    Ok(answer) => answer,
+                    Ok(said) => said,
                     Err(_) => return,
                 }
             }
         };
-        if wire::write(&mut stream, &answer).await.is_err() {
+        let gone = match said {
+            Said::Answer(answer) => wire::write(&mut stream, &answer).await,
+            Said::Receive(incoming) => incoming.receive(&mut stream).await,
+        };
+        if let Err(error) = gone {
+            tracing::debug!(%error, "the peer's connection");
             return;
         }
     }
@@ -150,9 +164,14 @@ fn bound(wire: &Wire) -> io::Result<TcpListener> {
 
 /// One question, over the first way that leads to the peer. `None`: it does not answer.
 pub async fn ask(ends: &Ends, ask: &Ask) -> Option<Answer> {
+    open(ends, ask).await.map(|(_, answer)| answer)
+}
+
+/// As [`ask`], with the connection for what is to follow.
+pub async fn open(ends: &Ends, ask: &Ask) -> Option<(TlsStream<TcpStream>, Answer)> {
     for way in &ends.wires {
         match timeout(ANSWER, over(ends, way, ask)).await {
-            Ok(Ok(answer)) => return Some(answer),
+            Ok(Ok(answered)) => return Some(answered),
             Ok(Err(error)) => tracing::debug!(interface = way.interface, %error, "the peer does not answer"),
             Err(_) => tracing::debug!(interface = way.interface, "the peer does not answer in time"),
         }
@@ -160,7 +179,7 @@ pub async fn ask(ends: &Ends, ask: &Ask) -> Option<Answer> {
     None
 }
 
-async fn over(ends: &Ends, way: &Wire, ask: &Ask) -> io::Result<Answer> {
+async fn over(ends: &Ends, way: &Wire, ask: &Ask) -> io::Result<(TlsStream<TcpStream>, Answer)> {
     let socket = TcpSocket::new_v4()?;
     SockRef::from(&socket).bind_device(Some(way.interface.as_bytes()))?;
     socket.bind(SocketAddr::from((way.own.addr(), 0)))?;
@@ -168,5 +187,6 @@ async fn over(ends: &Ends, way: &Wire, ask: &Ask) -> io::Result<Answer> {
     stream.set_nodelay(true)?;
     let mut stream = tls::connect(stream, &ends.identity, &ends.peer_key).await?;
     wire::write(&mut stream, ask).await?;
-    wire::read(&mut stream).await?.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    let answer = wire::read(&mut stream).await?.ok_or(io::ErrorKind::InvalidData)?;
+    Ok((stream, answer))
 }

@@ -1,11 +1,13 @@
 //! The task that owns the pair's file, the guard's configuration and what follows from the guard's role.
 
 mod config;
+mod data;
 mod peers;
 mod takeover;
 mod told;
 
 use std::{
+    collections::BTreeMap,
     net::Ipv4Addr,
     path::{Path, PathBuf},
     pin::Pin,
@@ -15,6 +17,7 @@ use std::{
 
 use domain::{
     activation::api::Stage,
+    application::{ApplicationName, copies::Tried},
     box_file::{self, BoxFile},
     cluster::names::Serial,
     fault::Fault,
@@ -45,9 +48,10 @@ use tokio::{
 
 use super::{
     Answer, Around,
+    copy::Door,
     lease::{self, Asked},
     link::FromLink,
-    peer::{self, Ends, Listening},
+    peer::{self, Ends, Listening, Said},
     seen::Ports,
     store::{HISTORY, Kept, Store},
 };
@@ -113,6 +117,10 @@ enum Answered {
     },
     Told,
     Shared,
+    Copied {
+        name: ApplicationName,
+        tried: Tried,
+    },
 }
 
 type UnderWay = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -143,6 +151,10 @@ pub struct Task {
     asked: (mpsc::Sender<peer::Asked>, Option<mpsc::Receiver<peer::Asked>>),
     /// The applications are on their way to the peer.
     sharing: bool,
+    /// Data of an application is.
+    copying: bool,
+    tried: BTreeMap<ApplicationName, Tried>,
+    door: Door,
     /// The revision that the peer was sent last.
     sent: u64,
     registry: bool,
@@ -195,6 +207,9 @@ impl Task {
             asked: (asked, Some(asked_of)),
             sent: 0,
             sharing: false,
+            copying: false,
+            tried: BTreeMap::new(),
+            door: Door::new(),
             registry: true,
             refused: false,
             under_way: None,
@@ -231,7 +246,10 @@ impl Task {
                 Some(asked) = self.asks.join_next() => self.answered(asked).await,
                 Some(said) = self.peers.join_next() => self.heard_from_peer(said),
                 Some(peer::Asked { ask, answer }) = asked.recv() => {
-                    let said = self.asked_by_peer(ask).await;
+                    let said = match ask {
+                        pair_peer::Ask::Copy { name, epoch, flags } => self.may_come(name, epoch, flags),
+                        ask => Said::Answer(self.asked_by_peer(ask).await),
+                    };
                     drop(answer.send(said));
                 }
                 outcome = done(&mut self.under_way) => self.came(outcome).await,
@@ -262,6 +280,7 @@ impl Task {
         }
         self.meet(enrolled.as_deref());
         self.look_at_the_peer();
+        self.copy_what_is_due();
         self.give_up_where_better().await;
         let about = self.about_now();
         if about != self.about && self.guard && self.configured {

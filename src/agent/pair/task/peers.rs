@@ -58,7 +58,9 @@ impl Task {
             let same =
                 about.applications == self.apps.set().borrow().digest() && about.settings == self.settings().digest();
             let ahead = self.apps.set().borrow().revision > about.set_revision;
-            kept.in_sync = same || (kept.in_sync && ahead && about.role != Told::Active);
+            let active = (about.role == Told::Active).then_some(about.epoch);
+            kept.in_sync =
+                (same && self.has_data(active, &kept)) || (kept.in_sync && ahead && about.role != Told::Active);
         }
         if kept != self.kept {
             self.keep(kept);
@@ -165,6 +167,10 @@ impl Task {
             }
             Ok(Answered::Told) => {}
             Ok(Answered::Shared) => self.sharing = false,
+            Ok(Answered::Copied { name, tried }) => {
+                self.copying = false;
+                self.tried.insert(name, tried);
+            }
             Err(error) => tracing::error!(%error, "what the peer said is lost"),
         }
     }
@@ -225,6 +231,8 @@ impl Task {
                     pair_peer::Answer::Unknown
                 }
             },
+            // each has a place of its own
+            pair_peer::Ask::Copy { .. } | pair_peer::Ask::Copied { .. } => pair_peer::Answer::Unknown,
             pair_peer::Ask::Measured { gap } => {
                 let mut kept = self.kept.clone();
                 let planned = |takeover: &&mut Takeover| matches!(takeover.kind, Kind::Switchover | Kind::Drill);
@@ -287,8 +295,10 @@ impl Task {
         }
         self.wanted = Some(kind);
         let (apps, by) = (self.apps.clone(), clock::now().plus(STOPS_WITHIN));
+        let copies = self.last_copies();
         self.under_way = Some(Box::pin(async move {
             apps.stop_all(by).await;
+            copies.await;
             Outcome::Drained
         }));
         Ok(())

@@ -49,6 +49,7 @@ impl Task {
             self.opened = Some(clock::now());
         }
         let known = self.state.replace(state).is_some();
+        self.door.set(role == Role::Standby && self.runs.is_none());
         match role {
             Role::Active { epoch } if !known && open => {
                 // an earlier agent has seen it begin
@@ -140,9 +141,11 @@ impl Task {
 
     pub(super) fn take_over(&mut self, epoch: u64) {
         self.runs = Some(epoch);
-        let apps = self.apps.clone();
-        self.under_way =
-            Some(Box::pin(async move { Outcome::TakenOver { epoch, outcomes: apps.take_over(epoch).await } }));
+        let (apps, door) = (self.apps.clone(), self.door.clone());
+        self.under_way = Some(Box::pin(async move {
+            door.close().await;
+            Outcome::TakenOver { epoch, outcomes: apps.take_over(epoch).await }
+        }));
     }
 
     pub(super) fn stop(&mut self, by: BootMillis) {

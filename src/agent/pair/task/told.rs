@@ -5,6 +5,8 @@ use super::{
     SettingsIssue, Task, Told, WayStatus, clock, link, readiness,
 };
 
+use domain::application::copies;
+
 impl Task {
     pub(super) fn about_now(&self) -> About {
         let settings = self.settings();
@@ -31,7 +33,7 @@ impl Task {
             applications: self.apps.set().borrow().digest(),
             revision: settings.revision,
             set_revision: self.apps.set().borrow().revision,
-            synced: None,
+            synced: copies::lateness(&self.apps.set().borrow().copies, &self.apps.copies().borrow(), clock::wall()),
         }
     }
 
@@ -147,7 +149,7 @@ impl Task {
                     .and_then(|state| state.ways.first().copied().flatten())
                     .is_some_and(|ago| ago < domain::pair::beat::GONE),
             watchdog: Path::new("/dev/watchdog").exists(),
-            copies: self.apps.set().borrow().copies,
+            copies: !self.apps.set().borrow().copies.is_empty(),
         })
     }
 }
