@@ -15,6 +15,7 @@ use domain::{
     cellular::api::CellularStatus,
     fault::Fault,
     load::Load,
+    pair::api::PairStatus,
     service_port::ServicePortStatus,
     settings::SettingsStatus,
 };
@@ -33,6 +34,7 @@ pub struct Sources {
     pub auth: watch::Receiver<AuthState>,
     pub activation: watch::Receiver<Told>,
     pub cellular: watch::Receiver<Arc<CellularStatus>>,
+    pub pair: watch::Receiver<PairStatus>,
 }
 
 impl Sources {
@@ -48,6 +50,7 @@ impl Sources {
             changed = self.auth.changed() => changed,
             changed = self.activation.changed() => changed,
             changed = self.cellular.changed() => changed,
+            changed = self.pair.changed() => changed,
         };
         changed.ok()
     }
@@ -56,7 +59,7 @@ impl Sources {
         let network = self.network.borrow().status.clone();
         let (settings, service_port) = (self.settings.borrow().clone(), self.service_port.borrow().clone());
         let (audit, told) = (self.audit.borrow().clone(), self.activation.borrow().clone());
-        let cellular = self.cellular.borrow().clone();
+        let (cellular, pair) = (self.cellular.borrow().clone(), self.pair.borrow().clone());
         present(Seen {
             network: &network,
             settings: &settings,
@@ -67,6 +70,7 @@ impl Sources {
             activation: told.activation(),
             activation_damaged: told.damaged,
             cellular: &cellular,
+            pair: &pair,
             now: clock::wall(),
         })
     }

@@ -129,6 +129,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
         auth: auth.watch(),
         activation: activation.watch(),
         cellular: cellular.watch(),
+        pair: pairs.watch(),
     };
     let alarms = alarms::start(&options.state_dir, sources);
     let logs = logs::Logs::new(&options.runtime_dir);

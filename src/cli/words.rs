@@ -13,6 +13,7 @@ use crate::domain::{
         plan::{Change, Item, Verb},
         transaction::{ChecksView, Outcome, PhaseView, Why},
     },
+    pair::api::Refusal,
     service_port::{Failure, ServicePortStatus},
 };
 
@@ -68,6 +69,9 @@ pub(super) fn next_step(fault: &Fault) -> Option<&'static str> {
         Fault::FleetSignInFirst => "Say --user; the password is asked for.",
         Fault::Cellular { .. } => "See `gatehouse cellular show` for what to do.",
         Fault::Application { .. } => "See `gatehouse app list`.",
+        Fault::Pair { why: Refusal::Network { .. } } => {
+            "Change or remove the virtual IP first, with `gatehouse pair set`; then change the network."
+        }
         Fault::Pair { .. } => "See `gatehouse pair show`.",
         Fault::NoSimSlot => "Use a wired port.",
         Fault::WrongPassword

@@ -20,6 +20,10 @@ use domain::{
         status::{NetworkStatus, PortStatus},
         transaction::{Outcome, TxId, Why},
     },
+    pair::{
+        api::{Fence, Kind as Began, PairStatus, Phase, Takeover},
+        readiness::Reason,
+    },
     service_port::ServicePortStatus,
     settings::{SettingsStatus, clock::Measured},
     time::{BootMillis, MADE, UnixSeconds},
@@ -173,11 +177,23 @@ fn kinds(change: impl FnOnce(&mut State)) -> Vec<&'static str> {
         activation: Activation::default(),
         activation_damaged: false,
         cellular: CellularStatus::default(),
+        pair: PairStatus::default(),
         now: MADE,
     };
     change(&mut state);
-    let State { network, settings, service_port, load, audit, password, activation, activation_damaged, cellular, now } =
-        &state;
+    let State {
+        network,
+        settings,
+        service_port,
+        load,
+        audit,
+        password,
+        activation,
+        activation_damaged,
+        cellular,
+        pair,
+        now,
+    } = &state;
     let seen = Seen {
         network,
         settings,
@@ -188,6 +204,7 @@ fn kinds(change: impl FnOnce(&mut State)) -> Vec<&'static str> {
         activation,
         activation_damaged: *activation_damaged,
         cellular,
+        pair,
         now: *now,
     };
     present(seen).into_iter().map(|cause| cause.kind.number()).collect()
@@ -203,6 +220,7 @@ struct State {
     activation: Activation,
     activation_damaged: bool,
     cellular: CellularStatus,
+    pair: PairStatus,
     now: UnixSeconds,
 }
 
@@ -305,4 +323,31 @@ fn cellular_is_an_alarm_where_a_person_is_needed() {
     assert!(with(&|cellular| cellular.usage = limit(Limit::Far)).is_empty());
     assert_eq!(with(&|cellular| cellular.settings_problem = Some("line 1".to_owned())), ["AL-110"]);
     assert!(kinds(|state| state.cellular.alarm = true).is_empty(), "a box without a slot has none");
+}
+
+#[test]
+fn a_pair_is_an_alarm_where_a_person_is_needed() {
+    let with = |change: &dyn Fn(&mut PairStatus)| kinds(|state| change(&mut state.pair));
+    let reason = |reason: Reason| with(&|pair| pair.reasons = vec![reason.clone()]);
+    let peer = || "7F3K-2220".parse().expect("a serial");
+    assert!(with(&|_| {}).is_empty());
+    assert_eq!(reason(Reason::PeerUnreachable { peer: peer() }), ["AL-501"]);
+    for passes in [Reason::NoPeer { awaits: Some(peer()) }, Reason::NoWatchdog, Reason::Maintenance { here: true }] {
+        assert!(reason(passes.clone()).is_empty(), "{passes:?}");
+    }
+    let taken = |kind, ago: u64| Takeover {
+        at: UnixSeconds(MADE.0 - ago),
+        epoch: 3,
+        kind,
+        lease: 1,
+        address: None,
+        applications: None,
+        outcomes: Vec::new(),
+        client_gap: None,
+    };
+    let last = |kind, ago| with(&|pair| pair.history = vec![taken(kind, ago)]);
+    assert_eq!(last(Began::Failover, 10), ["AL-502"]);
+    assert!(last(Began::Failover, 86_400).is_empty(), "told for a day");
+    assert!(last(Began::Switchover, 10).is_empty(), "somebody wanted it");
+    assert_eq!(with(&|pair| pair.phase = Phase::Fenced { why: Fence::Address }), ["AL-503"]);
 }

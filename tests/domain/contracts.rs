@@ -97,8 +97,8 @@ fn applications() -> [domain::application::api::Refusal; 3] {
     ]
 }
 
-fn pair() -> [domain::pair::api::Refusal; 8] {
-    use domain::pair::api::Refusal;
+fn pair() -> [domain::pair::api::Refusal; 9] {
+    use domain::pair::{api::Refusal, settings::SettingsIssue};
     let peer = || "7F3K-2220".parse().expect("a serial");
     [
         Refusal::NoPair,
@@ -109,6 +109,7 @@ fn pair() -> [domain::pair::api::Refusal; 8] {
         Refusal::NobodyActive,
         Refusal::UnderWay,
         Refusal::NotFenced,
+        Refusal::Network { issue: SettingsIssue::PortHasNoAddress { port: "lan1".parse().expect("a port") } },
     ]
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use boxes::{Registry, Site};
+use boxes::{Registry, Site, debian::PACKAGES};
 use serde_json::{Value, json};
 
-use crate::lab::{Lab, eventually_or};
+use crate::lab::{Lab, eventually_or, package};
 
 const VIRTUAL_IP: &str = "10.20.0.100";
 
@@ -80,6 +80,12 @@ impl Pair {
         eventually_or("a whole pair", found, || self.trouble())
     }
 
+    fn add(&self, at: usize) {
+        let here = &self.boxes[at];
+        here.run(&format!("cat > /root/server.pl <<'END'\n{SERVER}\nEND"));
+        here.run(&format!("cat > /root/app.toml <<'END'\n{MANIFEST}\nEND\ngatehouse app add /root/app.toml"));
+    }
+
     fn trouble(&self) -> String {
         self.boxes.iter().map(Lab::trouble).collect()
     }
@@ -97,8 +103,7 @@ fn a_power_cut_moves_a_confined_application_to_the_other_box() {
     let pair = Pair::new();
     let active = pair.active();
     let (here, other) = (&pair.boxes[active], 1 - active);
-    here.run(&format!("cat > /root/server.pl <<'END'\n{SERVER}\nEND"));
-    here.run(&format!("cat > /root/app.toml <<'END'\n{MANIFEST}\nEND\ngatehouse app add /root/app.toml"));
+    pair.add(active);
     let answers = || Some(pair.hello(other)).filter(Value::is_object);
     let first = eventually_or("the application", answers, || {
         here.run("gatehouse app list; journalctl -n 40 --no-pager -u 'gatehouse-app-*'") + &pair.trouble()
@@ -120,17 +125,23 @@ fn a_power_cut_moves_a_confined_application_to_the_other_box() {
     let has = || (pair.status(active)["peer"]["heard"]["about"]["fit"] == json!(true)).then_some(());
     eventually_or("the other box has it", has, || pair.trouble());
     let kept = pair.boxes[other].run("stat -c '%n %u' /var/lib/private/gatehouse-app-hello/kept");
-    assert!(kept.trim().rsplit(' ').next().is_some_and(|user| user != "0"), "its data is there, and its user's: {kept}");
+    assert!(
+        kept.trim().rsplit(' ').next().is_some_and(|user| user != "0"),
+        "its data is there, and its user's: {kept}"
+    );
     let cut = Instant::now();
     here.device.power_off();
     let moved =
         || Some(pair.hello(other)).filter(|hello| hello["epoch"].is_string() && hello["epoch"] != first["epoch"]);
     eventually_or("the application there", moved, || pair.boxes[other].trouble());
     println!("the application answers {:?} after the power cut", cut.elapsed());
-    let history = pair.status(other)["history"].clone();
-    println!("taken over: {}", history[0]);
-    assert_eq!(history[0]["kind"], "failover", "{history}");
-    assert!(history[0]["outcomes"][0]["took"].is_number(), "{history}");
+    let taken = || {
+        let last = pair.status(other)["history"][0].clone();
+        last["outcomes"][0]["took"].is_number().then_some(last)
+    };
+    let last = eventually_or("its outcome", taken, || pair.boxes[other].trouble());
+    println!("taken over: {last}");
+    assert_eq!(last["kind"], "failover", "{last}");
 
     // what comes back is standby, and runs nothing
     here.device.power_on().expect("power");
@@ -148,4 +159,39 @@ fn a_power_cut_moves_a_confined_application_to_the_other_box() {
     there.run("systemctl kill -s KILL gatehouse-guard.service");
     let gone = || (there.sh("pgrep -f '[s]erver.pl'").code != 0).then_some(());
     eventually_or("the end of what ran with the guard", gone, || there.trouble());
+}
+
+#[test]
+fn a_pair_is_upgraded_standby_first_and_what_runs_moves_once() {
+    let pair = Pair::new();
+    let active = pair.active();
+    let other = 1 - active;
+    let newer = package("1.1");
+    let install =
+        format!("dpkg --force-unsafe-io --install {PACKAGES}/{}", newer.file_name().expect("name").to_string_lossy());
+    let answers = || Some(pair.hello(other)).filter(Value::is_object);
+    pair.add(active);
+    let first = eventually_or("the application", answers, || pair.trouble());
+    let pid = |at: usize| pair.boxes[at].run("systemctl show --value -p MainPID gatehouse-app-hello.service");
+    let fit = |at: usize| (pair.status(at)["peer"]["heard"]["about"]["fit"] == json!(true)).then_some(());
+    eventually_or("the other box has it", || fit(active), || pair.trouble());
+    let before = pid(active);
+
+    pair.boxes[other].run(&install);
+    eventually_or("the standby again", || fit(active), || pair.trouble());
+    assert_eq!((pid(active), pair.hello(other)), (before, first.clone()), "the active one noticed nothing");
+
+    pair.boxes[active].run("gatehouse pair switchover --yes");
+    let moved = || answers().filter(|hello| hello["epoch"] != first["epoch"]);
+    let moved = eventually_or("the application there", moved, || pair.trouble());
+    eventually_or("a whole pair", || fit(other), || pair.trouble());
+    println!("switched over: {}", pair.status(other)["history"][0]);
+    let before = pid(other);
+
+    pair.boxes[active].run(&install);
+    eventually_or("the other one again", || fit(other), || pair.trouble());
+    assert_eq!((pid(other), pair.hello(active)), (before, moved), "nor did this one");
+    for lab in &pair.boxes {
+        assert_eq!(lab.run("dpkg-query --show --showformat='${Version}' gatehouse"), "1.1");
+    }
 }

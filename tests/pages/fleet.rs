@@ -415,6 +415,7 @@ pub fn faults() -> Vec<Fault> {
     let away = [
         Away::NoUplink,
         Away::NoSuchName { host: host() },
+        Away::OnThisBox { host: host() },
         Away::NoAnswer { host: host(), port: 9443 },
         Away::Refused { host: host(), port: 9443 },
         Away::Proxy { detail: text() },

@@ -43,6 +43,7 @@ const SHORTEST_WINDOW: u64 = 10_000;
 const TURN_LIMIT: Duration = Duration::from_secs(7);
 
 pub(super) async fn plan(State(shared): State<Shared>, _: Admitted, Json(ask): Json<PlanRequest>) -> Reply<Plan> {
+    bears_the_virtual_ip(&shared, &ask.spec)?;
     let mut plan = shared.tasks.network.plan(ask.spec.clone(), Leases::new()).await?;
     let offers = offers(&shared, &ask.spec).await;
     if !offers.is_empty() {
@@ -50,6 +51,10 @@ pub(super) async fn plan(State(shared): State<Shared>, _: Admitted, Json(ask): J
         plan = Plan { offers, ..shared.tasks.network.plan(ask.spec, leases).await? };
     }
     Ok(Body(plan))
+}
+
+fn bears_the_virtual_ip(shared: &Shared, spec: &NetworkSpec) -> Result<(), Fault> {
+    shared.tasks.pairs.bears(&shared.own.board, spec, &shared.tasks.network.published().status)
 }
 
 /// What DHCP servers would give on the ports that the spec changes to DHCP. An empty list: nobody answered.
@@ -86,6 +91,7 @@ pub(super) async fn apply(
     remark: Remark,
     Json(ask): Json<ApplyRequest>,
 ) -> Reply<Applied> {
+    bears_the_virtual_ip(&shared, &ask.spec)?;
     let secret = || secrets::token().map_err(|e| Fault::Internal { detail: e.to_string() });
     let (confirm, handoff) = (secret()?, secret()?);
     let window = ask.window.map_or(CONFIRM_WINDOW, |s| s.saturating_mul(1000).clamp(SHORTEST_WINDOW, LONGEST_WINDOW));

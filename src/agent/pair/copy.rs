@@ -35,8 +35,12 @@ const TERMS: [&str; 3] = ["--timeout=30", "--delete-delay", "--delay-updates"];
 /// rsync starts this to reach the other end: it says with which words, and then the connection is the file number 3 of this process. It ends when the other
 /// end does, as a remote shell would.
 const SHELL: &str = r#"sh -c 'printf "%s\n" "$*" >&3; exec 4<&0; cat <&4 >&3 & exec cat <&3'"#;
-/// Moves the connection there from the standard input, where it can be put without unsafe code.
-const MOVED: &str = r#"exec 3<&0 </dev/null; exec "$@""#;
+/// The folder of the data, which rsync goes to by its full name. Of folders above it the application's user may see none; a file that is open
+/// already needs none.
+const FOLDER: &str = "/proc/self/fd/5/";
+/// Opens it while root can, and moves the connection from the standard input, where it can be put without unsafe code.
+const SENDER: &str = r#"exec 5<. 3<&0 </dev/null; exec "$@""#;
+const RECEIVER: &str = r#"exec 5<.; exec "$@""#;
 /// The words, in bytes.
 const LONGEST_LINE: u64 = 1024;
 const PIECE: usize = 64 * 1024;
@@ -100,9 +104,9 @@ impl Outgoing {
         let broken = |error: io::Error| error.to_string();
         let folder = self.apps.data(&self.name).map_err(broken)?;
         let mut words = vec!["-rltp"];
-        let mut paths: Vec<String> = self.folders.iter().map(|folder| format!("./{folder}")).collect();
+        let mut paths: Vec<String> = self.folders.iter().map(|folder| format!("{FOLDER}./{folder}")).collect();
         if paths.is_empty() {
-            paths.push("./".to_owned());
+            paths.push(FOLDER.to_owned());
         } else {
             words.extend(["--relative", "--ignore-missing-args"]);
         }
@@ -110,7 +114,7 @@ impl Outgoing {
         words.extend(["--rsh", SHELL]);
         words.extend(paths.iter().map(String::as_str));
         words.push("peer:./");
-        let mut rsync = Rsync::start(&folder, &words, true).map_err(broken)?;
+        let mut rsync = Rsync::start(&folder, &words, SENDER).map_err(broken)?;
         let mut said = String::new();
         let line = (&mut rsync.from).take(LONGEST_LINE).read_line(&mut said).await;
         let flags = said.split(' ').nth(2).filter(|flags| is_flags(flags));
@@ -145,8 +149,8 @@ impl Incoming {
         let at = clock::wall();
         let mut words = vec!["--server", &self.flags];
         words.extend(TERMS);
-        words.extend([".", "./"]);
-        let started = self.apps.data(&self.name).and_then(|folder| Rsync::start(&folder, &words, false));
+        words.extend([".", FOLDER]);
+        let started = self.apps.data(&self.name).and_then(|folder| Rsync::start(&folder, &words, RECEIVER));
         let mut rsync = match started {
             Ok(rsync) => rsync,
             Err(error) => {
@@ -187,7 +191,7 @@ struct Rsync {
 }
 
 impl Rsync {
-    fn start(folder: &Path, words: &[&str], moved: bool) -> io::Result<Self> {
+    fn start(folder: &Path, words: &[&str], script: &str) -> io::Result<Self> {
         let owner = fs::metadata(folder)?.uid();
         if owner == 0 {
             // only an image's is; those are refused
@@ -197,29 +201,10 @@ impl Rsync {
         own.set_nonblocking(true)?;
         let (from, to) = UnixStream::from_std(own)?.into_split();
         let owner = owner.to_string();
-        let confined = [
-            "setpriv",
-            "--reuid",
-            &owner,
-            "--regid",
-            &owner,
-            "--clear-groups",
-            "--no-new-privs",
-            "--pdeathsig",
-            "KILL",
-            "--bounding-set",
-            "-all",
-            "--inh-caps",
-            "-all",
-            "--",
-            "rsync",
-        ];
-        let mut command = if moved { Command::new("sh") } else { Command::new(confined[0]) };
-        if moved {
-            command.args(["-c", MOVED, "copy"]).args(confined).stdout(Stdio::null());
-        } else {
-            command.args(&confined[1..]).stdout(OwnedFd::from(theirs.try_clone()?));
-        }
+        let confined = ["--reuid", &owner, "--regid", &owner, "--clear-groups", "--no-new-privs", "--inh-caps", "-all"];
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "copy", "setpriv"]).args(confined).args(["--pdeathsig", "KILL", "--", "rsync"]);
+        command.stdout(if script == SENDER { Stdio::null() } else { Stdio::from(OwnedFd::from(theirs.try_clone()?)) });
         command.args(words).stdin(OwnedFd::from(theirs)).stderr(Stdio::piped());
         command
             .env_clear()

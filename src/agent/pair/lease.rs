@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{
+    activation::api::Away,
     cluster::{
         api::{EpochAsk, LeaseAsk},
         calls,
@@ -20,6 +21,8 @@ pub enum Asked {
     Answer(Answer),
     /// Nobody answered, or nothing that means anything: as if nothing had come.
     Nothing,
+    /// Its name leads to this box itself, where it must not be.
+    OnThisBox,
     /// The registry knows of no such pair any more.
     NoPair,
 }
@@ -38,6 +41,7 @@ pub async fn ask(registry: &Registry, ask: Ask, seconds: u64, limit: Duration) -
                 Asked::Nothing
             }
         },
+        Ok(Err(Failed::Away(Away::OnThisBox { .. }))) => Asked::OnThisBox,
         Ok(Err(Failed::Away(away))) => {
             tracing::debug!(%away, ?ask, "the registry");
             Asked::Nothing

@@ -25,10 +25,15 @@ use std::{
 use domain::{
     box_file::BoxFile,
     fault::Fault,
-    pair::api::{PairStatus, SettingsRequest},
+    network::{
+        spec::{Ipv4Spec, NetworkSpec},
+        status::NetworkStatus,
+    },
+    pair::api::{PairStatus, Phase, Refusal, SettingsRequest},
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
+use seen::Ports;
 use task::{Command, Task};
 
 use crate::{activation::Activations, applications::Applications, network::Published};
@@ -67,6 +72,24 @@ impl Pairs {
 
     pub fn watch(&self) -> watch::Receiver<PairStatus> {
         self.status.clone()
+    }
+
+    /// Whether the virtual IP can stay where it is with this network. Of DHCP ports what they have now counts.
+    ///
+    /// # Errors
+    /// Why not: the network is changed after the virtual IP, and not under it.
+    pub fn bears(&self, board: &BoxFile, spec: &NetworkSpec, network: &NetworkStatus) -> Result<(), Fault> {
+        let status = self.status.borrow();
+        if status.phase == Phase::Single || status.settings.virtual_ip.is_none() {
+            return Ok(());
+        }
+        let mut now = Ports::of(network).addresses();
+        now.retain(|(name, _)| spec.ports.get(name).is_some_and(|port| port.ipv4 == Ipv4Spec::Dhcp));
+        let before = status.settings.issues(board, &network.spec, &Ports::of(network).addresses());
+        match status.settings.issues(board, spec, &now).into_iter().find(|issue| !before.contains(issue)) {
+            Some(issue) => Err(Fault::Pair { why: Refusal::Network { issue } }),
+            None => Ok(()),
+        }
     }
 
     /// # Errors

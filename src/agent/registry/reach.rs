@@ -74,12 +74,17 @@ impl Way {
             },
         };
         // whoever runs a DNS server could have the box talk to what listens for itself alone
+        let known = !found.is_empty();
         let elsewhere = found.into_iter().filter(|address| match address {
             IpAddr::V4(address) => self.dns.is_none() || !is_own(*address, &self.own),
             IpAddr::V6(address) => self.dns.is_none() || !address.is_loopback(),
         });
         let elsewhere = elsewhere.collect::<Vec<_>>();
-        if elsewhere.is_empty() { Err(unknown()) } else { Ok(elsewhere) }
+        match (elsewhere.is_empty(), known) {
+            (false, _) => Ok(elsewhere),
+            (true, true) => Err(Away::OnThisBox { host: url.host().to_owned() }),
+            (true, false) => Err(unknown()),
+        }
     }
 
     async fn through(&self, proxy: &Proxy, url: &RegistryUrl) -> Result<Box<dyn Wire>, Away> {

@@ -62,6 +62,17 @@ pub(in crate::cli) struct ReplaceHost {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct Unpair {
+    /// Either box of the pair
+    serial: Serial,
+    /// Without a question; needed where nobody can answer
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    door: Door,
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct Enable {
     #[command(flatten)]
     door: Door,
@@ -113,6 +124,17 @@ pub(super) async fn remove_host(context: &Context, arguments: &RemoveHost) -> Re
     let state = fleet.call::<calls::RemoveHost>(&[serial.as_str()], &[], &RemoveAsk { force: *force }).await;
     fleet.leave().await;
     context.output.answer(&state?, |removal| format!("The box {serial} is {}.", removal.state))
+}
+
+pub(super) async fn unpair(context: &Context, arguments: &Unpair) -> Result<(), CliError> {
+    let Unpair { serial, yes, door } = arguments;
+    let question =
+        format!("Part {serial} from its peer? The virtual IP goes, and applications go on where they run now.");
+    ask::agreed(&question, *yes)?;
+    let fleet = door.enter(context).await?;
+    let parted = fleet.call::<calls::UnpairHost>(&[serial.as_str()], &[], &()).await;
+    fleet.leave().await;
+    context.output.answer(&parted?, |parted| format!("{serial} and {} are no pair any more.", parted.peer))
 }
 
 pub(super) async fn replace_host(context: &Context, arguments: ReplaceHost) -> Result<(), CliError> {

@@ -23,6 +23,8 @@ pub(super) enum Command {
     RemoveHost(change::RemoveHost),
     /// Let another box of the same model take a host's place
     ReplaceHost(change::ReplaceHost),
+    /// Part two boxes that are a pair
+    Unpair(change::Unpair),
     /// Enable the cluster service for the account
     Enable(change::Enable),
     /// Answer the request of a box without a network: `gatehouse activate --offline-request`
@@ -38,6 +40,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Remove(arguments) => change::remove(context, &arguments).await,
         Command::RemoveHost(arguments) => change::remove_host(context, &arguments).await,
         Command::ReplaceHost(arguments) => change::replace_host(context, arguments).await,
+        Command::Unpair(arguments) => change::unpair(context, &arguments).await,
         Command::Enable(arguments) => change::enable(context, &arguments).await,
         Command::Answer(arguments) => change::answer(context, arguments).await,
     }

@@ -45,6 +45,9 @@ pub fn alarm(text: Text, kind: Kind) -> &'static str {
         Kind::SimChanged => text.alarm_sim_changed(),
         Kind::DataLimitNear => text.alarm_data_limit_near(),
         Kind::DataLimitReached => text.alarm_data_limit_reached(),
+        Kind::PairUnprotected => text.alarm_pair_unprotected(),
+        Kind::PairTakenOver => text.alarm_pair_taken_over(),
+        Kind::PairFenced => text.alarm_pair_fenced(),
     }
 }
 
@@ -76,6 +79,9 @@ pub fn mend_alarm(text: Text, cause: &Cause) -> (&'static str, Option<String>) {
         Kind::NoMember => (text.mend_no_member(), page("/activate")),
         Kind::NoCellular => (text.mend_no_cellular(), page("/cellular")),
         Kind::SimChanged => (text.mend_sim_changed(), page("/cellular/sim")),
+        Kind::PairUnprotected => (text.mend_pair_unprotected(), page("/cluster/pair")),
+        Kind::PairTakenOver => (text.mend_pair_taken_over(), page("/cluster/pair")),
+        Kind::PairFenced => (text.mend_pair_fenced(), page("/cluster/pair")),
         Kind::DataLimitNear | Kind::DataLimitReached => (text.mend_data_limit(), page("/cellular/settings")),
     }
 }

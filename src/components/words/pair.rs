@@ -5,6 +5,7 @@ use crate::{
     components::tag::Mood,
     domain::{
         name::PortName,
+        network::status::NetworkStatus,
         pair::{
             api::{Fence, Kind, Phase, Refusal},
             readiness::{Reason, Weight},
@@ -117,6 +118,11 @@ pub fn issue(text: Text, issue: &SettingsIssue, ports: Ports<'_>) -> String {
 
 pub(super) fn refused(text: Text, why: &Refusal) -> Explained {
     let t = text;
+    if let Refusal::Network { issue: why } = why {
+        // the ports' labels are not at hand here; names serve
+        let why = issue(text, why, Ports(&NetworkStatus::default()));
+        return Explained { what: t.pair_refused_network(), why, next: t.pair_refused_network_next() };
+    }
     let why = match why {
         Refusal::NoPair => t.pair_refused_no_pair().into(),
         Refusal::Unusable { .. } => t.pair_refused_unusable().into(),
@@ -126,6 +132,8 @@ pub(super) fn refused(text: Text, why: &Refusal) -> Explained {
         Refusal::NobodyActive => t.pair_refused_nobody().into(),
         Refusal::UnderWay => t.pair_refused_under_way().into(),
         Refusal::NotFenced => t.pair_refused_not_fenced().into(),
+        // above
+        Refusal::Network { .. } => String::new(),
     };
     Explained { what: t.pair_refused(), why, next: t.pair_refused_next() }
 }

@@ -208,6 +208,7 @@ pub fn away(text: Text, away: &Away) -> String {
     match away {
         Away::NoUplink => text.away_no_uplink().into(),
         Away::NoSuchName { host } => text.away_no_such_name(host),
+        Away::OnThisBox { host } => text.away_on_this_box(host),
         Away::NoAnswer { host, port } => text.away_no_answer(host, port),
         Away::Refused { host, port } => text.away_refused(host, port),
         Away::Proxy { detail } => text.away_proxy(detail),
@@ -229,6 +230,7 @@ pub fn mend(text: Text, away: &Away) -> &'static str {
     match away {
         Away::NoUplink => text.away_mend_network(),
         Away::NoSuchName { .. } => text.away_mend_dns(),
+        Away::OnThisBox { .. } => text.away_mend_other_machine(),
         Away::NoAnswer { .. } | Away::Refused { .. } => text.away_mend_firewall(),
         Away::Proxy { .. } => text.away_mend_proxy(),
         Away::OtherAuthority { .. } => text.away_mend_trust(),
@@ -249,6 +251,7 @@ pub fn place(away: &Away) -> Option<&'static str> {
         Away::Proxy { .. } => Some("/system/proxy"),
         Away::Clock { .. } => Some("/system/time"),
         Away::OtherAuthority { .. }
+        | Away::OnThisBox { .. }
         | Away::Tls { .. }
         | Away::NotARegistry { .. }
         | Away::Unwell { .. }

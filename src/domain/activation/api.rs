@@ -179,6 +179,8 @@ pub enum Away {
     NoUplink,
     #[error("the name {host} is not known to the DNS servers")]
     NoSuchName { host: String },
+    #[error("{host} leads to this box itself, and a registry must be on another machine")]
+    OnThisBox { host: String },
     #[error("{host} port {port} does not answer")]
     NoAnswer { host: String, port: u16 },
     #[error("{host} port {port} refuses the connection")]

@@ -54,10 +54,13 @@ pub enum Kind {
     SimChanged,
     DataLimitNear,
     DataLimitReached,
+    PairUnprotected,
+    PairTakenOver,
+    PairFenced,
 }
 
 impl Kind {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::PortAbsent,
         Self::NoLink,
         Self::NoUplink,
@@ -85,6 +88,9 @@ impl Kind {
         Self::SimChanged,
         Self::DataLimitNear,
         Self::DataLimitReached,
+        Self::PairUnprotected,
+        Self::PairTakenOver,
+        Self::PairFenced,
     ];
 
     pub fn number(self) -> &'static str {
@@ -116,6 +122,9 @@ impl Kind {
             Self::SimChanged => "AL-402",
             Self::DataLimitNear => "AL-403",
             Self::DataLimitReached => "AL-404",
+            Self::PairUnprotected => "AL-501",
+            Self::PairTakenOver => "AL-502",
+            Self::PairFenced => "AL-503",
         }
     }
 
@@ -149,6 +158,9 @@ impl Kind {
             Self::SimChanged => "Another SIM in the slot",
             Self::DataLimitNear => "Cellular data: nine tenths of the monthly limit are used",
             Self::DataLimitReached => "Cellular data: the monthly limit is reached",
+            Self::PairUnprotected => "The pair is not protected",
+            Self::PairTakenOver => "This box has taken over from its peer",
+            Self::PairFenced => "This box does not take over",
         }
     }
 
@@ -166,7 +178,9 @@ impl Kind {
             | Self::LogNotWritten
             | Self::LogBroken
             | Self::CertificateOver
-            | Self::NoCellular => Severity::Major,
+            | Self::NoCellular
+            | Self::PairUnprotected
+            | Self::PairFenced => Severity::Major,
             Self::DuplicateIpv6
             | Self::NoDns
             | Self::ServicePortFails
@@ -179,7 +193,8 @@ impl Kind {
             | Self::PasswordOld
             | Self::NoMember
             | Self::SimChanged
-            | Self::DataLimitNear => Severity::Warning,
+            | Self::DataLimitNear
+            | Self::PairTakenOver => Severity::Warning,
         }
     }
 
@@ -198,7 +213,9 @@ impl Kind {
             | Self::NoMember
             | Self::SimChanged
             | Self::DataLimitNear
-            | Self::DataLimitReached => 0,
+            | Self::DataLimitReached
+            | Self::PairTakenOver
+            | Self::PairFenced => 0,
             Self::PortAbsent
             | Self::NoLink
             | Self::NoUplink
@@ -208,7 +225,8 @@ impl Kind {
             | Self::NoDns
             | Self::ServicePortFails
             | Self::ClockWrong => 10_000,
-            Self::NoLease | Self::KernelDiffers | Self::StorageFull => 30_000,
+            // a peer that is started anew is there again by then
+            Self::NoLease | Self::KernelDiffers | Self::StorageFull | Self::PairUnprotected => 30_000,
             // a modem needs half a minute to start, and more to find its network
             Self::NoCellular => 90_000,
             // a site whose way out is being mended has silent ones, too

@@ -16,11 +16,17 @@ use crate::{
         status::{Detection, NetworkStatus, PortStatus},
         transaction::{Outcome, Why},
     },
+    pair::{
+        api::{Kind as Began, PairStatus, Phase},
+        readiness::{Reason, Weight},
+    },
     service_port::ServicePortStatus,
     settings::{SettingsStatus, clock::Judgement},
     time::{MADE, UnixSeconds},
 };
 
+/// Seconds for which a take-over that nobody asked for is told.
+const TOLD: u64 = 24 * 3600;
 /// Of a hundred.
 const NEARLY_FULL: u64 = 90;
 
@@ -37,6 +43,7 @@ pub struct Seen<'s> {
     /// What was kept of the activation could not be read.
     pub activation_damaged: bool,
     pub cellular: &'s CellularStatus,
+    pub pair: &'s PairStatus,
     pub now: UnixSeconds,
 }
 
@@ -47,6 +54,7 @@ pub fn present(seen: Seen) -> BTreeSet<Cause> {
     care(seen, &mut found);
     fleet(seen, &mut found);
     cellular(seen.cellular, &mut found);
+    pair(seen.pair, seen.now, &mut found);
     found
 }
 
@@ -180,5 +188,20 @@ fn fleet(seen: Seen, found: &mut BTreeSet<Cause>) {
     }
     if member.away.is_some() {
         found.insert(of(Kind::RegistryAway));
+    }
+}
+
+/// What somebody wants, maintenance, is no alarm; a fence has its own.
+fn pair(pair: &PairStatus, now: UnixSeconds, found: &mut BTreeSet<Cause>) {
+    let wanted = |reason: &Reason| matches!(reason, Reason::Maintenance { .. } | Reason::Fenced { .. });
+    if pair.reasons.iter().any(|reason| reason.weight() == Weight::Unprotected && !wanted(reason)) {
+        found.insert(of(Kind::PairUnprotected));
+    }
+    if let Phase::Fenced { .. } = pair.phase {
+        found.insert(of(Kind::PairFenced));
+    }
+    let last = pair.history.first().filter(|last| last.kind == Began::Failover);
+    if last.is_some_and(|last| now.0.saturating_sub(last.at.0) < TOLD) {
+        found.insert(of(Kind::PairTakenOver));
     }
 }

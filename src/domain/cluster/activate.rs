@@ -162,7 +162,8 @@ fn associate(
     }
     let other = draft.get::<Host>(Key::Host(peer.clone()))?.filter(|other| other.state.belongs());
     let Some(other) = other else {
-        expect(draft, joiner, &cluster, &peer, place.virtual_ip, call)?;
+        let pairing = Pairing { pair, secret: joining.fresh.secret.clone(), virtual_ip: place.virtual_ip };
+        expect(draft, joiner, &cluster, &peer, pairing, call)?;
         draft.put(Key::Host(serial.clone()), Host { awaits: Some(peer), ..host });
         return Ok(());
     };
@@ -187,7 +188,7 @@ fn expect(
     joiner: Joiner<'_>,
     cluster: &ClusterId,
     peer: &Serial,
-    virtual_ip: Option<Ipv4Addr>,
+    pairing: Pairing,
     call: &Call,
 ) -> Result<(), Stop> {
     if let Some(prepared) = draft.get::<Prepared>(Key::Prepared(peer.clone()))? {
@@ -203,12 +204,13 @@ fn expect(
         account: joiner.account.clone(),
         cluster: cluster.clone(),
         peer: Some(joiner.serial.clone()),
-        pair: None,
-        virtual_ip,
+        pair: Some(pairing.pair.clone()),
+        virtual_ip: pairing.virtual_ip,
         replaces: None,
         since: call.now,
     };
-    pairs::reserve(draft, peer, reservation)
+    pairs::reserve(draft, peer, reservation)?;
+    pairs::begin(draft, cluster, joiner.serial, pairing)
 }
 
 /// The cluster that the box comes into, made if it has to be; its model is that of its first box.
@@ -266,6 +268,11 @@ pub fn tell(draft: &mut Draft<'_>, serial: &Serial) -> Result<Activated, Stop> {
         let lease = draft.get::<PairLease>(Key::PairLease(pair.clone()))?;
         (told.virtual_ip, told.pair_secret) = lease.map(|lease| (lease.virtual_ip, lease.secret)).unwrap_or_default();
         (told.peer, told.pair) = (Some((peer, key)), Some(pair));
+    } else if let Some(awaited) = &told.host.awaits
+        && let Some(pair) = draft.get::<Reservation>(Key::Reservation(awaited.clone()))?.and_then(|it| it.pair)
+        && let Some(lease) = draft.get::<PairLease>(Key::PairLease(pair.clone()))?
+    {
+        (told.pair, told.virtual_ip, told.pair_secret) = (Some(pair), lease.virtual_ip, lease.secret);
     }
     Ok(told)
 }

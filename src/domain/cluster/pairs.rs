@@ -47,6 +47,15 @@ pub(super) fn join(
     Ok(())
 }
 
+/// The pair of a host whose peer is still to come: it has the lease until then, and the virtual IP with it.
+pub(super) fn begin(draft: &mut Draft<'_>, cluster: &ClusterId, serial: &Serial, pairing: Pairing) -> Result<(), Stop> {
+    let Pairing { pair, secret, virtual_ip } = pairing;
+    let epoch = draft.get::<Host>(Key::Host(serial.clone()))?.map_or(0, |host| host.epoch);
+    let lease = PairLease { cluster: cluster.clone(), virtual_ip, holder: None, epoch, secret: Some(secret) };
+    draft.put(Key::PairLease(pair), lease);
+    Ok(())
+}
+
 /// Ends a pair for good, and tells both hosts' records how far its epochs went.
 fn end_lease(draft: &mut Draft<'_>, pair: &PairId, hosts: &[&Serial]) -> Result<(), Stop> {
     let lease = draft.get::<PairLease>(Key::PairLease(pair.clone()))?;

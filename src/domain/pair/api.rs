@@ -173,6 +173,8 @@ pub enum Refusal {
     UnderWay,
     #[error("this box is not fenced")]
     NotFenced,
+    #[error("the network would not have the pair's virtual IP any more: {issue}")]
+    Network { issue: SettingsIssue },
 }
 
 fn list(issues: &[SettingsIssue]) -> String {
@@ -190,6 +192,7 @@ impl Refusal {
             Self::NobodyActive => "GH-765",
             Self::UnderWay => "GH-766",
             Self::NotFenced => "GH-767",
+            Self::Network { .. } => "GH-768",
         }
     }
 }

@@ -48,6 +48,8 @@ pub struct About {
     /// It gives up because somebody wants it: a switchover, or a drill.
     pub planned: bool,
     pub drill: bool,
+    /// The registry's name leads to it: the registry is on one of the pair.
+    pub registry_here: bool,
     /// Of the program's version, the settings and the applications, to compare.
     pub version: u64,
     pub settings: u64,
@@ -110,6 +112,7 @@ impl Beat {
             about.synced.is_some(),
             about.planned,
             about.drill,
+            about.registry_here,
         ];
         let flags = flags.into_iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(flag));
         out.put(&[role, flags, 0, 0]);
@@ -154,6 +157,7 @@ impl Beat {
             synced: flag(4).then_some(age),
             planned: flag(5),
             drill: flag(6),
+            registry_here: flag(7),
             epoch: rest.number()?,
             version: rest.number()?,
             settings: rest.number()?,

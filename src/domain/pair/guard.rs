@@ -7,7 +7,7 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Ask, Role, Terms, beat::About};
-use crate::secret::Secret;
+use crate::{cluster::names::PairId, secret::Secret};
 
 /// In the runtime folder.
 pub const SOCKET: &str = "pair.sock";
@@ -51,6 +51,9 @@ pub enum FromGuard {
 /// What a guard needs to know of its pair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
+    pub pair: PairId,
+    /// The peer is still to come.
+    pub alone: bool,
     pub terms: Terms,
     pub secret: Secret,
     pub ways: Vec<Wire>,

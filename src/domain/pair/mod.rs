@@ -128,6 +128,9 @@ pub enum Event {
     Closed,
     /// Whether this box may become active: its data is that of the current epoch, its applications can run, nobody maintains it.
     Fit(bool),
+    /// Whether the other box is still to come: the registry has told of none, and whoever comes has nothing to take over with before it has
+    /// heard this one.
+    Alone(bool),
     /// The end is wanted, or is better than going on: a switchover, no carrier on the only uplink, an application that does not start.
     Release,
 }
@@ -158,6 +161,7 @@ pub struct State {
     terms: Terms,
     role: Role,
     fit: bool,
+    alone: bool,
     /// It does not acquire before: what it has promised, what it may have promised before it was started, and pauses.
     not_before: BootMillis,
     /// The end of what it may have promised before it was started; nothing cuts it short.
@@ -205,6 +209,7 @@ impl State {
             terms,
             role: Role::Standby,
             fit: false,
+            alone: false,
             not_before: waits,
             waits,
             run,
@@ -240,9 +245,14 @@ impl State {
         (self.lease.until.left(now), self.promise.until.left(now))
     }
 
+    /// Whether what it may have promised before it was started is over.
+    pub fn has_waited(&self, now: BootMillis) -> bool {
+        self.waits <= now
+    }
+
     /// Until when the active may go on.
     pub fn relies_until(&self) -> BootMillis {
-        self.lease.until.max(self.promise.until)
+        if self.alone { BootMillis(u64::MAX) } else { self.lease.until.max(self.promise.until) }
     }
 
     fn ends(&self) -> BootMillis {

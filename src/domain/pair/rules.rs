@@ -12,6 +12,7 @@ pub fn step(state: State, event: Event, now: BootMillis) -> (State, Vec<Effect>)
         Event::Answered { number, answer } => step.answered(number, answer),
         Event::Closed => step.closed(),
         Event::Fit(fit) => step.state.fit = fit,
+        Event::Alone(alone) => step.state.alone = alone,
         Event::Release => step.release(),
     }
     step.look();

@@ -378,9 +378,13 @@ impl Pair {
     fn configure(&mut self, config: Option<Config>) {
         let now = clock::now();
         match (&mut self.of, config) {
-            (Some(of), Some(config)) if of.config.secret == config.secret && of.config.terms == config.terms => {
-                if of.config.ways != config.ways {
+            (Some(of), Some(config)) if of.config.pair == config.pair && of.config.terms == config.terms => {
+                // the secret is another one when another peer has come
+                if of.config.ways != config.ways || of.config.secret != config.secret {
                     of.wires = Wires::new(&config.ways, &config.secret);
+                }
+                if of.config.secret != config.secret {
+                    of.peer = None;
                 }
                 let before = std::mem::replace(&mut of.config, config);
                 if before.virtual_ip != of.config.virtual_ip || before.keepalived != of.config.keepalived {
@@ -405,6 +409,9 @@ impl Pair {
                 self.remove_address();
                 self.drive(Event::Fit(self.about.fit && self.ends.is_none()));
             }
+        }
+        if let Some(alone) = self.of.as_ref().map(|of| of.config.alone) {
+            self.drive(Event::Alone(alone));
         }
         self.next_mend = now;
         self.tell_state();
@@ -510,7 +517,9 @@ impl Pair {
             Role::Active { epoch } | Role::Stopping { epoch, .. } => epoch,
             Role::Standby | Role::Acquiring => self.about.epoch,
         };
-        let about = About { role: role.into(), epoch, ..self.about };
+        // one that was just started could not take over at once, and nobody should count on it
+        let fit = self.about.fit && of.state.has_waited(now);
+        let about = About { role: role.into(), epoch, fit, ..self.about };
         of.wires.send(Beat { run: self.run, sequence: self.sequence, message, about });
     }
 

@@ -151,7 +151,8 @@ fn told(text: Text, overview: &Overview, view: &PairView) -> Vec<Problem> {
         | Refusal::PeerNotFit { .. }
         | Refusal::NobodyActive
         | Refusal::UnderWay
-        | Refusal::NotFenced => return Vec::new(),
+        | Refusal::NotFenced
+        | Refusal::Network { .. } => return Vec::new(),
     };
     let one = |issue: &SettingsIssue| {
         let field = match issue {

@@ -2,6 +2,7 @@
 
 mod data;
 mod faults;
+mod members;
 mod prober;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ struct Pair {
     registry: Registry,
     _dhcp: Box<dyn std::any::Any + Sync>,
     third: Ns,
+    site: Site,
 }
 
 impl Pair {
@@ -34,6 +36,13 @@ impl Pair {
 
     /// Both are members, and know of each other.
     fn formed() -> Self {
+        let pair = Self::awaiting();
+        pair.join();
+        pair
+    }
+
+    /// The first one is a member; its peer is still to come.
+    fn awaiting() -> Self {
         let site = Site::new().expect("these tests need root");
         let boxes =
             [Lab::on(&site, boxes::Builder::heartbeat), Lab::on(&site, |builder| builder.number(2).heartbeat())];
@@ -41,15 +50,18 @@ impl Pair {
         let folder = boxes[0].folder().join("registry");
         let registry = Registry::start(&site, env!("CARGO_BIN_EXE_gatehouse").as_ref(), &folder).expect("registry");
         let third = site.a.host("third", "02:00:00:00:0a:77", "10.20.0.77/24").expect("a host of the site");
-        let pair = Self { boxes, registry, _dhcp: dhcp, third };
+        let pair = Self { boxes, registry, _dhcp: dhcp, third, site };
         pair.registry.by_account(&["cluster", "enable"]).expect("enabled");
         let first =
             ["--association", "manual", "--new-cluster", "plant", "--peer", "7F3K-2220", "--virtual-ip", VIRTUAL_IP];
         pair.activate(0, &first);
-        let clusters = pair.registry.by_account(&["cluster", "list"]).expect("clusters");
-        let cluster = clusters[0]["id"].as_str().expect("an id").to_owned();
-        pair.activate(1, &["--association", "manual", "--cluster", &cluster, "--peer", "7F3K-2219"]);
         pair
+    }
+
+    fn join(&self) {
+        let clusters = self.registry.by_account(&["cluster", "list"]).expect("clusters");
+        let cluster = clusters[0]["id"].as_str().expect("an id").to_owned();
+        self.activate(1, &["--association", "manual", "--cluster", &cluster, "--peer", "7F3K-2219"]);
     }
 
     fn activate(&self, at: usize, more: &[&str]) {
@@ -182,6 +194,18 @@ fn settings_are_on_both_boxes_or_on_none() {
         let reasons = pair.status(active)["reasons"].to_string();
         reasons.contains("peer_unreachable").then_some(())
     });
+    // the network is not changed under the virtual IP
+    let network = pair.boxes[active].socket("0", "GET", "/v1/network", None, &Value::Null);
+    let network: Value = serde_json::from_str(&network.body).expect("JSON");
+    let change = |address: &str| {
+        let mut spec = network["spec"].clone();
+        spec["ports"]["lan1"]["ipv4"] = json!({ "method": "static", "addresses": [address], "gateway": null });
+        pair.boxes[active].socket("0", "POST", "/v1/network/plan", None, &json!({ "spec": spec }))
+    };
+    let under = change("10.30.0.15/24");
+    assert!(under.code() == "GH-768" && under.body.contains("outside_network"), "{under:?}");
+    assert_eq!(change("10.20.0.25/24").status, 200, "another address of the same network");
+
     let away = set(active, "10.20.0.102/24");
     assert_eq!(away.code(), "GH-763", "{away:?}");
     assert_eq!(address(active), json!("10.20.0.101/24"), "nothing was changed");

@@ -9,13 +9,14 @@ use domain::{
 };
 
 fn wanted(all: &[(&str, u32)]) -> Wanted {
-    let copying = |(name, every): &(&str, u32)| (name.parse().unwrap(), Copying { every: *every, folders: Vec::new() });
+    let copying =
+        |(name, every): &(&str, u32)| (name.parse().expect("a name"), Copying { every: *every, folders: Vec::new() });
     all.iter().map(copying).collect()
 }
 
 fn copies(all: &[(&str, u64, u64)]) -> Copies {
     all.iter()
-        .map(|(name, at, epoch)| (name.parse().unwrap(), Copied { at: UnixSeconds(*at), epoch: *epoch }))
+        .map(|(name, at, epoch)| (name.parse().expect("a name"), Copied { at: UnixSeconds(*at), epoch: *epoch }))
         .collect()
 }
 

@@ -22,6 +22,7 @@ const SAME: About = About {
     registry: true,
     planned: false,
     drill: false,
+    registry_here: false,
     version: 1,
     settings: 2,
     applications: 3,

@@ -34,10 +34,10 @@ fn any_message() -> impl Strategy<Value = Option<Message>> {
 
 fn any_about() -> impl Strategy<Value = About> {
     let role = prop_oneof![Just(Told::Standby), Just(Told::Acquiring), Just(Told::Active), Just(Told::Stopping)];
-    let numbers = (any::<[u64; 6]>(), any::<Option<u32>>(), any::<[bool; 6]>());
+    let numbers = (any::<[u64; 6]>(), any::<Option<u32>>(), any::<[bool; 7]>());
     (role, numbers).prop_map(
         |(role, ([epoch, version, settings, applications, revision, set_revision], synced, flags))| {
-            let [fit, maintenance, carrier, registry, planned, drill] = flags;
+            let [fit, maintenance, carrier, registry, planned, drill, registry_here] = flags;
             About {
                 role,
                 epoch,
@@ -47,6 +47,7 @@ fn any_about() -> impl Strategy<Value = About> {
                 registry,
                 planned,
                 drill,
+                registry_here,
                 version,
                 settings,
                 applications,

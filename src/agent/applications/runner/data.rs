@@ -16,13 +16,15 @@ pub fn user(name: &ApplicationName) -> u32 {
     FIRST_USER + u32::try_from(digest(name.as_str().as_bytes()) % USERS).unwrap_or(0)
 }
 
+/// `mode`: of a folder that is new.
+///
 /// # Errors
 /// When it is not there and cannot be made.
-pub fn make(folder: &Path, name: &ApplicationName) -> io::Result<()> {
+pub fn make(folder: &Path, name: &ApplicationName, mode: u32) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     if fs::metadata(folder)?.uid() != 0 {
         return Ok(());
     }
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode))?;
     chown(folder, Some(user(name)), Some(user(name)))
 }

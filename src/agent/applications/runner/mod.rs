@@ -76,11 +76,12 @@ impl Runner {
     /// # Errors
     /// When it cannot be made.
     pub fn data(&self, name: &ApplicationName) -> io::Result<PathBuf> {
-        let folder = match self {
-            Self::Systemd(_) => PathBuf::from("/var/lib/private").join(name.unit()),
-            Self::Process(processes) => processes.data(name),
+        let (folder, mode) = match self {
+            // systemd's own place and mode: nobody but root goes through the folder above
+            Self::Systemd(_) => (PathBuf::from("/var/lib/private").join(name.unit()), 0o755),
+            Self::Process(processes) => (processes.data(name), process::DATA_MODE),
         };
-        data::make(&folder, name)?;
+        data::make(&folder, name, mode)?;
         Ok(folder)
     }
 

@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, data};
 
+/// Others can go through the folders above it.
+pub const DATA_MODE: u32 = 0o700;
 /// Of a log, in bytes; then it begins anew, and the one before is kept.
 const LONGEST_LOG: u64 = 1024 * 1024;
 
@@ -65,7 +67,7 @@ impl Processes {
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o711))?;
         }
         let data = self.data(name);
-        data::make(&data, name)?;
+        data::make(&data, name, DATA_MODE)?;
         let log = self.log(name)?;
         // nobody but root can go through the folders above its files; systemd shows them in a mount of their own
         let seen_at = self.runtime_dir.join(name.as_str());

@@ -118,12 +118,12 @@ impl Task {
 
     /// It holds where it cannot be saved; after a restart the data is then taken for older than it is.
     pub(super) fn copied(&mut self, name: ApplicationName, copied: Copied) {
-        let mut copies = self.copies.borrow().clone();
-        copies.insert(name, copied);
-        if let Err(error) = self.store.save_copies(&copies) {
+        let mut all = self.copies.borrow().clone();
+        all.insert(name, copied);
+        if let Err(error) = self.store.save_copies(&all) {
             tracing::warn!(%error, "when data was copied cannot be saved");
         }
-        self.copies.send_replace(copies);
+        self.copies.send_replace(all);
     }
 
     pub(super) fn keep(&mut self, set: Set) -> Result<(), Fault> {

@@ -10,6 +10,11 @@ impl Task {
     pub(super) fn belongs(&mut self, before: Option<&Enrolled>, now: Option<&Enrolled>) {
         let Some(now) = now else { return };
         if now.info.pair == self.kept.pair {
+            if now.info.pair.is_some() && now.info.peer.is_none() && !self.kept.in_sync {
+                // the other one was replaced, and with it went what this box had not
+                let kept = Kept { in_sync: true, ..self.kept.clone() };
+                self.keep(kept);
+            }
             return;
         }
         // until the registry has told the whole of it
@@ -29,13 +34,16 @@ impl Task {
             self.stop(clock::now().plus(STOPS_WITHIN));
         }
         let settings = self.kept.settings.clone();
-        let fresh = Kept { pair: now.info.pair.clone(), settings, in_sync: was_alone, ..Kept::default() };
+        // nobody else has anything while the peer is still to come
+        let in_sync = was_alone || now.info.peer.is_none();
+        let fresh = Kept { pair: now.info.pair.clone(), settings, in_sync, ..Kept::default() };
         tracing::info!(pair = ?fresh.pair, was_alone, "another pair");
         self.keep(fresh);
     }
 
     pub(super) fn pair_of(&self, enrolled: &Enrolled) -> Option<Of> {
-        let (pair, peer) = (enrolled.info.pair.as_ref()?, enrolled.info.peer.as_ref()?);
+        let (pair, peer) =
+            (enrolled.info.pair.as_ref()?, enrolled.info.peer.as_ref().or(enrolled.info.awaits.as_ref())?);
         let own = enrolled.info.serial.clone();
         let settings = self.settings();
         let site = settings.virtual_ip.as_ref().map(|virtual_ip| &virtual_ip.port).or_else(|| self.first_uplink());
@@ -90,7 +98,16 @@ impl Task {
             };
             self.write_keepalived(&config.config())
         });
-        Some(Config { terms: settings.terms(), secret, ways: self.ports.wires(&of.ways), virtual_ip, keepalived })
+        let (pair, alone) = (enrolled.info.pair.clone()?, enrolled.info.peer.is_none());
+        Some(Config {
+            pair,
+            alone,
+            terms: settings.terms(),
+            secret,
+            ways: self.ports.wires(&of.ways),
+            virtual_ip,
+            keepalived,
+        })
     }
 
     /// Its digest, once it is there.

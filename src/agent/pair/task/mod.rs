@@ -158,6 +158,8 @@ pub struct Task {
     /// The revision that the peer was sent last.
     sent: u64,
     registry: bool,
+    /// Of the last call about the lease: the registry's name leads to this box.
+    registry_here: bool,
     refused: bool,
     under_way: Option<UnderWay>,
     /// The epoch in which applications run here, or are being started.
@@ -211,6 +213,7 @@ impl Task {
             tried: BTreeMap::new(),
             door: Door::new(),
             registry: true,
+            registry_here: false,
             refused: false,
             under_way: None,
             runs: None,
@@ -318,13 +321,14 @@ impl Task {
 
     async fn answered(&mut self, asked: Result<(u64, Asked), tokio::task::JoinError>) {
         let Ok((number, asked)) = asked else { return };
-        self.registry = asked != Asked::Nothing;
+        self.registry = !matches!(asked, Asked::Nothing | Asked::OnThisBox);
+        self.registry_here = asked == Asked::OnThisBox;
         match asked {
             Asked::Answer(answer) => {
                 self.refused = answer == domain::pair::Answer::Refused;
                 self.say(ToGuard::Answered { number, answer }).await;
             }
-            Asked::Nothing => {}
+            Asked::Nothing | Asked::OnThisBox => {}
             Asked::NoPair => {
                 let activation = self.activation.clone();
                 tokio::spawn(async move { activation.poll().await });

@@ -5,7 +5,7 @@ use super::{
     SettingsIssue, Task, Told, WayStatus, clock, link, readiness,
 };
 
-use domain::application::copies;
+use domain::{activation::api::Away, application::copies};
 
 impl Task {
     pub(super) fn about_now(&self) -> About {
@@ -27,6 +27,7 @@ impl Task {
             carrier,
             registry: self.registry_there(),
             planned,
+            registry_here: self.registry_here(),
             drill: self.wanted == Some(Kind::Drill),
             version: link::digest(env!("CARGO_PKG_VERSION").as_bytes()),
             settings: settings.digest(),
@@ -41,6 +42,13 @@ impl Task {
     pub(super) fn registry_there(&self) -> bool {
         let active = self.state.as_ref().is_some_and(|state| matches!(state.role, Role::Active { .. }));
         if active { self.registry } else { self.activation.view().member.is_some_and(|member| member.away.is_none()) }
+    }
+
+    /// Found out in the same two ways.
+    fn registry_here(&self) -> bool {
+        let active = self.state.as_ref().is_some_and(|state| matches!(state.role, Role::Active { .. }));
+        let away = self.activation.view().member.and_then(|member| member.away).map(|away| away.why);
+        if active { self.registry_here } else { matches!(away, Some(Away::OnThisBox { .. })) }
     }
 
     pub(super) fn issues(&self, settings: &PairSettings) -> Vec<SettingsIssue> {
@@ -82,11 +90,11 @@ impl Task {
             phase: self.phase(enrolled.as_deref()),
             since: None,
             epoch: self.kept.epoch,
-            peer: self.of.as_ref().map(|of| PeerStatus {
-                serial: of.peer.clone(),
-                name: name(&of.peer),
-                heard: heard.map(calm),
-            }),
+            peer: self
+                .of
+                .as_ref()
+                .filter(|_| enrolled.as_ref().is_some_and(|it| it.info.peer.is_some()))
+                .map(|of| PeerStatus { serial: of.peer.clone(), name: name(&of.peer), heard: heard.map(calm) }),
             ways: ways.collect(),
             reasons,
             address_here: state.is_some_and(|state| state.gate == Gate::Open) && settings.virtual_ip.is_some(),
@@ -97,9 +105,12 @@ impl Task {
     }
 
     pub(super) fn phase(&self, enrolled: Option<&Enrolled>) -> Phase {
+        let awaits = enrolled.filter(|it| it.info.peer.is_none()).and_then(|it| it.info.awaits.clone());
+        if let Some(peer) = awaits {
+            return Phase::Awaiting { peer };
+        }
         if self.of.is_none() {
-            let awaits = enrolled.and_then(|enrolled| enrolled.info.awaits.clone());
-            return awaits.map_or(Phase::Single, |peer| Phase::Awaiting { peer });
+            return Phase::Single;
         }
         let Some(state) = &self.state else { return Phase::Pairing };
         match state.role {
@@ -124,10 +135,12 @@ impl Task {
         let state = self.state.as_ref();
         let issues = self.issues(settings);
         let heartbeat = settings.heartbeat.as_ref();
+        let on_pair = self.registry_here() || self.peer_there().is_some_and(|about| about.registry_here);
+        let registry = enrolled.and_then(|enrolled| Some(enrolled.trust.urls.first()?.host()));
         let own = About { role: state.map_or(Told::Standby, |state| state.role.into()), ..self.about_now() };
         let port = settings.virtual_ip.as_ref().map(|virtual_ip| &virtual_ip.port);
         readiness::reasons(&Facts {
-            peer: self.of.as_ref().map(|of| &of.peer),
+            peer: enrolled.and_then(|enrolled| enrolled.info.peer.as_ref()).filter(|_| self.of.is_some()),
             awaits: enrolled.and_then(|enrolled| enrolled.info.awaits.as_ref()),
             settings,
             issues: &issues,
@@ -137,7 +150,7 @@ impl Task {
             maintenance: self.kept.maintenance,
             fence: self.kept.fence.as_ref(),
             registry: self.registry_there(),
-            registry_on_pair: None,
+            registry_on_pair: registry.filter(|_| on_pair),
             lease_refused: self.refused && heard.is_none_or(|heard| !heard.is_there()),
             heard,
             own,

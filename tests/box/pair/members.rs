@@ -1,0 +1,141 @@
+//! Who is of the pair: one whose peer is still to come, one that was parted, one in whose place another box has come, and a registry that is on
+//! one of the two.
+
+use boxes::Builder;
+use serde_json::{Value, json};
+
+use super::{LONG, Pair, VIRTUAL_IP, within};
+use crate::{
+    applications::{MANIFEST, SERVER, add},
+    lab::Lab,
+};
+
+impl Pair {
+    fn has_address(&self, at: usize) -> bool {
+        self.boxes[at].sh("ip -4 -o addr show dev lan1").stdout.contains(VIRTUAL_IP)
+    }
+
+    fn runs(&self, at: usize) -> bool {
+        !self.boxes[at].sh("pgrep -f '[s]erver.js'").stdout.is_empty()
+    }
+
+    fn hello(&self) -> Value {
+        let argv = ["-s", "--max-time", "1", "http://10.20.0.100:8080/"];
+        let said = self.third.command("curl").args(argv).output().expect("curl").stdout;
+        serde_json::from_slice(&said).unwrap_or_default()
+    }
+}
+
+#[test]
+fn a_box_whose_peer_is_still_to_come_has_the_virtual_ip_and_keeps_it_when_the_peer_comes() {
+    let pair = Pair::awaiting();
+    within(LONG, "the virtual IP", || pair.has_address(0).then_some(()));
+    assert_eq!(pair.phase(0), "awaiting");
+    assert_eq!(add(&pair.boxes[0], MANIFEST, SERVER).code, 0);
+    let first = within(LONG, "the application", || Some(pair.hello()).filter(Value::is_object));
+    // nobody can take over, so nobody has to be asked
+    pair.registry.power_off();
+    std::thread::sleep(std::time::Duration::from_secs(6));
+    assert_eq!(pair.hello(), first, "the registry is no reason to stop");
+    pair.registry.power_on().expect("on");
+
+    let prober = pair.prober();
+    pair.join();
+    within(LONG, "a whole pair", || (pair.active() == Some(0)).then_some(()));
+    let seen = prober.end();
+    println!("the peer has come: gap {:?}", seen.gap());
+    assert_eq!(seen.double().as_millis(), 0);
+    assert_eq!(pair.hello(), first, "what runs goes on, in the same epoch");
+    pair.device(0).power_off();
+    within(LONG, "the other one", || Some(pair.hello()).filter(|it| it.is_object() && it["epoch"] != first["epoch"]));
+}
+
+#[test]
+fn two_that_are_parted_run_what_they_have_once() {
+    let pair = Pair::new();
+    let active = within(LONG, "a whole pair", || pair.active());
+    let other = 1 - active;
+    assert_eq!(add(&pair.boxes[active], MANIFEST, SERVER).code, 0);
+    within(LONG, "the application", || Some(pair.hello()).filter(Value::is_object));
+    within(LONG, "the other one has it", || pair.active());
+    pair.registry.by_account(&["cluster", "unpair", "7F3K-2219", "--yes"]).expect("parted");
+    within(LONG, "no pair", || (pair.phase(active) == "single").then_some(()));
+    within(LONG, "its application", || pair.runs(active).then_some(()));
+    // the standby hears of it when it asks the next time
+    within(LONG * 2, "no pair there", || (pair.phase(other) == "single").then_some(()));
+    for at in [active, other] {
+        assert!(!pair.has_address(at), "a virtual IP belongs to a pair");
+        pair.device(at).reboot().expect("reboot");
+    }
+    within(LONG, "its application after a restart", || pair.runs(active).then_some(()));
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    assert!(!pair.runs(other), "it does not run twice");
+}
+
+#[test]
+fn a_new_box_takes_a_dead_ones_place_and_the_old_one_does_nothing_when_it_returns() {
+    let pair = Pair::new();
+    let active = within(LONG, "a whole pair", || pair.active());
+    let (dead, serials) = (1 - active, ["7F3K-2219", "7F3K-2220"]);
+    assert_eq!(add(&pair.boxes[active], MANIFEST, SERVER).code, 0);
+    let first = within(LONG, "the application", || Some(pair.hello()).filter(Value::is_object));
+    within(LONG, "the other one has it", || pair.active());
+    pair.device(dead).power_off();
+    let replace = ["cluster", "replace-host", serials[dead], "--with", "7F3K-2221", "--yes"];
+    pair.registry.by_account(&replace).expect("replaced");
+    within(LONG * 2, "one that waits", || (pair.phase(active) == "awaiting").then_some(()));
+    assert_eq!(pair.hello(), first, "what runs goes on");
+
+    // it returns before the new one is there
+    let prober = pair.prober();
+    pair.device(dead).power_on().expect("on");
+    let left = || {
+        let told = pair.boxes[dead].socket("0", "GET", "/v1/activation", None, &Value::Null);
+        let told: Value = serde_json::from_str(&told.body).unwrap_or_default();
+        (told["member"]["left"]["left"] == "replaced").then_some(())
+    };
+    within(LONG * 2, "it knows that it was replaced", left);
+    assert!(!pair.has_address(dead) && !pair.runs(dead), "it does nothing");
+
+    let new = Lab::on(&pair.site, |builder: Builder| builder.number(3).heartbeat());
+    let file = new.file("code", &pair.registry.code(&[]).expect("a code"));
+    let argv = ["activate", "--code-file", &file, "--yes", "--wait", "20"];
+    let ended = new.cli(&argv);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let whole = || {
+        let status = pair.status(active);
+        (status["phase"]["phase"] == "active" && status["peer"]["heard"]["about"]["fit"] == json!(true)).then_some(())
+    };
+    within(LONG * 2, "a whole pair", whole);
+    let seen = prober.end();
+    println!("replaced: gap {:?}", seen.gap());
+    assert_eq!(seen.double().as_millis(), 0);
+    assert_eq!(pair.hello(), first, "nothing was interrupted");
+    pair.device(active).power_off();
+    within(LONG, "the new one", || Some(pair.hello()).filter(|it| it.is_object() && it["epoch"] != first["epoch"]));
+    assert!(!pair.runs(dead));
+}
+
+#[test]
+fn a_registry_on_one_of_the_two_is_refused_and_told_on_both() {
+    let pair = Pair::new();
+    let active = within(LONG, "a whole pair", || pair.active());
+    let address = pair.registry.exec(&["ip", "-4", "-o", "addr", "show", "scope", "global"]).expect("ip").stdout;
+    let address = address.split_whitespace().find(|word| word.contains('/')).expect("an address").to_owned();
+    let host = address.split('/').next().expect("an address").to_owned();
+    let at_home = format!("ip addr add {host}/32 dev lan1");
+    pair.boxes[active].sh(&at_home);
+    let told = |at: usize| pair.status(at)["reasons"].to_string().contains("registry_on_pair").then_some(());
+    within(LONG, "the reason", || told(active));
+    within(LONG, "the reason at the other one", || told(1 - active));
+    pair.boxes[active].sh(&format!("ip addr del {host}/32 dev lan1"));
+    within(LONG, "a registry elsewhere", || told(active).is_none().then_some(()));
+
+    // nor is a box activated at one that is on itself
+    let new = Lab::on(&pair.site, |builder: Builder| builder.number(3).heartbeat());
+    new.sh(&at_home);
+    let file = new.file("code", &pair.registry.code(&[]).expect("a code"));
+    let ended = new.cli(&["activate", "--code-file", &file, "--yes", "--wait", "3"]);
+    let said = ended.stdout + &ended.stderr;
+    assert!(ended.code != 0 && said.contains("this box itself"), "{said}");
+}
