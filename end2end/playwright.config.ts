@@ -27,6 +27,8 @@ const projects = [
   // Three boxes and a registry.
   { name: "fleet", testDir: "fleet", use: { ...en, kind: "fleet" } },
   { name: "fleet on a phone, zh, without scripts", testDir: "fleet", testIgnore: onlyWithScripts, use: { ...zh, ...plain, ...phone, kind: "fleet" } },
+  // The same power cut, of boxes with systemd.
+  { name: "pair of booted boxes", testDir: "fleet", testMatch: /pair\.spec/, use: { ...en, kind: "pair" } },
   // Each page and each answer, but not each failure once more.
   { name: "zh without scripts", use: { ...zh, ...plain }, testMatch: [/(first-visit|sign-in|port-form|keep|network-test|settings|power|reset|certificate|access|alarms)\.spec/] },
 ];

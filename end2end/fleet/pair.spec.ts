@@ -9,11 +9,14 @@ interface Status {
   peer?: { heard?: { about: { fit: boolean } } };
 }
 
-const SERVER = `require("http").createServer((q, a) => a.end(process.env.GATEHOUSE_EPOCH)).listen(8080);`;
+// The smallest Debian has perl.
+const SERVER = `use IO::Socket::INET;
+my $door = IO::Socket::INET->new(LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die;
+while (my $guest = $door->accept) { <$guest>; print $guest "HTTP/1.0 200 OK\\r\\n\\r\\n$ENV{GATEHOUSE_EPOCH}"; close $guest }`;
 const MANIFEST = `name = "hello"
-command = ["/usr/bin/node", "server.js"]
+command = ["/usr/bin/perl", "server.pl"]
 [[file]]
-path = "server.js"
+path = "server.pl"
 [health]
 check = { tcp = 8080 }
 `;
@@ -67,7 +70,7 @@ test("a pair with an application, a power cut, and the time that the other box t
   await administrator.open("/applications");
   await administrator.sees("app.none");
   await page.locator("#manifest").fill(MANIFEST);
-  await page.locator("#files").setInputFiles({ name: "server.js", mimeType: "text/javascript", buffer: Buffer.from(SERVER) });
+  await page.locator("#files").setInputFiles({ name: "server.pl", mimeType: "text/x-perl", buffer: Buffer.from(SERVER) });
   await administrator.press("app.add_go");
   await administrator.sees("app.added");
   await administrator.open("/applications/hello");

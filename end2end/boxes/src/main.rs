@@ -148,8 +148,8 @@ enum Command {
         /// With this package
         #[arg(long, requires = "image")]
         package: Option<PathBuf>,
-        /// Two more boxes, and a registry with an account
-        #[arg(long, conflicts_with = "image")]
+        /// Two more boxes, or one of an image, and a registry with an account
+        #[arg(long, requires = "gatehouse")]
         fleet: bool,
         /// The box has a SIM slot
         #[arg(long, conflicts_with_all = ["image", "fleet"])]
@@ -244,6 +244,9 @@ fn carry_out(command: Command) -> boxes::Result<ExitCode> {
         }
         Command::Modem { what, which } => {
             ask(&which.control(), &Request::Modem { asked: what.asked() }).map(|_| ExitCode::SUCCESS)
+        }
+        Command::Up { image: Some(image), package: Some(package), gatehouse: Some(gatehouse), fleet: true, .. } => {
+            cli::up::run(&cli::up::Make::Pair { image, package, gatehouse })
         }
         Command::Up { image: Some(image), package: Some(package), .. } => {
             cli::up::run(&cli::up::Make::Debian { image, package })

@@ -288,3 +288,17 @@ fn a_release_of_before_that_arrives_late_ends_no_promise() {
     goes(&mut world, 5 * TTL, registry_of(active));
     assert_eq!(world.active(), [active]);
 }
+
+#[test]
+fn one_whose_peer_is_still_to_come_goes_on_alone_until_the_peer_is_there() {
+    let mut world = World::new(terms());
+    world.on(1, Event::Fit(false));
+    world.on(0, Event::Alone(true));
+    goes(&mut world, 3 * TTL, heartbeat);
+    assert_eq!(world.active(), [0], "by the registry's lease");
+    goes(&mut world, 20 * TTL, |_| true);
+    assert_eq!(world.active(), [0], "nobody could take over");
+    world.on(0, Event::Alone(false));
+    goes(&mut world, 1, |_| true);
+    assert_eq!(world.active(), [0; 0], "from now on lease or promise is needed");
+}

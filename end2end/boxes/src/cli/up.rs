@@ -23,6 +23,8 @@ pub enum Make {
     Fleet(PathBuf),
     /// This image with this package, booted.
     Debian { image: PathBuf, package: PathBuf },
+    /// The same twice, of one model, with this program as the registry.
+    Pair { image: PathBuf, package: PathBuf, gatehouse: PathBuf },
 }
 
 pub fn run(make: &Make) -> Result<ExitCode> {
@@ -32,7 +34,9 @@ pub fn run(make: &Make) -> Result<ExitCode> {
     let site = Site::new()?;
     let _dhcp = site.dhcp()?;
     let registry = match make {
-        Make::Fleet(gatehouse) => Some(Arc::new(Registry::start(&site, gatehouse, &scratch.path().join("registry"))?)),
+        Make::Fleet(gatehouse) | Make::Pair { gatehouse, .. } => {
+            Some(Arc::new(Registry::start(&site, gatehouse, &scratch.path().join("registry"))?))
+        }
         Make::Program(_) | Make::WithSimSlot(_) | Make::Debian { .. } => None,
     };
     let folder = |number: u8| scratch.path().join(format!("box{number}"));
@@ -40,6 +44,9 @@ pub fn run(make: &Make) -> Result<ExitCode> {
         Make::Program(gatehouse) => vec![Appliance::builder(&site, gatehouse, folder(1))],
         Make::WithSimSlot(gatehouse) => vec![Appliance::builder(&site, gatehouse, folder(1)).sim_slot()],
         Make::Fleet(gatehouse) => super::fleet(&site, gatehouse, &folder),
+        Make::Pair { image, package, .. } => {
+            [1, 2].map(|number| Appliance::debian(&site, image, folder(number)).install(package).number(number)).into()
+        }
         Make::Debian { image, package } => vec![Appliance::debian(&site, image, folder(1)).install(package)],
     };
     let modem = Arc::new(Holder::default());
