@@ -4,7 +4,7 @@
 set -euo pipefail
 suite=bookworm
 packages=(systemd systemd-sysv dbus polkitd libpam-systemd systemd-timesyncd dnsmasq-base iproute2 tzdata procps
-  keepalived rsync modemmanager)
+  keepalived rsync modemmanager podman crun busybox-static)
 
 cache=${GATEHOUSE_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/gatehouse/lab}
 image=$cache/debian-$(sha256sum <"${BASH_SOURCE[0]}" | cut -c 1-12)

@@ -27,9 +27,9 @@ pub enum BusError {
     NoBus(#[source] zbus::Error),
     #[error("{service} is not on the message bus")]
     NoService { service: &'static str },
-    /// Its own words.
+    /// Its own words, and its error's name.
     #[error("{service} refuses: {reason}")]
-    Refused { service: &'static str, reason: String },
+    Refused { service: &'static str, name: String, reason: String },
     #[error("{service} does not answer within {} s", LIMIT.as_secs())]
     Late { service: &'static str },
     #[error("{service} cannot be asked")]
@@ -37,6 +37,11 @@ pub enum BusError {
 }
 
 impl BusError {
+    /// Refused with an error of this name.
+    pub fn is(&self, error: &str) -> bool {
+        matches!(self, Self::Refused { name, .. } if name == error)
+    }
+
     /// Nobody is there to do it, which is no fault of theirs.
     pub fn is_absence(&self) -> bool {
         match self {
@@ -124,10 +129,11 @@ fn told(peer: Peer<'_>, error: zbus::Error) -> BusError {
             | fdo::Error::SpawnServiceNotValid(_)
             | fdo::Error::SpawnFileInvalid(_)
             | fdo::Error::SpawnPermissionsInvalid(_) => BusError::NoService { service },
-            other => BusError::Refused { service, reason: other.to_string() },
+            other => BusError::Refused { service, name: String::new(), reason: other.to_string() },
         },
         zbus::Error::MethodError(name, reason, _) => {
-            BusError::Refused { service, reason: reason.unwrap_or_else(|| name.to_string()) }
+            let reason = reason.unwrap_or_else(|| name.to_string());
+            BusError::Refused { service, name: name.to_string(), reason }
         }
         other => BusError::Failed { service, source: other },
     }

@@ -21,6 +21,8 @@ use crate::domain::{
         api::{AssociationAsk, AssociationKind},
         names::{ClusterId, Label, Serial},
     },
+    name::PortName,
+    pair::settings::{HeartbeatPort, PairPorts},
     secret::Secret,
     settings::host_name::HostName,
 };
@@ -65,6 +67,12 @@ pub(super) struct Arguments {
     /// The address by which the site reaches the pair's applications
     #[arg(long, value_name = "ADDRESS")]
     virtual_ip: Option<Ipv4Addr>,
+    /// The virtual IP's port [default: the one in whose network it is]
+    #[arg(long, value_name = "PORT")]
+    virtual_ip_port: Option<PortName>,
+    /// The port to the peer, or `none` [default: the box's first heartbeat port]
+    #[arg(long, value_name = "PORT")]
+    heartbeat: Option<String>,
     /// In place of a box that is dead, as an administrator has said in the registry
     #[arg(long)]
     replacement: bool,
@@ -165,11 +173,27 @@ fn rest(arguments: &Arguments, activation: &Activation, own: &str) -> Result<Ans
         (false, Some(preview)) => wizard::suggested(preview, activation.draft.kind),
         (false, None) => AssociationAsk::none(),
     };
-    Ok(Answers { confirmed: Some(true), name: Some(name), association: Some(association), ..Answers::default() })
+    let heartbeat = match arguments.heartbeat.as_deref() {
+        None => HeartbeatPort::Automatic,
+        Some("none") => HeartbeatPort::None,
+        Some(port) => HeartbeatPort::Port(port.parse().map_err(input)?),
+    };
+    let ports = PairPorts { virtual_ip: arguments.virtual_ip_port.clone(), heartbeat };
+    Ok(Answers {
+        confirmed: Some(true),
+        name: Some(name),
+        association: Some(association),
+        ports: Some(ports),
+        ..Answers::default()
+    })
 }
 
 fn named(text: &str) -> Result<HostName, CliError> {
-    text.parse().map_err(|error| CliError::Input(io::Error::new(io::ErrorKind::InvalidInput, error)))
+    text.parse().map_err(input)
+}
+
+fn input(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CliError {
+    CliError::Input(io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
 /// Shows each step as it ends, up to the last one, a refusal, or the end of patience.
@@ -231,6 +255,13 @@ fn review(activation: &Activation) -> String {
         rows.push(["Cluster".to_owned(), cluster]);
         rows.extend(association.peer.as_ref().map(|peer| ["Peer".to_owned(), peer.to_string()]));
         rows.extend(association.virtual_ip.map(|ip| ["Virtual IP".to_owned(), ip.to_string()]));
+        rows.extend(draft.ports.virtual_ip.as_ref().map(|port| ["Its port".to_owned(), port.to_string()]));
+        let heartbeat = match &draft.ports.heartbeat {
+            HeartbeatPort::Automatic => None,
+            HeartbeatPort::None => Some("none".to_owned()),
+            HeartbeatPort::Port(port) => Some(port.to_string()),
+        };
+        rows.extend(heartbeat.map(|port| ["Heartbeat port".to_owned(), port]));
     }
     aligned(&rows)
 }

@@ -11,6 +11,7 @@ use domain::{
         api::{AssociationAsk, AssociationKind, BoxRecord, CandidateInfo, Joinable, Preview, Reserved, WhyNot},
         problem::{NoPeer, Problem},
     },
+    pair::settings::{HeartbeatPort, PairPorts},
     time::UnixSeconds,
 };
 use proptest::prelude::*;
@@ -55,6 +56,7 @@ fn full() -> Draft {
         confirmed: true,
         name: Some(parse("box-one")),
         association: Some(AssociationAsk::none()),
+        ports: PairPorts::default(),
     }
 }
 
@@ -220,6 +222,9 @@ fn an_answer_makes_worthless_what_depends_on_it_and_nothing_else() {
     let both = Answers { confirmed: Some(true), association: Some(automatic()), ..Answers::default() };
     let other = Draft { association: Some(automatic()), ..full() };
     assert_eq!(after(&both, Some((seen(), true, None))), other);
+    let ports = PairPorts { heartbeat: HeartbeatPort::None, ..PairPorts::default() };
+    let asked = Answers { ports: Some(ports.clone()), ..Answers::default() };
+    assert_eq!(after(&asked, None), Draft { ports, ..full() });
 }
 
 #[test]
@@ -361,6 +366,7 @@ fn any_draft() -> impl Strategy<Value = Draft> {
         confirmed,
         name: full().name.filter(|_| name),
         association: full().association.filter(|_| association),
+        ports: PairPorts::default(),
     })
 }
 

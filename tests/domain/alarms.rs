@@ -332,7 +332,7 @@ fn a_pair_is_an_alarm_where_a_person_is_needed() {
     let peer = || "7F3K-2220".parse().expect("a serial");
     assert!(with(&|_| {}).is_empty());
     assert_eq!(reason(Reason::PeerUnreachable { peer: peer() }), ["AL-501"]);
-    for passes in [Reason::NoPeer { awaits: Some(peer()) }, Reason::NoWatchdog, Reason::Maintenance { here: true }] {
+    for passes in [Reason::NoPeer { awaits: peer() }, Reason::NoWatchdog, Reason::Maintenance { here: true }] {
         assert!(reason(passes.clone()).is_empty(), "{passes:?}");
     }
     let taken = |kind, ago: u64| Takeover {

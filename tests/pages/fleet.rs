@@ -22,6 +22,7 @@ use gatehouse::{
             problem::{NoPeer, Problem as Refused},
         },
         fault::Fault,
+        pair::settings::{HeartbeatPort, PairPorts},
         secret::Secret,
         time::UnixSeconds,
     },
@@ -117,6 +118,7 @@ fn draft() -> Draft {
             virtual_ip: Some(parse("10.20.0.100")),
             ..AssociationAsk::none()
         }),
+        ports: PairPorts { virtual_ip: Some(parse("lan1")), heartbeat: HeartbeatPort::None },
     }
 }
 

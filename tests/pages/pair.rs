@@ -83,8 +83,7 @@ fn active() -> PairStatus {
 fn every() -> Vec<Reason> {
     let (peer, port) = (|| parse("7F3K-2220"), || parse("lan1"));
     vec![
-        Reason::NoPeer { awaits: Some(peer()) },
-        Reason::NoPeer { awaits: None },
+        Reason::NoPeer { awaits: peer() },
         Reason::GuardAway,
         Reason::RegistryOnPair { address: "10.20.0.16".into() },
         Reason::TakeoverUnderWay,
@@ -92,6 +91,8 @@ fn every() -> Vec<Reason> {
         Reason::Maintenance { here: false },
         Reason::Fenced { why: Fence::Address },
         Reason::Fenced { why: Fence::Application { name: "hello".into(), reason: NASTY.into() } },
+        Reason::PeerFenced,
+        Reason::PeerNotReady,
         Reason::PeerUnreachable { peer: peer() },
         Reason::RegistryUnreachable { here: true },
         Reason::RegistryUnreachable { here: false },
@@ -100,7 +101,8 @@ fn every() -> Vec<Reason> {
         Reason::SettingsUnusable { issue: SettingsIssue::PortHasNoAddress { port: port() } },
         Reason::NoVirtualIp,
         Reason::NoKeepalived,
-        Reason::ApplicationsDiffer,
+        Reason::ApplicationsDiffer { untaken: None },
+        Reason::ApplicationsDiffer { untaken: Some(NASTY.into()) },
         Reason::DataTooOld { seconds: Some(900) },
         Reason::DataTooOld { seconds: None },
         Reason::VersionsDiffer,
@@ -137,6 +139,11 @@ fn state(text: Text, phase: Phase) -> String {
     page(text, PairStatus { phase, address_here: false, ..active() }, PairView::default())
 }
 
+fn reasoned(text: Text, phase: Phase, reason: Reason) -> String {
+    let status = PairStatus { phase, address_here: false, reasons: vec![reason], ..active() };
+    page(text, status, PairView::default())
+}
+
 fn app(state: RunState) -> ApplicationStatus {
     ApplicationStatus {
         name: parse("hello"),
@@ -158,9 +165,9 @@ fn list(text: Text, status: &Applications, view: &ListView) -> String {
     to_html(|| applications::page(frame(text, Some(&overview), Some(Place::Applications)), status, view))
 }
 
-fn one(text: Text, app: ApplicationStatus, lines: &[&str]) -> String {
+fn one(text: Text, app: ApplicationStatus, here: bool, lines: &[&str]) -> String {
     let overview = working_box();
-    let view = AppView { app, lines: lines.iter().map(|line| (*line).to_owned()).collect(), refusal: None };
+    let view = AppView { app, here, lines: lines.iter().map(|line| (*line).to_owned()).collect(), refusal: None };
     to_html(|| applications::app_page(frame(text, Some(&overview), Some(Place::Applications)), &view))
 }
 
@@ -179,6 +186,10 @@ pub fn pages(text: Text) -> Named {
     silent.ways.iter_mut().for_each(|way| way.heard = false);
     silent.ways[0].carrier = false;
     silent.reasons = vec![Reason::PeerUnreachable { peer: parse("7F3K-2220") }];
+    let mut peer_fenced = PairStatus { reasons: vec![Reason::PeerFenced], ..active() };
+    if let Some(heard) = peer_fenced.peer.as_mut().and_then(|peer| peer.heard.as_mut()) {
+        (heard.about.fenced, heard.about.fit) = (true, false);
+    }
     let typed = || Some(Typed { address: NASTY.into(), mask: NASTY.into(), ..Typed::default() });
     let wrong = PairView { typed: typed(), ..PairView::default() };
     let typed = Typed { address: "10.20.0.100".into(), mask: "/24".into(), port: "lan1".into(), ..Typed::default() };
@@ -220,15 +231,18 @@ pub fn pages(text: Text) -> Named {
         ("pair-silent", page(text, silent, PairView::default())),
         ("pair-standby", state(text, Phase::Standby)),
         ("pair-starting", state(text, Phase::Starting)),
-        ("pair-fenced", state(text, Phase::Fenced { why: Fence::Address })),
-        ("pair-maintenance", state(text, Phase::Maintenance)),
+        ("pair-fenced", reasoned(text, Phase::Fenced { why: Fence::Address }, Reason::Fenced { why: Fence::Address })),
+        ("pair-maintenance", reasoned(text, Phase::Maintenance, Reason::Maintenance { here: true })),
+        ("pair-peer-fenced", page(text, peer_fenced, PairView::default())),
         (
             "pair-awaiting",
             page(
                 text,
                 PairStatus {
                     phase: Phase::Awaiting { peer: parse("7F3K-2220") },
-                    reasons: vec![Reason::NoPeer { awaits: Some(parse("7F3K-2220")) }],
+                    reasons: vec![Reason::NoPeer { awaits: parse("7F3K-2220") }],
+                    settings: active().settings,
+                    address_here: true,
                     ..PairStatus::default()
                 },
                 PairView::default(),
@@ -247,8 +261,10 @@ pub fn pages(text: Text) -> Named {
         ("applications-none", list(text, &Applications::default(), &ListView { added: true, ..ListView::default() })),
         ("applications-refused", list(text, &all, &refused_app)),
         ("applications-unreadable", list(text, &Applications::default(), &unreadable)),
-        ("application", one(text, app(RunState::Running), &["serves", NASTY])),
-        ("application-failed", one(text, failed, &[])),
+        ("application", one(text, app(RunState::Running), true, &["serves", NASTY])),
+        ("application-failed", one(text, failed, true, &[])),
+        ("application-elsewhere", one(text, app(RunState::Stopped), false, &[])),
+        ("applications-elsewhere", list(text, &Applications { here: false, ..all.clone() }, &ListView::default())),
     ]
     .into_iter()
     .collect()

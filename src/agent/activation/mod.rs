@@ -29,6 +29,7 @@ use domain::{
     box_file::BoxFile,
     cluster::api::{AssociationAsk, BoxInfo, Preview},
     fault::Fault,
+    pair::settings::PairPorts,
     seed::SeedStatus,
     settings::clock::Judgement,
     time::MADE,
@@ -62,12 +63,14 @@ type Answer<T> = oneshot::Sender<Result<T, Fault>>;
 pub struct Enrolled {
     pub info: BoxInfo,
     pub trust: Trust,
+    /// Where the wizard was told that a pair's addresses are.
+    pub ports: PairPorts,
     pub identity: Arc<Identity>,
 }
 
 impl PartialEq for Enrolled {
     fn eq(&self, other: &Self) -> bool {
-        self.info == other.info && self.trust == other.trust
+        self.info == other.info && self.trust == other.trust && self.ports == other.ports
     }
 }
 

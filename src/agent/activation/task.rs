@@ -451,7 +451,7 @@ impl Task {
         let identity = steps::identity(&self.store, &info)
             .inspect_err(|error| tracing::error!(%error, "this box's certificate cannot be used"))
             .ok()?;
-        Some(Enrolled { info, trust, identity: Arc::new(identity) })
+        Some(Enrolled { info, trust, ports: self.ledger.ports.clone(), identity: Arc::new(identity) })
     }
 }
 

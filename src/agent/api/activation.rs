@@ -7,7 +7,7 @@ use domain::{
     activation::api::{
         Activation, Answers, Away, Checked, FleetCall, FleetSession, FleetSignIn, OfflineAnswer, OwnCluster,
     },
-    cluster::calls::GetTime,
+    cluster::{api::AssociationKind, calls::GetTime},
     fault::Fault,
     network::hops::{Host, Target},
 };
@@ -18,6 +18,7 @@ use super::{Json, Reply, Shared, audit::Remark, caller::Admitted, network::look_
 use crate::{
     activation::changes,
     hops::LONGEST,
+    pair::Pairs,
     registry::{Failed, With, off},
 };
 
@@ -31,6 +32,14 @@ pub(super) async fn answers(
     remark: Remark,
     Json(ask): Json<Answers>,
 ) -> Reply<Activation> {
+    if let Some(association) = ask.association.as_ref().filter(|it| it.kind == AssociationKind::Manual) {
+        let before = shared.tasks.activation.view();
+        let ports = ask.ports.as_ref().unwrap_or(&before.draft.ports);
+        // where the registry was not asked nobody knows whose the address is
+        let has_place = before.offered.is_none_or(|offered| offered.preview.reserved.is_some());
+        let network = shared.tasks.network.published().status.clone();
+        Pairs::suits(&shared.own.board, &network, (ports, association.virtual_ip), has_place).await?;
+    }
     let activation = shared.tasks.activation.answers(ask).await?;
     let draft = &activation.draft;
     let code = draft.code.as_ref().and_then(|code| code.token.as_ref()).map(ToString::to_string);

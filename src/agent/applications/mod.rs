@@ -3,6 +3,7 @@
 //! They run while this box is active, or stands alone; the pair's task says when. What runs goes on when this process ends, and the next one finds it.
 
 mod health;
+mod missing;
 mod runner;
 mod store;
 mod task;
@@ -19,7 +20,7 @@ use domain::{
         copies::{Copied, Copies},
     },
     fault::Fault,
-    pair::{api::AppOutcome, guard::Target},
+    pair::{api::AppOutcome, guard::Target, peer::Answer as Answered},
     time::BootMillis,
 };
 use os::clock;
@@ -97,6 +98,7 @@ impl Applications {
     /// # Errors
     /// With all that is wrong with it; nothing is kept then.
     pub async fn add(&self, bundle: Bundle) -> Result<(), Fault> {
+        missing::look(&bundle.manifest).await?;
         self.ask(|answer| Command::Add { bundle: Box::new(bundle), revision: None, answer }).await?
     }
 
@@ -125,11 +127,11 @@ impl Applications {
     }
 
     /// None of them is to run any more, until somebody says so.
-    pub async fn park(&self) {
-        let names: Vec<_> = self.set.borrow().all.keys().cloned().collect();
-        for name in names {
-            drop(self.enable(name, false).await);
-        }
+    ///
+    /// # Errors
+    /// When that cannot be saved: they are as they were.
+    pub async fn park(&self) -> Result<(), Fault> {
+        self.ask(|answer| Command::Park { answer }).await?
     }
 
     /// For the peer.
@@ -138,13 +140,34 @@ impl Applications {
     }
 
     /// Of the peer: the whole set is that one from now on. What is not in it goes; what is missing is answered.
-    pub async fn adopt(&self, set: SetOf) -> Result<Vec<ApplicationName>, Fault> {
+    async fn adopt(&self, set: SetOf) -> Result<Vec<ApplicationName>, Fault> {
         self.ask(|answer| Command::Adopt { set, answer }).await?
     }
 
     /// One that [`Self::adopt`] was missing.
-    pub async fn import(&self, bundle: Bundle, revision: u64) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// With all that is wrong with it; nothing is kept then.
+    async fn import(&self, bundle: Bundle, revision: u64) -> Result<(), Fault> {
+        missing::look(&bundle.manifest).await?;
         self.ask(|answer| Command::Add { bundle: Box::new(bundle), revision: Some(revision), answer }).await?
+    }
+
+    /// The peer's set, as it is answered.
+    pub async fn adopt_all(self, set: SetOf) -> Answered {
+        match self.adopt(set).await {
+            Ok(names) if names.is_empty() => Answered::Done,
+            Ok(names) => Answered::Missing { names },
+            Err(fault) => Answered::NotTaken { why: fault.to_string() },
+        }
+    }
+
+    /// One of the peer's, as it is answered.
+    pub async fn take_in(self, bundle: Bundle, revision: u64) -> Answered {
+        match self.import(bundle, revision).await {
+            Ok(()) => Answered::Done,
+            Err(fault) => Answered::NotTaken { why: fault.to_string() },
+        }
     }
 
     /// Ends when the task does, which it never should.

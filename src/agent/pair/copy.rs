@@ -12,6 +12,7 @@ use std::{
     path::Path,
     process::Stdio,
     sync::Arc,
+    time::Duration,
 };
 
 use domain::{
@@ -25,6 +26,7 @@ use tokio::{
     net::{UnixStream, unix::OwnedReadHalf, unix::OwnedWriteHalf},
     process::{Child, ChildStderr, Command},
     sync::{Mutex, watch},
+    time::timeout,
 };
 
 use super::peer::{self, Ends, wire};
@@ -44,6 +46,10 @@ const RECEIVER: &str = r#"exec 5<.; exec "$@""#;
 /// The words, in bytes.
 const LONGEST_LINE: u64 = 1024;
 const PIECE: usize = 64 * 1024;
+/// Longer than rsync itself waits for its other end.
+const SILENCE: Duration = Duration::from_secs(40);
+/// After the data, for what is left to be said.
+const LAST_WORD: Duration = Duration::from_secs(10);
 
 /// Whether data may come in. It may while this box is standby; an application starts when none comes any more.
 #[derive(Clone, Debug)]
@@ -86,6 +92,8 @@ pub struct Outgoing {
     /// Below its data folder; none: all of it.
     pub folders: Vec<String>,
     pub apps: Applications,
+    /// One is sent at a time: the last one before a switchover comes after the one that is under way.
+    pub turn: Arc<Mutex<()>>,
 }
 
 impl Outgoing {
@@ -94,6 +102,8 @@ impl Outgoing {
     /// # Errors
     /// Why it has not, for people; it has what it had.
     pub async fn send(self, ends: &Ends) -> Result<(), String> {
+        let turn = self.turn.clone();
+        let _turn = turn.lock().await;
         let at = clock::wall();
         self.sent(ends).await?;
         self.apps.copied(self.name, Copied { at, epoch: self.epoch }).await;
@@ -130,8 +140,8 @@ impl Outgoing {
         let told = wire::write(&mut stream, &Ask::Copied { whole: whole.is_ok() }).await;
         whole?;
         told.map_err(broken)?;
-        match wire::read::<Answer>(&mut stream).await {
-            Ok(Some(Answer::Done)) => Ok(()),
+        match timeout(LAST_WORD, wire::read::<Answer>(&mut stream)).await {
+            Ok(Ok(Some(Answer::Done))) => Ok(()),
             said => Err(format!("the peer has not got it: {said:?}")),
         }
     }
@@ -160,25 +170,30 @@ impl Incoming {
         };
         wire::write(stream, &Answer::Go).await?;
         let closed = async { drop(open.wait_for(|open| !open).await) };
+        let came = async {
+            let whole = rsync.converse(stream).await;
+            let theirs = timeout(LAST_WORD, wire::read::<Ask>(stream)).await??;
+            io::Result::Ok(match whole {
+                Ok(()) => theirs == Some(Ask::Copied { whole: true }),
+                Err(why) => {
+                    tracing::warn!(name = %self.name, why, "data of an application did not come whole");
+                    false
+                }
+            })
+        };
+        // whoever closes the door waits for this
         let whole = tokio::select! {
-            whole = rsync.converse(stream) => whole,
+            whole = came => whole?,
             () = closed => {
                 rsync.end().await;
                 return Err(io::ErrorKind::Interrupted.into());
             }
         };
-        let theirs = wire::read::<Ask>(stream).await? == Some(Ask::Copied { whole: true });
-        match whole {
-            Ok(()) if theirs => {
-                self.apps.copied(self.name, Copied { at, epoch: self.epoch }).await;
-                wire::write(stream, &Answer::Done).await
-            }
-            Ok(()) => wire::write(stream, &Answer::Unknown).await,
-            Err(why) => {
-                tracing::warn!(name = %self.name, why, "data of an application did not come whole");
-                wire::write(stream, &Answer::Unknown).await
-            }
+        if whole {
+            self.apps.copied(self.name, Copied { at, epoch: self.epoch }).await;
         }
+        let answer = if whole { Answer::Done } else { Answer::Unknown };
+        timeout(LAST_WORD, wire::write(stream, &answer)).await?
     }
 }
 
@@ -219,7 +234,7 @@ impl Rsync {
 
     /// Carries its words to the other end and back until both have said all.
     async fn converse(&mut self, stream: &mut impl wire::Wired) -> Result<(), String> {
-        let group = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let group = group(&self.child);
         let (mut theirs, mut ours) = tokio::io::split(stream);
         let up = async {
             let mut piece = vec![0; PIECE];
@@ -236,12 +251,13 @@ impl Rsync {
         let down = async {
             let mut piece = vec![0; PIECE];
             loop {
-                let length = usize::try_from(theirs.read_u32().await?).unwrap_or(usize::MAX);
+                let length = timeout(SILENCE, theirs.read_u32()).await??;
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
                 let Some(piece) = piece.get_mut(..length) else { return Err(io::ErrorKind::InvalidData.into()) };
                 if length == 0 {
                     return self.to.shutdown().await;
                 }
-                theirs.read_exact(piece).await?;
+                timeout(SILENCE, theirs.read_exact(piece)).await??;
                 // one that has ended does not want the rest
                 let _ = self.to.write_all(piece).await;
             }
@@ -269,10 +285,14 @@ impl Rsync {
 
     /// What it has said last.
     async fn end(&mut self) -> String {
-        end(self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
+        end(group(&self.child));
         drop(self.child.wait().await);
         heard(self.errors.take()).await
     }
+}
+
+fn group(child: &Child) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(child.id()?).ok()?)
 }
 
 /// With whatever it has started.

@@ -18,6 +18,7 @@ mod store;
 mod task;
 
 use std::{
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -29,11 +30,14 @@ use domain::{
         spec::{Ipv4Spec, NetworkSpec},
         status::NetworkStatus,
     },
-    pair::api::{PairStatus, Phase, Refusal, SettingsRequest},
+    pair::{
+        api::{PairStatus, Phase, Refusal, SettingsRequest},
+        settings::{PairPorts, PairSettings},
+    },
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use seen::Ports;
+use seen::{Ports, taken};
 use task::{Command, Task};
 
 use crate::{activation::Activations, applications::Applications, network::Published};
@@ -90,6 +94,29 @@ impl Pairs {
             Some(issue) => Err(Fault::Pair { why: Refusal::Network { issue } }),
             None => Ok(()),
         }
+    }
+
+    /// What the wizard was told of a pair to come, by the network that there is. A box whose place beside a peer is kept is not asked
+    /// whether the address is free: that peer may have it.
+    ///
+    /// # Errors
+    /// With all that is wrong with it.
+    pub async fn suits(
+        board: &BoxFile,
+        network: &NetworkStatus,
+        first: (&PairPorts, Option<Ipv4Addr>),
+        has_place: bool,
+    ) -> Result<(), Fault> {
+        let (ports, address) = first;
+        let now = Ports::of(network).addresses();
+        let mut issues = PairSettings::first_issues(board, ports, address, &network.spec, &now);
+        if let Some(virtual_ip) = PairSettings::first(board, ports, address, &now).virtual_ip
+            && issues.is_empty()
+            && !has_place
+        {
+            issues.extend(taken(network, &virtual_ip).await);
+        }
+        if issues.is_empty() { Ok(()) } else { Err(Fault::Pair { why: Refusal::Unusable { issues } }) }
     }
 
     /// # Errors

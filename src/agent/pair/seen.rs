@@ -8,10 +8,22 @@ use domain::{
     pair::{
         guard::{OnInterface, Wire},
         link::Way,
-        settings::PairSettings,
+        settings::{PairSettings, SettingsIssue, VirtualIp},
     },
 };
 use ipnet::{IpNet, Ipv4Net};
+
+use crate::acd;
+
+/// Who on the site has a virtual IP already, other than this box. Takes 0.2 s.
+pub async fn taken(status: &NetworkStatus, virtual_ip: &VirtualIp) -> Option<SettingsIssue> {
+    let VirtualIp { address, port } = virtual_ip;
+    let link = status.ports.iter().find(|it| it.name == *port)?.link.as_ref()?;
+    let own = status.ports.iter().filter_map(|port| port.link.as_ref()?.mac).collect();
+    let whose = acd::Whose { index: link.index, mac: link.mac?, own };
+    let by = acd::in_use(&whose, address.addr()).await?;
+    Some(SettingsIssue::Taken { address: *address, by: by.to_string() })
+}
 
 /// One look at the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -11,7 +11,6 @@ use domain::{
         api::{Fence, Takeover},
         settings::PairSettings,
     },
-    time::UnixSeconds,
 };
 use os::disk;
 use serde::{Deserialize, Serialize};
@@ -33,8 +32,6 @@ pub struct Kept {
     pub in_sync: bool,
     /// The newest first.
     pub history: Vec<Takeover>,
-    /// Since when it is what it is; only to be shown.
-    pub since: Option<UnixSeconds>,
 }
 
 #[derive(Clone, Debug)]

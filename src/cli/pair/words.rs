@@ -48,11 +48,8 @@ pub(super) fn weight(weight: Option<Weight>) -> &'static str {
 /// What it is, and what mends it.
 pub(super) fn reason(reason: &Reason) -> (String, &'static str) {
     match reason {
-        Reason::NoPeer { awaits: Some(peer) } => {
+        Reason::NoPeer { awaits: peer } => {
             (format!("its peer {peer} is not activated yet"), "Activate it, with this box as its peer.")
-        }
-        Reason::NoPeer { awaits: None } => {
-            ("it has no peer".into(), "Activate a second box with this one as its peer.")
         }
         Reason::GuardAway => {
             ("the guard does not run, which holds the lease".into(), "Look at the log of gatehouse-guard.")
@@ -87,12 +84,23 @@ pub(super) fn reason(reason: &Reason) -> (String, &'static str) {
         }
         Reason::NoVirtualIp => ("there is no virtual IP".into(), "gatehouse pair set --virtual-ip … --port …"),
         Reason::NoKeepalived => ("keepalived does not run, which has the virtual IP".into(), "Is it installed?"),
-        Reason::ApplicationsDiffer => (
+        Reason::ApplicationsDiffer { untaken: None } => (
             "the two boxes have other applications".into(),
             "Wait until they are copied; if it stays, see the agent's log of the peer.",
         ),
+        Reason::ApplicationsDiffer { untaken: Some(why) } => (
+            format!("the peer cannot use an application: {why}"),
+            "Bring what it needs onto the peer, or remove it here.",
+        ),
+        Reason::PeerFenced => {
+            ("the peer stays away from the lease".into(), "See why there, mend it, and there: gatehouse pair clear")
+        }
+        Reason::PeerNotReady => (
+            "the peer cannot take over yet".into(),
+            "Wait a moment; if it stays, `gatehouse pair show` on the peer says why.",
+        ),
         Reason::DataTooOld { seconds: Some(seconds) } => (
-            format!("the standby's data is {seconds} s old"),
+            format!("the standby's data is {seconds} s late"),
             "See whether the heartbeat's wire works; what was written since would be lost.",
         ),
         Reason::DataTooOld { seconds: None } => {

@@ -63,8 +63,7 @@ pub fn reason(text: Text, reason: &Reason, ports: Ports<'_>) -> (String, &'stati
     let t = text;
     let label = |port: &PortName| ports.say(text, port);
     match reason {
-        Reason::NoPeer { awaits: Some(peer) } => (t.pair_no_peer_awaits(peer), t.pair_no_peer_awaits_mend()),
-        Reason::NoPeer { awaits: None } => (t.pair_no_peer().into(), t.pair_no_peer_mend()),
+        Reason::NoPeer { awaits: peer } => (t.pair_no_peer_awaits(peer), t.pair_no_peer_awaits_mend()),
         Reason::GuardAway => (t.pair_guard_away().into(), t.pair_guard_away_mend()),
         Reason::RegistryOnPair { address } => (t.pair_registry_on_pair(address), t.pair_registry_on_pair_mend()),
         Reason::TakeoverUnderWay => (t.pair_takeover().into(), t.pair_takeover_mend()),
@@ -74,6 +73,8 @@ pub fn reason(text: Text, reason: &Reason, ports: Ports<'_>) -> (String, &'stati
             (t.pair_fenced_application(name, reason), t.pair_fenced_mend())
         }
         Reason::Fenced { why: Fence::Address } => (t.pair_fenced_address().into(), t.pair_fenced_mend()),
+        Reason::PeerFenced => (t.pair_peer_fenced().into(), t.pair_peer_fenced_mend()),
+        Reason::PeerNotReady => (t.pair_peer_unready().into(), t.pair_peer_unready_mend()),
         Reason::PeerUnreachable { peer } => (t.pair_peer_unreachable(peer), t.pair_peer_unreachable_mend()),
         Reason::RegistryUnreachable { here: true } => (t.pair_registry_here().into(), t.pair_registry_here_mend()),
         Reason::RegistryUnreachable { here: false } => (t.pair_registry_there().into(), t.pair_registry_there_mend()),
@@ -84,7 +85,10 @@ pub fn reason(text: Text, reason: &Reason, ports: Ports<'_>) -> (String, &'stati
         }
         Reason::NoVirtualIp => (t.pair_no_virtual_ip().into(), t.pair_no_virtual_ip_mend()),
         Reason::NoKeepalived => (t.pair_no_keepalived().into(), t.pair_no_keepalived_mend()),
-        Reason::ApplicationsDiffer => (t.pair_applications_differ().into(), t.pair_applications_differ_mend()),
+        Reason::ApplicationsDiffer { untaken: None } => {
+            (t.pair_applications_differ().into(), t.pair_applications_differ_mend())
+        }
+        Reason::ApplicationsDiffer { untaken: Some(why) } => (t.pair_untaken(why), t.pair_untaken_mend()),
         Reason::DataTooOld { seconds: Some(seconds) } => (t.pair_data_old(seconds), t.pair_data_mend()),
         Reason::DataTooOld { seconds: None } => (t.pair_data_never().into(), t.pair_data_mend()),
         Reason::VersionsDiffer => (t.pair_versions().into(), t.pair_versions_mend()),
@@ -118,11 +122,7 @@ pub fn issue(text: Text, issue: &SettingsIssue, ports: Ports<'_>) -> String {
 
 pub(super) fn refused(text: Text, why: &Refusal) -> Explained {
     let t = text;
-    if let Refusal::Network { issue: why } = why {
-        // the ports' labels are not at hand here; names serve
-        let why = issue(text, why, Ports(&NetworkStatus::default()));
-        return Explained { what: t.pair_refused_network(), why, next: t.pair_refused_network_next() };
-    }
+    let (what, next) = (t.pair_refused(), t.pair_refused_next());
     let why = match why {
         Refusal::NoPair => t.pair_refused_no_pair().into(),
         Refusal::Unusable { .. } => t.pair_refused_unusable().into(),
@@ -132,8 +132,11 @@ pub(super) fn refused(text: Text, why: &Refusal) -> Explained {
         Refusal::NobodyActive => t.pair_refused_nobody().into(),
         Refusal::UnderWay => t.pair_refused_under_way().into(),
         Refusal::NotFenced => t.pair_refused_not_fenced().into(),
-        // above
-        Refusal::Network { .. } => String::new(),
+        Refusal::Network { issue: why } => {
+            let (what, next) = (t.pair_refused_network(), t.pair_refused_network_next());
+            // the ports' labels are not at hand here; names serve
+            return Explained { what, why: issue(text, why, Ports(&NetworkStatus::default())), next };
+        }
     };
-    Explained { what: t.pair_refused(), why, next: t.pair_refused_next() }
+    Explained { what, why, next }
 }

@@ -11,6 +11,7 @@ use crate::{
         problem::Problem,
     },
     network::hops::Report,
+    pair::settings::PairPorts,
     secret::Secret,
     settings::host_name::HostName,
     time::UnixSeconds,
@@ -69,6 +70,8 @@ pub struct Draft {
     pub confirmed: bool,
     pub name: Option<HostName>,
     pub association: Option<AssociationAsk>,
+    /// With a manual association: where the pair's addresses are on this box.
+    pub ports: PairPorts,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +111,7 @@ pub struct Answers {
     pub confirmed: Option<bool>,
     pub name: Option<HostName>,
     pub association: Option<AssociationAsk>,
+    pub ports: Option<PairPorts>,
 }
 
 /// What the registry told, and when.

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     cluster::{api::BoxInfo, names::RequestId, problem::Problem},
     fault::Fault,
+    pair::settings::PairPorts,
     secret::Secret,
     time::UnixSeconds,
 };
@@ -105,6 +106,8 @@ pub struct Ledger {
     pub refused: Option<Problem>,
     pub by_hand: Option<ByHand>,
     pub member: Option<Member>,
+    /// Of the member's pair, as it was answered.
+    pub ports: PairPorts,
     /// The registry has known the box by its certificate.
     pub known: bool,
 }
@@ -344,7 +347,7 @@ impl Ledger {
         self.member = Some(Member { info, told: now, activated: now, validity, renewal: None, away: None, left: None });
         (self.code, self.offered, self.by_hand, self.refused) = (None, None, None, None);
         (self.asking, self.unsure) = (None, None);
-        self.draft = Draft::default();
+        self.ports = std::mem::take(&mut self.draft).ports;
     }
 
     /// The question that the refusal is about is asked again. Nothing else is; the box's key stays what it is.

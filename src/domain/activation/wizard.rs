@@ -118,6 +118,9 @@ pub fn answer(draft: &mut Draft, answers: &Answers, code: Option<(CodeSeen, bool
     if let Some(association) = &answers.association {
         draft.association = Some(association.clone());
     }
+    if let Some(ports) = &answers.ports {
+        draft.ports = ports.clone();
+    }
 }
 
 /// What the registry knows of this box is answered already. Where somebody has prepared its name, the wizard goes straight to its

@@ -45,10 +45,11 @@ pub fn of_epoch(wanted: &Wanted, copies: &Copies, epoch: u64) -> bool {
     wanted.keys().all(|name| copies.get(name).is_some_and(|copied| copied.epoch >= epoch))
 }
 
-/// Seconds by which the oldest copy is older than its interval. `None`: one was never copied.
-pub fn lateness(wanted: &Wanted, copies: &Copies, now: UnixSeconds) -> Option<u32> {
+/// Seconds by which the oldest copy is older than its interval. `None`: of one there is no data of this epoch.
+pub fn lateness(wanted: &Wanted, copies: &Copies, epoch: u64, now: UnixSeconds) -> Option<u32> {
     let late = wanted.iter().map(|(name, copying)| {
-        let age = now.0.saturating_sub(copies.get(name)?.at.0);
+        let copied = copies.get(name).filter(|copied| copied.epoch >= epoch)?;
+        let age = now.0.saturating_sub(copied.at.0);
         Some(u32::try_from(age).unwrap_or(u32::MAX).saturating_sub(copying.every))
     });
     late.collect::<Option<Vec<u32>>>().map(|late| late.into_iter().max().unwrap_or(0))

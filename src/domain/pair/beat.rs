@@ -21,6 +21,9 @@ pub const EVERY: u64 = 200;
 /// Nothing heard for so long: the peer is not there. Four that are missed in a row, on all ways.
 pub const GONE: u64 = 1_000;
 
+/// No epoch and no revision of any box's life comes to more; what is counted on from here does not run over.
+pub const MOST: u64 = 1 << 48;
+
 const MAGIC: &[u8; 4] = b"GHB1";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +53,8 @@ pub struct About {
     pub drill: bool,
     /// The registry's name leads to it: the registry is on one of the pair.
     pub registry_here: bool,
+    /// It stays away from the lease until somebody says so.
+    pub fenced: bool,
     /// Of the program's version, the settings and the applications, to compare.
     pub version: u64,
     pub settings: u64,
@@ -57,7 +62,7 @@ pub struct About {
     /// Of the settings, and of the set of applications.
     pub revision: u64,
     pub set_revision: u64,
-    /// Seconds since its data was brought up to the active one's; none: never.
+    /// Seconds by which its data is late: see [`crate::application::copies::lateness`].
     pub synced: Option<u32>,
 }
 
@@ -115,7 +120,7 @@ impl Beat {
             about.registry_here,
         ];
         let flags = flags.into_iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(flag));
-        out.put(&[role, flags, 0, 0]);
+        out.put(&[role, flags, u8::from(about.fenced), 0]);
         out.put(&about.synced.unwrap_or(0).to_be_bytes());
         let About { epoch, version, settings, applications, revision, set_revision, .. } = about;
         for number in [epoch, version, settings, applications, revision, set_revision] {
@@ -138,7 +143,7 @@ impl Beat {
             3 => Some(Message::Released { of: stamp, epoch }),
             _ => return None,
         };
-        let [role, flags, ..] = rest.take::<4>()?;
+        let [role, flags, more, _] = rest.take::<4>()?;
         let role = match role {
             0 => Told::Standby,
             1 => Told::Acquiring,
@@ -158,6 +163,7 @@ impl Beat {
             planned: flag(5),
             drill: flag(6),
             registry_here: flag(7),
+            fenced: more & 1 == 1,
             epoch: rest.number()?,
             version: rest.number()?,
             settings: rest.number()?,
@@ -165,7 +171,8 @@ impl Beat {
             revision: rest.number()?,
             set_revision: rest.number()?,
         };
-        Some(Self { run, sequence, message, about })
+        let counts = [about.epoch, about.revision, about.set_revision, epoch];
+        counts.iter().all(|count| *count <= MOST).then_some(Self { run, sequence, message, about })
     }
 }
 

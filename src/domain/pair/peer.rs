@@ -59,6 +59,10 @@ pub enum Answer {
     Refused {
         why: Refusal,
     },
+    /// Of an application: why it cannot be used there, for people.
+    NotTaken {
+        why: String,
+    },
     /// Of another version, which asks what this one does not know.
     Unknown,
 }

@@ -11,13 +11,12 @@ use crate::{cluster::names::Serial, name::PortName};
 /// Older data is worth a reason: seconds without a copy, beyond the application's own interval.
 pub const TOO_OLD: u32 = 300;
 
-/// In the order in which they are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Reason {
     /// The peer is named and not activated yet: no fault.
     NoPeer {
-        awaits: Option<Serial>,
+        awaits: Serial,
     },
     /// The process that holds the lease does not run: nothing can take over here.
     GuardAway,
@@ -32,6 +31,8 @@ pub enum Reason {
     Fenced {
         why: Fence,
     },
+    /// The peer stays away from the lease until somebody says so.
+    PeerFenced,
     PeerUnreachable {
         peer: Serial,
     },
@@ -48,7 +49,10 @@ pub enum Reason {
     NoVirtualIp,
     /// keepalived, which has the virtual IP, does not run.
     NoKeepalived,
-    ApplicationsDiffer,
+    ApplicationsDiffer {
+        /// What the peer cannot use, for people.
+        untaken: Option<String>,
+    },
     DataTooOld {
         seconds: Option<u32>,
     },
@@ -69,6 +73,8 @@ pub enum Reason {
     LeasedAddress {
         port: PortName,
     },
+    /// The standby says that it could not take over, and nothing else says why: it has just started, or has not all yet.
+    PeerNotReady,
     /// A remark: a kernel that stands still is ended by nobody.
     NoWatchdog,
 }
@@ -90,14 +96,13 @@ impl Reason {
     pub fn weight(&self) -> Weight {
         match self {
             Self::NoWatchdog | Self::LeasedAddress { .. } => Weight::Remark,
-            Self::TakeoverUnderWay | Self::NoPeer { awaits: Some(_) } => Weight::Passing,
+            Self::TakeoverUnderWay | Self::NoPeer { .. } => Weight::Passing,
             Self::NoHeartbeat { .. }
             | Self::NoHeartbeatCarrier { .. }
             | Self::VersionsDiffer
             | Self::RegistryUnreachable { here: _ }
             | Self::DataTooOld { seconds: Some(_) } => Weight::Weakened,
-            Self::NoPeer { awaits: None }
-            | Self::GuardAway
+            Self::GuardAway
             | Self::RegistryOnPair { .. }
             | Self::Maintenance { .. }
             | Self::Fenced { .. }
@@ -107,7 +112,9 @@ impl Reason {
             | Self::SettingsUnusable { .. }
             | Self::NoVirtualIp
             | Self::NoKeepalived
-            | Self::ApplicationsDiffer
+            | Self::ApplicationsDiffer { .. }
+            | Self::PeerFenced
+            | Self::PeerNotReady
             | Self::DataTooOld { seconds: None }
             | Self::NoCarrier { .. } => Weight::Unprotected,
         }
@@ -148,14 +155,33 @@ pub struct Facts<'a> {
     pub watchdog: bool,
     /// Whether an application has data that is copied; then also for how long none was, here or there.
     pub copies: bool,
+    /// What the peer cannot use of the applications.
+    pub untaken: Option<&'a str>,
+    /// Somebody wants this box to give up.
+    pub planned: bool,
 }
 
-/// All reasons, in the order of [`Reason`].
+/// All reasons, the heaviest first; of the same weight, in the order of [`Reason`].
 pub fn reasons(facts: &Facts<'_>) -> Vec<Reason> {
-    let Some(peer) = facts.peer else {
-        let awaits = facts.awaits.cloned();
-        return awaits.map(|awaits| Reason::NoPeer { awaits: Some(awaits) }).into_iter().collect();
+    let mut found = match (facts.peer, facts.awaits) {
+        (Some(peer), _) => of_two(facts, peer),
+        (None, Some(awaits)) => of_one(facts, awaits),
+        (None, None) => Vec::new(),
     };
+    found.sort_by_key(|reason| std::cmp::Reverse(reason.weight()));
+    found
+}
+
+/// Of a box whose peer is still to come.
+fn of_one(facts: &Facts<'_>, awaits: &Serial) -> Vec<Reason> {
+    let guard = (!facts.guard).then_some(Reason::GuardAway);
+    let maintenance = facts.maintenance.then_some(Reason::Maintenance { here: true });
+    let fence = facts.fence.map(|why| Reason::Fenced { why: why.clone() });
+    let waits = Reason::NoPeer { awaits: awaits.clone() };
+    guard.into_iter().chain(maintenance).chain(fence).chain([waits]).collect()
+}
+
+fn of_two(facts: &Facts<'_>, peer: &Serial) -> Vec<Reason> {
     let mut found = Vec::new();
     let mut when = |it: bool, reason: Reason| {
         if it {
@@ -173,6 +199,7 @@ pub fn reasons(facts: &Facts<'_>) -> Vec<Reason> {
     if let Some(why) = facts.fence {
         when(true, Reason::Fenced { why: why.clone() });
     }
+    when(there.is_some_and(|peer| peer.fenced), Reason::PeerFenced);
     when(facts.guard && there.is_none(), Reason::PeerUnreachable { peer: peer.clone() });
     when(!facts.registry, Reason::RegistryUnreachable { here: true });
     when(there.is_some_and(|peer| !peer.registry), Reason::RegistryUnreachable { here: false });
@@ -183,7 +210,8 @@ pub fn reasons(facts: &Facts<'_>) -> Vec<Reason> {
     }
     when(facts.settings.virtual_ip.is_none(), Reason::NoVirtualIp);
     when(facts.guard && facts.settings.virtual_ip.is_some() && !facts.keepalived, Reason::NoKeepalived);
-    when(there.is_some_and(|peer| peer.applications != facts.own.applications), Reason::ApplicationsDiffer);
+    let untaken = facts.untaken.map(str::to_owned);
+    when(there.is_some_and(|peer| peer.applications != facts.own.applications), Reason::ApplicationsDiffer { untaken });
     if facts.copies {
         let standby = there.filter(|_| facts.own.role == super::beat::Told::Active).unwrap_or(facts.own);
         when(
@@ -207,5 +235,10 @@ pub fn reasons(facts: &Facts<'_>) -> Vec<Reason> {
         when(true, Reason::LeasedAddress { port: virtual_ip.port.clone() });
     }
     when(!facts.watchdog, Reason::NoWatchdog);
+    let explained = facts.starting || facts.planned || found.iter().any(|it| it.weight() == Weight::Unprotected);
+    let unready = facts.own.role == super::beat::Told::Active && there.is_some_and(|peer| !peer.fit);
+    if unready && !explained {
+        found.push(Reason::PeerNotReady);
+    }
     found
 }

@@ -1,5 +1,7 @@
 //! What a person decides of a pair. Both boxes keep the same: see [`PairSettings::revision`].
 
+use std::net::Ipv4Addr;
+
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,26 @@ pub struct VirtualIp {
     /// With the prefix of the port's own network.
     pub address: Ipv4Net,
     pub port: PortName,
+}
+
+/// What the wizard asks beside the address: on which ports of this box. The registry is told none of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PairPorts {
+    /// None: the one in whose network the virtual IP is.
+    pub virtual_ip: Option<PortName>,
+    pub heartbeat: HeartbeatPort,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeartbeatPort {
+    /// The box's first one, if it has one.
+    #[default]
+    Automatic,
+    /// Over the virtual IP's port alone.
+    None,
+    Port(PortName),
 }
 
 /// How far the registry is, which says how long a lease must be.
@@ -64,6 +86,46 @@ pub enum SettingsIssue {
 }
 
 impl PairSettings {
+    /// What holds until somebody decides: what was said with the activation. `now`: the addresses of the ports. There is no virtual IP
+    /// as long as no port is in its network.
+    pub fn first(board: &BoxFile, ports: &PairPorts, address: Option<Ipv4Addr>, now: &[(PortName, Ipv4Net)]) -> Self {
+        let on = address.and_then(|address| {
+            let meant = |name: &PortName| ports.virtual_ip.as_ref().is_none_or(|port| port == name);
+            let (port, net) = now.iter().find(|(name, net)| meant(name) && net.contains(&address))?;
+            Some(VirtualIp { address: Ipv4Net::new(address, net.prefix_len()).ok()?, port: port.clone() })
+        });
+        let built = || board.ports.iter().find(|port| port.role == Role::Heartbeat).map(|port| port.name.clone());
+        let heartbeat = match &ports.heartbeat {
+            HeartbeatPort::Automatic => built(),
+            HeartbeatPort::None => None,
+            HeartbeatPort::Port(port) => Some(port.clone()),
+        };
+        Self { virtual_ip: on, heartbeat, ..Self::default() }
+    }
+
+    /// What is wrong with what the wizard was told, by the network that the box has now. A port without an address is no fault yet.
+    pub fn first_issues(
+        board: &BoxFile,
+        ports: &PairPorts,
+        address: Option<Ipv4Addr>,
+        spec: &NetworkSpec,
+        now: &[(PortName, Ipv4Net)],
+    ) -> Vec<SettingsIssue> {
+        let uplink = |name: &PortName| board.ports.iter().any(|port| port.name == *name && port.role == Role::Uplink);
+        let mut first = Self::first(board, ports, address, now);
+        if first.virtual_ip.is_none() {
+            let meant = |name: &PortName| ports.virtual_ip.as_ref().map_or(uplink(name), |port| port == name);
+            let near = now.iter().find(|(name, _)| meant(name)).map(|(name, net)| (name.clone(), net.prefix_len()));
+            let (port, prefix) = near.or_else(|| Some((ports.virtual_ip.clone()?, 32))).unzip();
+            first.virtual_ip = address
+                .zip(port)
+                .and_then(|(address, port)| Some(VirtualIp { address: Ipv4Net::new(address, prefix?).ok()?, port }));
+        }
+        let mut issues = first.issues(board, spec, now);
+        issues.retain(|issue| !matches!(issue, SettingsIssue::PortHasNoAddress { .. }));
+        issues
+    }
+
     pub fn terms(&self) -> Terms {
         Terms::of(match self.registry {
             Nearness::Site => 3_000,

@@ -51,6 +51,9 @@ const LAST_MOMENT: u64 = 60;
 /// How long a guard that is told to end waits for its release to be told.
 const LAST_WORDS: u64 = 300;
 
+/// Runs of the peer that are remembered when they are over.
+const LIVES: usize = 16;
+
 /// When the pair's thread has looked around last, for whoever says that the guard is alive.
 pub static LOOKED: AtomicU64 = AtomicU64::new(0);
 
@@ -102,6 +105,8 @@ fn urgent() {
 struct Pair {
     listener: UnixListener,
     agent: Option<Agent>,
+    /// The agent has gone, which the rules are to hear.
+    unfit: bool,
     keepalived: Keepalived,
     of: Option<Of>,
     run: u64,
@@ -123,6 +128,8 @@ struct Of {
     state: State,
     wires: Wires,
     peer: Option<Heard>,
+    /// The peer's earlier runs, the newest first: whoever has listened may say again what they said.
+    over: Vec<u64>,
     master: bool,
 }
 
@@ -150,6 +157,7 @@ impl Pair {
         Ok(Self {
             listener: super::listen(&runtime_dir.join(guard::SOCKET))?,
             agent: None,
+            unfit: false,
             keepalived: Keepalived::new(runtime_dir)?,
             of: None,
             run: wires::run(),
@@ -167,6 +175,9 @@ impl Pair {
 
     /// What time brings.
     fn look(&mut self, now: BootMillis) {
+        if std::mem::take(&mut self.unfit) {
+            self.drive(Event::Fit(false));
+        }
         if self.next_mend <= now {
             self.next_mend = now.plus(MEND);
             if let Some(of) = &mut self.of {
@@ -271,6 +282,8 @@ impl Pair {
         if is_ready(1)
             && let Some(newcomer) = Agent::accept(&self.listener)
         {
+            // what the one before has said holds no more
+            self.agent_gone();
             self.agent = Some(newcomer);
             self.tell_state();
         }
@@ -285,6 +298,14 @@ impl Pair {
             // the same over two ways is heard once; what overtook is not
             if of.peer.is_some_and(|peer| peer.run == beat.run && peer.sequence >= beat.sequence) {
                 continue;
+            }
+            // nor is anything of a life that is over
+            if of.over.contains(&beat.run) {
+                continue;
+            }
+            if let Some(before) = of.peer.filter(|peer| peer.run != beat.run) {
+                of.over.truncate(LIVES - 1);
+                of.over.insert(0, before.run);
             }
             let heard = Heard { run: beat.run, sequence: beat.sequence, about: beat.about, at: now };
             let news = of.peer.is_none_or(|peer| peer.about.role != beat.about.role || peer.at.plus(beat::GONE) < now);
@@ -343,11 +364,14 @@ impl Pair {
             Ok(told) => told.into_iter().for_each(|told| self.told(told)),
             Err(error) => {
                 tracing::info!(%error, "the agent is gone");
-                self.agent = None;
-                // nobody would start its applications
-                self.drive(Event::Fit(false));
+                self.agent_gone();
             }
         }
+    }
+
+    /// Nobody would start its applications, and the peer must not count on it.
+    fn agent_gone(&mut self) {
+        (self.agent, self.about.fit, self.unfit) = (None, false, true);
     }
 
     fn told(&mut self, told: ToGuard) {
@@ -403,6 +427,7 @@ impl Pair {
                     wires: Wires::new(&config.ways, &config.secret),
                     config,
                     peer: None,
+                    over: Vec::new(),
                     master: false,
                 });
                 // what an earlier guard has left
@@ -518,7 +543,7 @@ impl Pair {
             Role::Standby | Role::Acquiring => self.about.epoch,
         };
         // one that was just started could not take over at once, and nobody should count on it
-        let fit = self.about.fit && of.state.has_waited(now);
+        let fit = self.about.fit && self.ends.is_none() && of.state.has_waited(now);
         let about = About { role: role.into(), epoch, fit, ..self.about };
         of.wires.send(Beat { run: self.run, sequence: self.sequence, message, about });
     }
@@ -551,7 +576,7 @@ impl Pair {
             && let Err(error) = agent.tell(message)
         {
             tracing::warn!(%error, "the agent does not hear");
-            self.agent = None;
+            self.agent_gone();
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         choice::{Choice, choice},
         field::{Field, field},
         note::Note,
+        select::{Select, select},
         summary::Problem,
         tag::Mood,
         words::registry::no_peer,
@@ -20,13 +21,19 @@ use crate::{
             wizard,
         },
         api::Overview,
+        box_file::Role,
         cluster::{
             api::{AssociationAsk, AssociationKind, Joinable, Preview},
             names::{ClusterId, Label, Serial},
         },
+        pair::settings::{HeartbeatPort, PairPorts, SettingsIssue},
     },
+    pages::pair::settings,
     text::Text,
 };
+
+/// Of the select: no port's name.
+const NO_HEARTBEAT: &str = "none";
 
 /// Reads the form; all that is wrong at once.
 pub(super) fn read(
@@ -39,6 +46,7 @@ pub(super) fn read(
     let mut problems = Vec::new();
     let name = value("name").parse().map_err(|_| problems.push(problem("name", text.activate_problem_name()))).ok();
     let mut association = AssociationAsk::none();
+    let mut ports = PairPorts::default();
     match value("association").as_str() {
         "none" => {}
         "automatic" => association.kind = AssociationKind::Automatic,
@@ -46,11 +54,12 @@ pub(super) fn read(
             association.kind = AssociationKind::Manual;
             place(text, activation, &value("place"), &value("new_cluster"), &mut association, &mut problems);
             later(text, own, &value("expected"), &value("virtual_ip"), &mut association, &mut problems);
+            ports = pair_ports(&value("virtual_ip_port"), &value("heartbeat"));
         }
         _ => problems.push(problem("association-none", text.activate_problem_association())),
     }
     if problems.is_empty() {
-        Ok(Answers { name, association: Some(association), ..Answers::default() })
+        Ok(Answers { name, association: Some(association), ports: Some(ports), ..Answers::default() })
     } else {
         Err(problems)
     }
@@ -120,6 +129,23 @@ fn later(
     }
 }
 
+/// As chosen from what is offered; what nobody offered is as nothing.
+fn pair_ports(virtual_ip: &str, heartbeat: &str) -> PairPorts {
+    let heartbeat = match heartbeat {
+        NO_HEARTBEAT => HeartbeatPort::None,
+        other => other.parse().map_or(HeartbeatPort::Automatic, HeartbeatPort::Port),
+    };
+    PairPorts { virtual_ip: virtual_ip.parse().ok(), heartbeat }
+}
+
+/// What the box says of the addresses, each at its field.
+pub(super) fn unusable(text: Text, overview: &Overview, issues: &[SettingsIssue]) -> Vec<Problem> {
+    issues
+        .iter()
+        .map(|it| settings::problem(text, overview, it, ["virtual_ip", "virtual_ip_port", "heartbeat"]))
+        .collect()
+}
+
 fn id_of(cluster: &ClusterId, serial: Option<&str>) -> String {
     serial.map_or_else(|| format!("place-{cluster}"), |serial| format!("place-{cluster}-{serial}"))
 }
@@ -167,6 +193,16 @@ pub(super) fn view(text: Text, overview: &Overview, view: &WizardView) -> impl I
     let ip = saved.virtual_ip.map(|ip| ip.to_string()).unwrap_or_default();
     let virtual_ip =
         line("virtual_ip", text.activate_virtual_ip(), Some(text.activate_virtual_ip_hint()), typed("virtual_ip", ip));
+    let ports = &activation.draft.ports;
+    let at = ports.virtual_ip.as_ref().map(ToString::to_string).unwrap_or_default();
+    let automatic = (String::new(), text.activate_virtual_ip_automatic().to_owned());
+    let port = Select {
+        name: "virtual_ip_port",
+        label: text.pair_settings_port().to_owned(),
+        options: std::iter::once(automatic).chain(settings::ports(overview, Role::Uplink)).collect(),
+        chosen: typed("virtual_ip_port", at),
+    };
+    let heartbeat = heartbeat(text, overview, &ports.heartbeat, view.typed.get("heartbeat")).map(select);
     view! {
         {context(text, preview)}
         <form class="card stack" method="post" action="/activate/cluster" novalidate>
@@ -185,10 +221,31 @@ pub(super) fn view(text: Text, overview: &Overview, view: &WizardView) -> impl I
                 {field(new_name)}
                 {field(expected)}
                 {field(virtual_ip)}
+                <div class="pair">{select(port)}{heartbeat}</div>
             </fieldset>
             <p class="actions"><button>{text.activate_next()}</button></p>
         </form>
     }
+}
+
+/// Nothing to choose on a box that has no heartbeat port.
+fn heartbeat(text: Text, overview: &Overview, saved: &HeartbeatPort, typed: Option<&String>) -> Option<Select> {
+    let all = settings::ports(overview, Role::Heartbeat).collect::<Vec<_>>();
+    let (_, first) = all.first()?;
+    let automatic = (String::new(), text.activate_heartbeat_automatic(first));
+    let none = (NO_HEARTBEAT.to_owned(), text.activate_heartbeat_none().to_owned());
+    let saved = match saved {
+        HeartbeatPort::Automatic => String::new(),
+        HeartbeatPort::None => NO_HEARTBEAT.to_owned(),
+        HeartbeatPort::Port(port) => port.to_string(),
+    };
+    let others = all.iter().skip(1).cloned();
+    Some(Select {
+        name: "heartbeat",
+        label: text.pair_settings_heartbeat().to_owned(),
+        options: std::iter::once(automatic).chain(others).chain([none]).collect(),
+        chosen: typed.cloned().unwrap_or(saved),
+    })
 }
 
 fn listed(preview: Option<&Preview>, id: &ClusterId, peer: &Serial) -> bool {

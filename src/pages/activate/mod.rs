@@ -35,6 +35,7 @@ use crate::{
         },
         api::Overview,
         fault::{Fault, Refusal},
+        pair::api::Refusal::Unusable,
         secret::Secret,
     },
     text::Text,
@@ -167,7 +168,14 @@ async fn save(
     match app.agent.answers(&visitor.caller, &answers).await {
         Ok(activation) => Ok(to(after(page, &activation))),
         Err(refusal) if refusal.fault == Fault::NotSignedIn => Err(refused(&visitor, &refusal)),
-        Err(refusal) => Ok(answer(&visitor, &overview, status(&refusal), page, &view(Vec::new(), Some(refusal)))),
+        Err(refusal) => {
+            let code = status(&refusal);
+            let view = match &refusal.fault {
+                Fault::Pair { why: Unusable { issues } } => view(cluster::unusable(text, &overview, issues), None),
+                _ => view(Vec::new(), Some(refusal)),
+            };
+            Ok(answer(&visitor, &overview, code, page, &view))
+        }
     }
 }
 

@@ -8,10 +8,12 @@ use crate::{
         card::{Card, Fact, facts},
         note::Note,
         tag::Mood,
+        words::Ports,
     },
     domain::{
         api::Overview,
         cluster::api::{AssociationKind, Preview},
+        pair::settings::HeartbeatPort,
     },
     text::Text,
 };
@@ -35,6 +37,16 @@ pub(super) fn view(text: Text, overview: &Overview, view: &WizardView) -> impl I
         let peer = association.peer.as_ref().map_or_else(none, ToString::to_string);
         rows.push((text.activate_review_peer().to_owned(), Fact::Text(peer)));
         rows.push((text.activate_review_virtual_ip().to_owned(), Fact::code(association.virtual_ip)));
+        let label = |port| Ports(&overview.network).say(text, port);
+        if let Some(port) = &draft.ports.virtual_ip {
+            rows.push((text.pair_settings_port().to_owned(), Fact::Text(label(port))));
+        }
+        let heartbeat = match &draft.ports.heartbeat {
+            HeartbeatPort::Automatic => None,
+            HeartbeatPort::None => Some(text.activate_heartbeat_none().to_owned()),
+            HeartbeatPort::Port(port) => Some(label(port)),
+        };
+        rows.extend(heartbeat.map(|port| (text.pair_settings_heartbeat().to_owned(), Fact::Text(port))));
     }
     let refused = activation.refused.as_ref().map(|problem| refused_note(text, problem));
     let away = view.refusal.as_ref().and_then(|refusal| match &refusal.fault {

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Multipart, Path, Query, State},
+    extract::{DefaultBodyLimit, Multipart, Path, Query, State, multipart::MultipartError},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -53,17 +53,14 @@ async fn list(app: &App, visitor: &Visitor, code: StatusCode, view: &ListView) -
 }
 
 async fn add(State(app): State<App>, visitor: Visitor, mut parts: Multipart) -> Result<Response, Response> {
-    let (mut text, mut files) = (String::new(), Vec::new());
-    while let Ok(Some(part)) = parts.next_field().await {
-        match (part.name().map(str::to_owned), part.file_name().map(str::to_owned)) {
-            (Some(name), None) if name == "manifest" => text = part.text().await.unwrap_or_default(),
-            (Some(name), Some(file)) if name == "files" && !file.is_empty() => {
-                let content = part.bytes().await.unwrap_or_default();
-                files.push((file, content));
-            }
-            _ => {}
+    let (text, files) = match sent(&mut parts).await {
+        Ok(sent) => sent,
+        Err(error) => {
+            let refusal = here(Fault::Malformed { detail: error.body_text() });
+            let view = ListView { refusal: Some(refusal), ..ListView::default() };
+            return list(&app, &visitor, error.status(), &view).await;
         }
-    }
+    };
     let code = StatusCode::UNPROCESSABLE_ENTITY;
     let mut manifest: Manifest = match toml::from_str(&text) {
         Ok(manifest) => manifest,
@@ -84,8 +81,23 @@ async fn add(State(app): State<App>, visitor: Visitor, mut parts: Multipart) -> 
     }
 }
 
+type Files = Vec<(String, axum::body::Bytes)>;
+
+/// The manifest and its files. What breaks off on its way is not taken for what it has become.
+async fn sent(parts: &mut Multipart) -> Result<(String, Files), MultipartError> {
+    let (mut text, mut files) = (String::new(), Vec::new());
+    while let Some(part) = parts.next_field().await? {
+        match (part.name().map(str::to_owned), part.file_name().map(str::to_owned)) {
+            (Some(name), None) if name == "manifest" => text = part.text().await?,
+            (Some(name), Some(file)) if name == "files" && !file.is_empty() => files.push((file, part.bytes().await?)),
+            _ => {}
+        }
+    }
+    Ok((text, files))
+}
+
 /// A browser tells the last part of a file's path only: it is the file of that name in the manifest, where there is one.
-fn matched(manifest: &mut Manifest, files: Vec<(String, axum::body::Bytes)>) -> Vec<FileContent> {
+fn matched(manifest: &mut Manifest, files: Files) -> Vec<FileContent> {
     use sha2::{Digest, Sha256};
     let last = |path: &str| path.rsplit('/').next().map(str::to_owned);
     let each = files.into_iter().map(|(file, content)| {
@@ -101,12 +113,13 @@ fn matched(manifest: &mut Manifest, files: Vec<(String, axum::body::Bytes)>) -> 
     each.collect()
 }
 
-/// Its status, or the page that says that there is none.
-async fn found(app: &App, visitor: &Visitor, name: &str) -> Result<ApplicationStatus, Response> {
+/// Its status, or the page that says that there is none; and whether applications run here.
+async fn found(app: &App, visitor: &Visitor, name: &str) -> Result<(ApplicationStatus, bool), Response> {
     let none = || refused(visitor, &here(Fault::NotFound));
     let name: ApplicationName = name.parse().map_err(|_| none())?;
     let all = app.agent.applications(&visitor.caller).await.map_err(|refusal| refused(visitor, &refusal))?;
-    all.all.into_iter().find(|it| it.name == name).ok_or_else(none)
+    let here = all.here;
+    all.all.into_iter().find(|it| it.name == name).map(|app| (app, here)).ok_or_else(none)
 }
 
 async fn show_one(State(app): State<App>, visitor: Visitor, Path(name): Path<String>) -> Result<Response, Response> {
@@ -114,24 +127,24 @@ async fn show_one(State(app): State<App>, visitor: Visitor, Path(name): Path<Str
 }
 
 async fn one(app: &App, visitor: &Visitor, name: &str, refusal: Option<Refusal>) -> Result<Response, Response> {
-    let status_of = found(app, visitor, name).await?;
+    let (status_of, runs_here) = found(app, visitor, name).await?;
     let ask = LogsAsk { name: status_of.name.clone(), lines: None };
     let both =
         futures_util::try_join!(app.agent.overview(&visitor.caller), app.agent.application_logs(&visitor.caller, &ask));
     let (overview, logs) = both.map_err(|refusal| refused(visitor, &refusal))?;
     let code = refusal.as_ref().map_or(StatusCode::OK, status);
-    let view = AppView { app: status_of, lines: logs.lines, refusal };
+    let view = AppView { app: status_of, here: runs_here, lines: logs.lines, refusal };
     Ok(render(code, || app_page(frame(visitor, &overview, Place::Applications, PATH), &view)))
 }
 
 async fn start(State(app): State<App>, visitor: Visitor, Path(name): Path<String>) -> Result<Response, Response> {
-    let named = Named { name: found(&app, &visitor, &name).await?.name };
+    let named = Named { name: found(&app, &visitor, &name).await?.0.name };
     let done = app.agent.start_application(&visitor.caller, &named).await;
     back(&app, &visitor, &name, done).await
 }
 
 async fn stop(State(app): State<App>, visitor: Visitor, Path(name): Path<String>) -> Result<Response, Response> {
-    let named = Named { name: found(&app, &visitor, &name).await?.name };
+    let named = Named { name: found(&app, &visitor, &name).await?.0.name };
     let done = app.agent.stop_application(&visitor.caller, &named).await;
     back(&app, &visitor, &name, done).await
 }
@@ -149,14 +162,14 @@ async fn ask(State(app): State<App>, visitor: Visitor, Path(name): Path<String>)
 }
 
 async fn asked(app: &App, visitor: &Visitor, name: &str, refusal: Option<&Refusal>) -> Result<Response, Response> {
-    let name = found(app, visitor, name).await?.name.to_string();
+    let name = found(app, visitor, name).await?.0.name.to_string();
     let overview = app.agent.overview(&visitor.caller).await.map_err(|refusal| refused(visitor, &refusal))?;
     let code = refusal.map_or(StatusCode::OK, status);
     Ok(render(code, || remove_page(frame(visitor, &overview, Place::Applications, PATH), &name, refusal)))
 }
 
 async fn remove(State(app): State<App>, visitor: Visitor, Path(name): Path<String>) -> Result<Response, Response> {
-    let named = Named { name: found(&app, &visitor, &name).await?.name };
+    let named = Named { name: found(&app, &visitor, &name).await?.0.name };
     match app.agent.remove_application(&visitor.caller, &named).await {
         Ok(()) => Ok(Redirect::to(PATH).into_response()),
         Err(refusal) if refusal.fault == Fault::NotSignedIn => Err(refused(&visitor, &refusal)),

@@ -66,15 +66,10 @@ pub fn page(frame: Frame, status: &Applications, view: &ListView) -> impl IntoVi
     } else {
         view! { <ul class="notes">{rows}</ul> }.into_any()
     };
-    let elsewhere = (!status.here && !status.all.is_empty()).then(|| view! { <p>{text.app_elsewhere()}</p> });
-    let added = view.added.then(|| view! { <Note mood=Mood::Ok title=text.app_added() role="status">""</Note> });
-    view! {
-        <Shell frame=frame>
-            <div class="lead"><h1>{text.app_title()}</h1><p class="muted">{text.app_why()}</p></div>
-            {summary(text, &wrong)}
-            {refusal}
-            {added}
-            <Card title=text.app_title()>{elsewhere}{list}</Card>
+    // of a pair they are changed where they run
+    let elsewhere_only = !status.here && !status.all.is_empty();
+    let add = (!elsewhere_only).then(|| {
+        view! {
             <Card title=text.app_add()>
                 <form class="stack" method="post" action=UPLOAD enctype="multipart/form-data">
                     {field(manifest)}
@@ -85,6 +80,18 @@ pub fn page(frame: Frame, status: &Applications, view: &ListView) -> impl IntoVi
                     <p class="actions"><button>{text.app_add_go()}</button></p>
                 </form>
             </Card>
+        }
+    });
+    let elsewhere = elsewhere_only.then(|| view! { <p>{text.app_elsewhere()}" "{text.app_elsewhere_change()}</p> });
+    let added = view.added.then(|| view! { <Note mood=Mood::Ok title=text.app_added() role="status">""</Note> });
+    view! {
+        <Shell frame=frame>
+            <div class="lead"><h1>{text.app_title()}</h1><p class="muted">{text.app_why()}</p></div>
+            {summary(text, &wrong)}
+            {refusal}
+            {added}
+            <Card title=text.app_title()>{elsewhere}{list}</Card>
+            {add}
         </Shell>
     }
 }
@@ -108,6 +115,8 @@ fn one(text: Text, app: &ApplicationStatus) -> impl IntoView + use<> {
 #[derive(Clone, Debug)]
 pub struct AppView {
     pub app: ApplicationStatus,
+    /// On this box, and not on its peer.
+    pub here: bool,
     pub lines: Vec<String>,
     pub refusal: Option<Refusal>,
 }
@@ -128,6 +137,17 @@ pub fn app_page(frame: Frame, view: &AppView) -> impl IntoView + use<> {
     let (act, go) = if app.enabled { ("stop", text.app_stop()) } else { ("start", text.app_start()) };
     let toggle = format!("{path}/{act}");
     let remove = format!("{path}/remove");
+    let actions = if view.here {
+        view! {
+            <div class="actions">
+                <form method="post" action=toggle><button>{go}</button></form>
+                <a class="link" href=remove>{text.app_remove()}</a>
+            </div>
+        }
+        .into_any()
+    } else {
+        view! { <p class="muted">{text.app_elsewhere()}" "{text.app_elsewhere_change()}</p> }.into_any()
+    };
     let log = if view.lines.is_empty() {
         view! { <p class="muted">{text.app_logs_none()}</p> }.into_any()
     } else {
@@ -147,10 +167,7 @@ pub fn app_page(frame: Frame, view: &AppView) -> impl IntoView + use<> {
             <Card title=text.app_state() end=tag(mood, word).into_any()>
                 {facts(rows)}
                 {reason.map(|reason| view! { <p>{reason}</p> })}
-                <div class="actions">
-                    <form method="post" action=toggle><button>{go}</button></form>
-                    <a class="link" href=remove>{text.app_remove()}</a>
-                </div>
+                {actions}
             </Card>
             <Card title=text.app_logs()>{log}</Card>
         </Shell>

@@ -9,7 +9,10 @@ use crate::{
     },
     domain::{
         fault::Refusal,
-        pair::api::{PairStatus, Phase},
+        pair::{
+            api::{PairStatus, Phase},
+            readiness::Reason,
+        },
     },
     pages::fault,
     text::Text,
@@ -52,11 +55,19 @@ impl Act {
     fn fits(self, status: &PairStatus) -> bool {
         match self {
             Self::Switchover | Self::Drill => matches!(status.phase, Phase::Active | Phase::Standby),
-            Self::Maintenance => !matches!(status.phase, Phase::Maintenance | Phase::Pairing | Phase::Awaiting { .. }),
-            Self::EndMaintenance => matches!(status.phase, Phase::Maintenance),
-            Self::Clear => matches!(status.phase, Phase::Fenced { .. }),
+            Self::Maintenance => {
+                let alone = matches!(status.phase, Phase::Single | Phase::Pairing | Phase::Awaiting { .. });
+                !alone && !is_maintained(status)
+            }
+            Self::EndMaintenance => is_maintained(status),
+            // also where another state is what one sees first
+            Self::Clear => status.reasons.iter().any(|reason| matches!(reason, Reason::Fenced { .. })),
         }
     }
+}
+
+fn is_maintained(status: &PairStatus) -> bool {
+    status.reasons.contains(&Reason::Maintenance { here: true })
 }
 
 /// Nothing where nothing can be done.

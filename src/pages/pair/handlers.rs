@@ -53,7 +53,7 @@ async fn save(State(app): State<App>, visitor: Visitor, Form(typed): Form<Typed>
         Ok(()) => Ok(Redirect::to("/cluster/pair?saved").into_response()),
         Err(refusal) if refusal.fault == Fault::NotSignedIn => Err(refused(&visitor, &refusal)),
         Err(refusal) => {
-            let code = StatusCode::UNPROCESSABLE_ENTITY;
+            let code = status(&refusal);
             let view = PairView { typed: Some(typed), refusal: Some(refusal), ..PairView::default() };
             rendered(&app, &visitor, code, &view).await
         }

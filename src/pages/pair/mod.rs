@@ -4,7 +4,7 @@
 mod act;
 mod handlers;
 mod history;
-mod settings;
+pub(in crate::pages) mod settings;
 mod state;
 
 use leptos::prelude::*;

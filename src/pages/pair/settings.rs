@@ -15,6 +15,7 @@ use crate::{
         api::Overview,
         box_file::Role,
         fault::Fault,
+        name::PortName,
         network::{form, issue},
         pair::{
             api::{PairStatus, Refusal, SettingsRequest},
@@ -58,28 +59,37 @@ impl Typed {
     /// # Errors
     /// What cannot be read, by field.
     pub(super) fn request(&self, text: Text) -> Result<SettingsRequest, Vec<Problem>> {
-        let problem =
-            |field: &str, message: &str| vec![Problem { field: Some(field.to_owned()), message: message.to_owned() }];
-        let virtual_ip = match form::plain(&self.address).as_str() {
-            "" => None,
-            typed => {
-                let address = form::address_and_mask(typed, &self.mask).map_err(|wrong| {
-                    let each = wrong.into_iter().map(|(field, _)| match field {
-                        issue::Field::Mask => problem("mask", text.pair_bad_mask()),
-                        _ => problem("address", text.pair_bad_address()),
-                    });
-                    each.flatten().collect::<Vec<_>>()
-                })?;
-                let port = self.port.parse().map_err(|_| problem("port", text.pair_bad_address()))?;
-                Some(VirtualIp { address, port })
-            }
+        let mut problems = Vec::new();
+        let mut problem = |field: &str, message: &str| {
+            problems.push(Problem { field: Some(field.to_owned()), message: message.to_owned() });
         };
+        let typed = form::plain(&self.address);
+        let address = if typed.is_empty() { None } else { Some(form::address_and_mask(&typed, &self.mask)) };
+        for (field, _) in address.iter().filter_map(|read| read.as_ref().err()).flatten() {
+            match field {
+                issue::Field::Mask => problem("mask", text.pair_bad_mask()),
+                _ => problem("address", text.pair_bad_address()),
+            }
+        }
+        // both are chosen from a list
+        let port = self.port.parse::<PortName>().ok();
+        if address.is_some() && port.is_none() {
+            problem("port", text.pair_bad_port());
+        }
+        let heartbeat = if self.heartbeat.is_empty() { Some(None) } else { self.heartbeat.parse().ok().map(Some) };
+        if heartbeat.is_none() {
+            problem("heartbeat", text.pair_bad_port());
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let virtual_ip = address.and_then(Result::ok).zip(port).map(|(address, port)| VirtualIp { address, port });
         let registry = if self.registry == "wan" { Nearness::Wan } else { Nearness::Site };
-        Ok(SettingsRequest { virtual_ip, heartbeat: self.heartbeat.parse().ok(), registry })
+        Ok(SettingsRequest { virtual_ip, heartbeat: heartbeat.flatten(), registry })
     }
 }
 
-fn ports(overview: &Overview, role: Role) -> impl Iterator<Item = (String, String)> {
+pub(in crate::pages) fn ports(overview: &Overview, role: Role) -> impl Iterator<Item = (String, String)> {
     let of = overview.network.ports.iter().filter(move |port| port.role == role);
     of.map(|port| (port.name.to_string(), port.label.clone()))
 }
@@ -155,18 +165,31 @@ fn told(text: Text, overview: &Overview, view: &PairView) -> Vec<Problem> {
         | Refusal::Network { .. } => return Vec::new(),
     };
     let one = |issue: &SettingsIssue| {
-        let field = match issue {
-            SettingsIssue::NoSuchPort { .. } | SettingsIssue::PortHasNoAddress { .. } => "port",
-            SettingsIssue::NoHeartbeatPort { .. } => "heartbeat",
-            SettingsIssue::OutsideNetwork { .. }
-            | SettingsIssue::OwnAddress { .. }
-            | SettingsIssue::Gateway { .. }
-            | SettingsIssue::NotAHost { .. }
-            | SettingsIssue::Taken { .. } => "address",
-        };
-        let said = pair::issue(text, issue, Ports(&overview.network));
-        let message = of.map_or_else(|| said.clone(), |peer| format!("{} {said}", text.pair_refused_peer(peer)));
-        Problem { field: Some(field.to_owned()), message }
+        let problem = problem(text, overview, issue, ["address", "port", "heartbeat"]);
+        let message = of.map_or_else(
+            || problem.message.clone(),
+            |peer| format!("{} {}", text.pair_refused_peer(peer), problem.message),
+        );
+        Problem { message, ..problem }
     };
     issues.iter().map(one).collect()
+}
+
+/// What is wrong, at the field that it is about: of address, port and heartbeat port.
+pub(in crate::pages) fn problem(
+    text: Text,
+    overview: &Overview,
+    issue: &SettingsIssue,
+    [address, port, heartbeat]: [&str; 3],
+) -> Problem {
+    let field = match issue {
+        SettingsIssue::NoSuchPort { .. } | SettingsIssue::PortHasNoAddress { .. } => port,
+        SettingsIssue::NoHeartbeatPort { .. } => heartbeat,
+        SettingsIssue::OutsideNetwork { .. }
+        | SettingsIssue::OwnAddress { .. }
+        | SettingsIssue::Gateway { .. }
+        | SettingsIssue::NotAHost { .. }
+        | SettingsIssue::Taken { .. } => address,
+    };
+    Problem { field: Some(field.to_owned()), message: pair::issue(text, issue, Ports(&overview.network)) }
 }

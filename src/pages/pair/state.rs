@@ -13,7 +13,7 @@ use crate::{
     domain::{
         api::Overview,
         pair::{
-            api::{PairStatus, Phase},
+            api::{PairStatus, PeerHeard, Phase},
             beat::Told,
             readiness,
         },
@@ -69,26 +69,49 @@ fn protection(text: Text, status: &PairStatus) -> impl IntoView + use<> {
     tag(mood, word)
 }
 
+/// What this box is, in a word.
+fn own(text: Text, phase: &Phase) -> (Mood, &'static str) {
+    match phase {
+        Phase::Active => (Mood::Ok, text.pair_peer_active()),
+        Phase::Starting => (Mood::Info, text.pair_tag_starting()),
+        Phase::Stopping => (Mood::Info, text.pair_tag_stopping()),
+        Phase::Fenced { .. } => (Mood::Bad, text.pair_tag_fenced()),
+        Phase::Maintenance => (Mood::Warn, text.pair_tag_maintenance()),
+        Phase::Pairing => (Mood::Info, text.pair_tag_pairing()),
+        Phase::Standby | Phase::Acquiring | Phase::Single | Phase::Awaiting { .. } => {
+            (Mood::Calm, text.pair_peer_standby())
+        }
+    }
+}
+
+/// What the peer is, as far as it is heard.
+fn peers(text: Text, heard: Option<PeerHeard>) -> (Mood, String) {
+    let Some(heard) = heard else { return (Mood::Bad, text.pair_peer_silent().to_owned()) };
+    let about = heard.about;
+    let (mood, word) = match about.role {
+        _ if !heard.is_there() => {
+            return (Mood::Bad, format!("{} {}", text.pair_peer_silent(), duration(text, heard.ago / 1000)));
+        }
+        Told::Active => (Mood::Ok, text.pair_peer_active()),
+        Told::Stopping => (Mood::Info, text.pair_tag_stopping()),
+        Told::Standby | Told::Acquiring if about.fenced => (Mood::Bad, text.pair_tag_fenced()),
+        Told::Standby | Told::Acquiring if about.maintenance => (Mood::Warn, text.pair_tag_maintenance()),
+        Told::Standby | Told::Acquiring => (Mood::Calm, text.pair_peer_standby()),
+    };
+    (mood, word.to_owned())
+}
+
 /// Both boxes, the virtual IP at the one that has it, and each way between them.
 fn drawn(text: Text, overview: &Overview) -> Option<impl IntoView + use<>> {
     let status = &overview.pair;
-    let peer = status.peer.as_ref()?;
-    let active = matches!(status.phase, Phase::Active | Phase::Starting);
-    let (own_mood, own_word) =
-        if active { (Mood::Ok, text.pair_peer_active()) } else { (Mood::Calm, text.pair_peer_standby()) };
-    let (mood, word) = match peer.heard {
-        Some(heard) if heard.is_there() && heard.about.role == Told::Active => {
-            (Mood::Ok, text.pair_peer_active().to_owned())
-        }
-        Some(heard) if heard.is_there() => (Mood::Calm, text.pair_peer_standby().to_owned()),
-        Some(heard) => (Mood::Bad, format!("{} {}", text.pair_peer_silent(), duration(text, heard.ago / 1000))),
-        None => (Mood::Bad, text.pair_peer_silent().to_owned()),
-    };
-    let address = status.settings.virtual_ip.as_ref().map(|virtual_ip| {
+    let address = status.settings.virtual_ip.as_ref().filter(|_| status.phase != Phase::Single).map(|virtual_ip| {
         let place = if status.address_here { text.pair_here() } else { text.pair_not_here() };
         let address = virtual_ip.address.addr().to_string();
         view! { <p class="small">{text.pair_virtual_ip()}" "<span class="mono">{address}</span>" · "{place}</p> }
     });
+    let Some(peer) = &status.peer else { return address.map(IntoAny::into_any) };
+    let (own_mood, own_word) = own(text, &status.phase);
+    let (mood, word) = peers(text, peer.heard);
     let ways = status.ways.iter().map(|way| {
         let (mood, word) = match (way.carrier, way.heard) {
             (false, _) => (Mood::Bad, text.pair_way_unplugged()),
@@ -99,16 +122,17 @@ fn drawn(text: Text, overview: &Overview) -> Option<impl IntoView + use<>> {
     });
     let ways = ways.collect_view();
     let (host, serial) = (overview.host_name.clone(), overview.serial.clone());
-    let (name, its) = (peer.name.clone().unwrap_or_default(), peer.serial.to_string());
-    Some(view! {
+    let (name, its) = (peer.name.clone(), peer.serial.to_string());
+    let drawn = view! {
         <ul class="map">
             <li class="pair">
                 <span class="node own"><b>{host}</b><span class="mono small">{serial}</span>{tag(own_mood, own_word)}<span class="small">{text.cluster_this()}</span></span>
                 <span class="wire" aria-hidden="true"></span>
-                <span class="node"><b>{name}</b><span class="mono small">{its}</span>{tag(mood, &word)}<span class="small">{text.pair_peer()}</span></span>
+                <span class="node">{name.map(|name| view! { <b>{name}</b> })}<span class="mono small">{its}</span>{tag(mood, &word)}<span class="small">{text.pair_peer()}</span></span>
             </li>
         </ul>
         {address}
         <ul class="checks">{ways}</ul>
-    })
+    };
+    Some(drawn.into_any())
 }

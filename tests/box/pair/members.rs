@@ -51,6 +51,49 @@ fn a_box_whose_peer_is_still_to_come_has_the_virtual_ip_and_keeps_it_when_the_pe
 }
 
 #[test]
+fn the_wizards_virtual_ip_and_ports_are_looked_at_and_hold_on_both_boxes() {
+    let pair = Pair::apart();
+    let ask = |more: &[&str]| {
+        let manual = ["--association", "manual", "--new-cluster", "plant", "--peer", "7F3K-2220"];
+        let ended = pair.try_to_activate(0, &[&manual, more].concat());
+        assert_ne!(ended.code, 0, "{more:?}");
+        ended.stdout + &ended.stderr
+    };
+    // the host that looks has this one
+    for (more, says) in [
+        (["--virtual-ip", "10.20.0.77"].as_slice(), "02:00:00:00:0a:77"),
+        (&["--virtual-ip", "10.99.0.1"], "is not in the network"),
+        (&["--virtual-ip", "10.20.0.15"], "is the address of a box"),
+        (&["--virtual-ip", VIRTUAL_IP, "--virtual-ip-port", "lan3"], "no port of this box"),
+        (&["--virtual-ip", VIRTUAL_IP, "--heartbeat", "lan1"], "no heartbeat port"),
+    ] {
+        let said = ask(more);
+        assert!(said.contains("GH-761") && said.contains(says), "{more:?}: {said}");
+    }
+    let told = pair.boxes[0].socket("0", "GET", "/v1/activation", None, &Value::Null);
+    let told: Value = serde_json::from_str(&told.body).expect("JSON");
+    assert_eq!((&told["stage"], &told["draft"]["association"]), (&json!("answering"), &Value::Null), "{told}");
+
+    let more = ["--virtual-ip", VIRTUAL_IP, "--virtual-ip-port", "lan1", "--heartbeat", "none"];
+    pair.activate(
+        0,
+        &[&["--association", "manual", "--new-cluster", "plant", "--peer", "7F3K-2220"], &more[..]].concat(),
+    );
+    within(LONG, "the virtual IP", || pair.has_address(0).then_some(()));
+    // its peer was told nothing of ports, and the address is not taken by whoever it joins
+    let clusters = pair.registry.by_account(&["cluster", "list"]).expect("clusters");
+    let cluster = clusters[0]["id"].as_str().expect("an id").to_owned();
+    let second = ["--association", "manual", "--cluster", &cluster, "--peer", "7F3K-2219", "--virtual-ip", VIRTUAL_IP];
+    pair.activate(1, &second);
+    within(LONG, "a whole pair", || pair.active());
+    for at in 0..2 {
+        let settings = pair.status(at)["settings"].clone();
+        assert_eq!(settings["heartbeat"], Value::Null, "{settings}");
+        assert_eq!(settings["virtual_ip"], json!({ "address": "10.20.0.100/24", "port": "lan1" }), "{settings}");
+    }
+}
+
+#[test]
 fn two_that_are_parted_run_what_they_have_once() {
     let pair = Pair::new();
     let active = within(LONG, "a whole pair", || pair.active());

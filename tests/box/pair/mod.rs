@@ -7,7 +7,7 @@ mod prober;
 
 use std::time::Duration;
 
-use boxes::{Appliance, Ns, Registry, Site};
+use boxes::{Appliance, Ended, Ns, Registry, Site};
 use serde_json::{Value, json};
 
 use self::prober::Prober;
@@ -43,6 +43,19 @@ impl Pair {
 
     /// The first one is a member; its peer is still to come.
     fn awaiting() -> Self {
+        Self::awaiting_with(&[])
+    }
+
+    fn awaiting_with(more: &[&str]) -> Self {
+        let pair = Self::apart();
+        let first =
+            ["--association", "manual", "--new-cluster", "plant", "--peer", "7F3K-2220", "--virtual-ip", VIRTUAL_IP];
+        pair.activate(0, &[&first, more].concat());
+        pair
+    }
+
+    /// Two boxes of nobody, and a registry.
+    fn apart() -> Self {
         let site = Site::new().expect("these tests need root");
         let boxes =
             [Lab::on(&site, boxes::Builder::heartbeat), Lab::on(&site, |builder| builder.number(2).heartbeat())];
@@ -52,9 +65,6 @@ impl Pair {
         let third = site.a.host("third", "02:00:00:00:0a:77", "10.20.0.77/24").expect("a host of the site");
         let pair = Self { boxes, registry, _dhcp: dhcp, third, site };
         pair.registry.by_account(&["cluster", "enable"]).expect("enabled");
-        let first =
-            ["--association", "manual", "--new-cluster", "plant", "--peer", "7F3K-2220", "--virtual-ip", VIRTUAL_IP];
-        pair.activate(0, &first);
         pair
     }
 
@@ -65,12 +75,16 @@ impl Pair {
     }
 
     fn activate(&self, at: usize, more: &[&str]) {
+        let ended = self.try_to_activate(at, more);
+        assert_eq!(ended.code, 0, "{ended:?}");
+    }
+
+    fn try_to_activate(&self, at: usize, more: &[&str]) -> Ended {
         let lab = &self.boxes[at];
         let file = lab.file("code", &self.registry.code(&[]).expect("a code"));
         let name = format!("box-a{}", at + 1);
         let argv = ["activate", "--code-file", &file, "--name", &name, "--yes", "--wait", "20"];
-        let ended = lab.cli(&[&argv, more].concat());
-        assert_eq!(ended.code, 0, "{ended:?}");
+        lab.cli(&[&argv, more].concat())
     }
 
     /// `null` of a box that does not answer.

@@ -9,6 +9,7 @@ use domain::{
         api::{AssociationAsk, BoxInfo, Preview},
         names::RequestId,
     },
+    pair::settings::PairPorts,
     secret::Secret,
     time::UnixSeconds,
 };
@@ -94,6 +95,7 @@ pub fn draft() -> Draft {
         confirmed: true,
         name: Some(parse("box-one")),
         association: Some(AssociationAsk::none()),
+        ports: PairPorts::default(),
     }
 }
 

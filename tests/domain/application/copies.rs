@@ -32,11 +32,12 @@ fn data_of_an_earlier_epoch_is_none() {
 #[test]
 fn the_oldest_copy_counts_beyond_its_own_interval() {
     let wanted = wanted(&[("a", 30), ("b", 600)]);
-    let late = |all: &[(&str, u64, u64)], now| lateness(&wanted, &copies(all), UnixSeconds(now));
+    let late = |all: &[(&str, u64, u64)], now| lateness(&wanted, &copies(all), 1, UnixSeconds(now));
     assert_eq!(late(&[("a", 1000, 1), ("b", 1000, 1)], 1030), Some(0));
     assert_eq!(late(&[("a", 1000, 1), ("b", 1000, 1)], 1100), Some(70));
     assert_eq!(late(&[("a", 1090, 1), ("b", 1000, 1)], 1700), Some(580));
     assert_eq!(late(&[("a", 1090, 1)], 1700), None);
+    assert_eq!(late(&[("a", 1090, 1), ("b", 1000, 0)], 1100), None, "of an earlier epoch: as if there were none");
     // a clock that was set back
     assert_eq!(late(&[("a", 1090, 1), ("b", 1000, 1)], 5), Some(0));
 }

@@ -23,6 +23,7 @@ const SAME: About = About {
     planned: false,
     drill: false,
     registry_here: false,
+    fenced: false,
     version: 1,
     settings: 2,
     applications: 3,
@@ -32,6 +33,10 @@ const SAME: About = About {
 };
 
 fn found(change: Change) -> Vec<Reason> {
+    found_with(|_| {}, change)
+}
+
+fn found_with(first: impl FnOnce(&mut Facts<'_>), change: Change) -> Vec<Reason> {
     let peer: Serial = "7F3K-2220".parse().expect("a serial");
     let virtual_ip =
         VirtualIp { address: "10.20.0.100/24".parse().expect("a net"), port: "lan1".parse().expect("a port") };
@@ -58,7 +63,10 @@ fn found(change: Change) -> Vec<Reason> {
         heartbeat_heard: true,
         watchdog: true,
         copies: true,
+        untaken: None,
+        planned: false,
     };
+    first(&mut facts);
     change(&mut facts);
     reasons(&facts)
 }
@@ -92,7 +100,9 @@ fn each_is_found_by_itself() {
         (|f| f.lease_refused = true, Reason::LeaseUnavailable),
         (|f| heard(f, |about| about.settings = 9), Reason::SettingsDiffer),
         (|f| f.keepalived = false, Reason::NoKeepalived),
-        (|f| heard(f, |about| about.applications = 9), Reason::ApplicationsDiffer),
+        (|f| heard(f, |about| about.applications = 9), Reason::ApplicationsDiffer { untaken: None }),
+        (|f| heard(f, |about| (about.fenced, about.fit) = (true, false)), Reason::PeerFenced),
+        (|f| heard(f, |about| about.fit = false), Reason::PeerNotReady),
         (|f| heard(f, |about| about.synced = Some(301)), Reason::DataTooOld { seconds: Some(301) }),
         (|f| heard(f, |about| about.synced = None), Reason::DataTooOld { seconds: None }),
         (|f| heard(f, |about| about.version = 9), Reason::VersionsDiffer),
@@ -106,6 +116,28 @@ fn each_is_found_by_itself() {
     for (change, reason) in cases {
         assert_eq!(found(change), [reason]);
     }
+    let untaken = found(|f| {
+        f.untaken = Some("hello: no podman");
+        heard(f, |about| about.applications = 9);
+    });
+    assert_eq!(untaken, [Reason::ApplicationsDiffer { untaken: Some("hello: no podman".into()) }]);
+    // one that does not take over for a reason that is told needs no second one, nor while it is asked to
+    assert_eq!(
+        found(|f| heard(f, |about| (about.maintenance, about.fit) = (true, false))),
+        [Reason::Maintenance { here: false }]
+    );
+    let handing_over = |f: &mut Facts<'_>| {
+        f.planned = true;
+        heard(f, |about| about.fit = false);
+    };
+    assert_eq!(found(handing_over), []);
+    // the heaviest first
+    let several = found(|f| {
+        (f.leased, f.carrier) = (true, false);
+        heard(f, |about| about.version = 9);
+    });
+    let weights = several.iter().map(Reason::weight).collect::<Vec<_>>();
+    assert_eq!(weights, [Weight::Unprotected, Weight::Weakened, Weight::Remark], "{several:?}");
     // one that is not heard has nothing to compare
     let silent = found(|f| f.heard = f.heard.map(|heard| PeerHeard { ago: 1_001, ..heard }));
     assert_eq!(silent[0], Reason::PeerUnreachable { peer: peer() });
@@ -126,9 +158,20 @@ fn settings_that_are_missing_or_do_not_fit_are_told() {
 }
 
 #[test]
-fn a_box_without_a_peer_has_one_reason_or_none() {
+fn a_box_without_a_peer_waits_for_it_and_says_what_else_keeps_it() {
+    static FENCE: Fence = Fence::Address;
     assert_eq!(found(|f| f.peer = None), []);
     let awaits: Serial = "7F3K-2221".parse().expect("a serial");
-    let reasons = vec![Reason::NoPeer { awaits: Some(awaits) }];
-    assert_eq!(heaviest(&reasons), Some(Weight::Passing), "no alarm");
+    let waits = |change: Change| {
+        // lives as long as the test
+        static AWAITS: std::sync::OnceLock<Serial> = std::sync::OnceLock::new();
+        let awaits = AWAITS.get_or_init(|| "7F3K-2221".parse().expect("a serial"));
+        found_with(move |f| (f.peer, f.awaits) = (None, Some(awaits)), change)
+    };
+    let waiting = || Reason::NoPeer { awaits: awaits.clone() };
+    assert_eq!(waits(|_| {}), [waiting()]);
+    assert_eq!(heaviest(&[waiting()]), Some(Weight::Passing), "no alarm");
+    assert_eq!(waits(|f| f.fence = Some(&FENCE)), [Reason::Fenced { why: Fence::Address }, waiting()]);
+    assert_eq!(waits(|f| f.maintenance = true), [Reason::Maintenance { here: true }, waiting()]);
+    assert_eq!(waits(|f| f.guard = false), [Reason::GuardAway, waiting()]);
 }

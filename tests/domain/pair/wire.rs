@@ -7,10 +7,10 @@ use domain::{
     network::spec::NetworkSpec,
     pair::{
         Message, Stamp,
-        beat::{About, Beat, LENGTH, SEALED, Told},
+        beat::{About, Beat, LENGTH, MOST, SEALED, Told},
         keepalived::{Keepalived, Said},
         link::{virtual_router, ways},
-        settings::{Nearness, PairSettings, SettingsIssue, VirtualIp},
+        settings::{HeartbeatPort, Nearness, PairPorts, PairSettings, SettingsIssue, VirtualIp},
     },
 };
 use proptest::prelude::*;
@@ -24,20 +24,23 @@ where
 
 fn any_message() -> impl Strategy<Value = Option<Message>> {
     let stamp = || (any::<u64>(), any::<u64>()).prop_map(|(run, number)| Stamp { run, number });
+    let epoch = || 0..=MOST;
     prop_oneof![
         Just(None),
-        (stamp(), any::<u64>()).prop_map(|(of, epoch)| Some(Message::Ask { of, epoch })),
+        (stamp(), epoch()).prop_map(|(of, epoch)| Some(Message::Ask { of, epoch })),
         stamp().prop_map(|to| Some(Message::Promise { to })),
-        (stamp(), any::<u64>()).prop_map(|(of, epoch)| Some(Message::Released { of, epoch })),
+        (stamp(), epoch()).prop_map(|(of, epoch)| Some(Message::Released { of, epoch })),
     ]
 }
 
 fn any_about() -> impl Strategy<Value = About> {
     let role = prop_oneof![Just(Told::Standby), Just(Told::Acquiring), Just(Told::Active), Just(Told::Stopping)];
-    let numbers = (any::<[u64; 6]>(), any::<Option<u32>>(), any::<[bool; 7]>());
+    let count = || 0..=MOST;
+    let counts = (count(), any::<[u64; 3]>(), count(), count());
+    let numbers = (counts, any::<Option<u32>>(), any::<[bool; 8]>());
     (role, numbers).prop_map(
-        |(role, ([epoch, version, settings, applications, revision, set_revision], synced, flags))| {
-            let [fit, maintenance, carrier, registry, planned, drill, registry_here] = flags;
+        |(role, ((epoch, [version, settings, applications], revision, set_revision), synced, flags))| {
+            let [fit, maintenance, carrier, registry, planned, drill, registry_here, fenced] = flags;
             About {
                 role,
                 epoch,
@@ -48,6 +51,7 @@ fn any_about() -> impl Strategy<Value = About> {
                 planned,
                 drill,
                 registry_here,
+                fenced,
                 version,
                 settings,
                 applications,
@@ -67,6 +71,19 @@ proptest! {
         prop_assert_eq!(Beat::from_bytes(&bytes), Some(beat));
         // the seal has its place
         prop_assert!(bytes[SEALED..].iter().all(|byte| *byte == 0));
+    }
+
+    /// Nobody counts on from what no life of a box comes to.
+    #[test]
+    fn a_beat_with_a_number_that_nobody_comes_to_is_none(which in 0..4, number in MOST + 1..) {
+        let mut beat = Beat { run: 1, sequence: 1, message: None, about: About::default() };
+        match which {
+            0 => beat.about.epoch = number,
+            1 => beat.about.revision = number,
+            2 => beat.about.set_revision = number,
+            _ => beat.message = Some(Message::Ask { of: Stamp::default(), epoch: number }),
+        }
+        prop_assert_eq!(Beat::from_bytes(&beat.to_bytes()), None);
     }
 
     #[test]
@@ -169,6 +186,51 @@ fn a_virtual_ip_is_a_free_host_of_its_ports_network() {
     assert_eq!(issues("10.20.0.100/24", "lan9", None), [SettingsIssue::NoSuchPort { port: parse("lan9") }]);
     let heartbeat = SettingsIssue::NoHeartbeatPort { port: parse("lan1") };
     assert_eq!(issues("10.20.0.100/24", "lan1", Some("lan1")), [heartbeat]);
+}
+
+fn two_uplinks() -> BoxFile {
+    let mut board = board();
+    let lan1 = board.ports[0].clone();
+    board.ports.insert(1, domain::box_file::Port { name: parse("lan2"), label: "LAN2".into(), ..lan1 });
+    board
+}
+
+#[test]
+fn what_the_wizard_was_told_of_ports_holds_until_somebody_decides() {
+    let now = [(parse("lan1"), parse("10.20.0.15/24")), (parse("lan2"), parse("10.30.0.15/16"))];
+    let first = |ports: &PairPorts, address: &str| {
+        let told = PairSettings::first(&two_uplinks(), ports, Some(parse(address)), &now);
+        let on = told.virtual_ip.map(|on| format!("{} {}", on.address, on.port)).unwrap_or_default();
+        (on, told.heartbeat.map(|port| port.to_string()), told.revision)
+    };
+    let ports = |virtual_ip: Option<&str>, heartbeat| PairPorts { virtual_ip: virtual_ip.map(parse), heartbeat };
+    let lan4 = || Some("lan4".to_owned());
+    let automatic = PairPorts::default();
+    assert_eq!(first(&automatic, "10.20.0.100"), ("10.20.0.100/24 lan1".into(), lan4(), 0));
+    assert_eq!(first(&automatic, "10.30.7.100"), ("10.30.7.100/16 lan2".into(), lan4(), 0));
+    assert_eq!(first(&automatic, "10.40.0.1"), (String::new(), lan4(), 0));
+    let lan2 = ports(Some("lan2"), HeartbeatPort::None);
+    assert_eq!(first(&lan2, "10.30.7.100"), ("10.30.7.100/16 lan2".into(), None, 0));
+    assert_eq!(first(&lan2, "10.20.0.100"), (String::new(), None, 0), "the port that was meant, or none");
+
+    let issues = |ports: &PairPorts, address: &str, now: &[_]| {
+        let spec = NetworkSpec::default();
+        PairSettings::first_issues(&two_uplinks(), ports, Some(parse(address)), &spec, now)
+    };
+    let outside = |address: &str, port: &str, network: &str| SettingsIssue::OutsideNetwork {
+        address: parse(address),
+        port: parse(port),
+        network: parse(network),
+    };
+    assert_eq!(issues(&automatic, "10.20.0.100", &now), []);
+    assert_eq!(issues(&automatic, "10.40.0.1", &now), [outside("10.40.0.1/24", "lan1", "10.20.0.0/24")]);
+    assert_eq!(issues(&lan2, "10.20.0.100", &now), [outside("10.20.0.100/16", "lan2", "10.30.0.0/16")]);
+    assert_eq!(issues(&automatic, "10.20.0.15", &now), [SettingsIssue::OwnAddress { address: parse("10.20.0.15/24") }]);
+    assert_eq!(issues(&automatic, "10.40.0.1", &[]), [], "a box without network may be activated by hand");
+    let service = ports(Some("lan3"), HeartbeatPort::Port(parse("lan1")));
+    let wrong =
+        [SettingsIssue::NoHeartbeatPort { port: parse("lan1") }, SettingsIssue::NoSuchPort { port: parse("lan3") }];
+    assert_eq!(issues(&service, "10.20.0.100", &now), wrong);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use domain::{
     pair::guard::Target,
 };
 
-use crate::bus::Bus;
+use crate::bus::{Bus, BusError};
 
 /// What is to be run, in which epoch.
 #[derive(Clone, Debug)]
@@ -55,10 +55,13 @@ impl Runner {
     }
 
     /// `None`: it runs. Otherwise how it ended.
-    pub async fn gone(&self, name: &ApplicationName) -> Option<Reason> {
+    ///
+    /// # Errors
+    /// When nobody can say.
+    pub async fn gone(&self, name: &ApplicationName) -> Result<Option<Reason>, BusError> {
         match self {
             Self::Systemd(systemd) => systemd.gone(name).await,
-            Self::Process(processes) => processes.gone(name),
+            Self::Process(processes) => Ok(processes.gone(name)),
         }
     }
 

@@ -22,8 +22,11 @@ const SERVICE: &str = "org.freedesktop.systemd1.Service";
 const UNIT: &str = "org.freedesktop.systemd1.Unit";
 /// systemd makes folders of a slice's name.
 pub const SLICE_PATH: &str = "gatehouse.slice/gatehouse-applications.slice";
+const NO_SUCH_UNIT: &str = "org.freedesktop.systemd1.NoSuchUnit";
 /// Between two looks at a unit that ends.
 const LOOK: Duration = Duration::from_millis(20);
+/// Where systemd does not answer.
+const UNKNOWN: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug)]
 pub struct Systemd {
@@ -42,7 +45,8 @@ impl Systemd {
         let name = &job.manifest.name;
         let seen_at = self.runtime_dir.join("applications").join(name.as_str());
         if let Err(error) = fs::create_dir_all(&seen_at) {
-            return Err(BusError::Refused { service: "this box", reason: error.to_string() });
+            let (service, name) = ("this box", String::new());
+            return Err(BusError::Refused { service, name, reason: error.to_string() });
         }
         let (files, seen_at) = (job.files.display().to_string(), seen_at.display().to_string());
         let place = Place { files: &files, seen_at: &seen_at, epoch: job.epoch };
@@ -57,21 +61,24 @@ impl Systemd {
         self.bus.call::<_, OwnedObjectPath>(MANAGER, "StartTransientUnit", &body).await.map(drop)
     }
 
-    async fn path(&self, name: &ApplicationName) -> Option<OwnedObjectPath> {
+    /// `None`: there is no such unit.
+    async fn unit(&self, name: &ApplicationName) -> Result<Option<(String, OwnedObjectPath)>, BusError> {
         let file = format!("{}.service", name.unit());
-        self.bus.call(MANAGER, "GetUnit", &(file.as_str(),)).await.ok()
-    }
-
-    async fn active(&self, name: &ApplicationName) -> Option<(String, OwnedObjectPath)> {
-        let path = self.path(name).await?;
+        let path = match self.bus.call::<_, OwnedObjectPath>(MANAGER, "GetUnit", &(file.as_str(),)).await {
+            Ok(path) => path,
+            Err(error) if error.is(NO_SUCH_UNIT) => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let unit = Peer { service: MANAGER.service, path: path.as_str(), interface: UNIT };
-        let state = self.bus.property::<String>(unit, "ActiveState").await.ok()?;
-        Some((state, path))
+        let state = self.bus.property::<String>(unit, "ActiveState").await?;
+        Ok(Some((state, path)))
     }
 
-    pub async fn gone(&self, name: &ApplicationName) -> Option<Reason> {
-        let Some((state, path)) = self.active(name).await else { return Some(Reason::Ended) };
-        match state.as_str() {
+    /// # Errors
+    /// When systemd does not say.
+    pub async fn gone(&self, name: &ApplicationName) -> Result<Option<Reason>, BusError> {
+        let Some((state, path)) = self.unit(name).await? else { return Ok(Some(Reason::Ended)) };
+        Ok(match state.as_str() {
             "active" | "activating" | "reloading" => None,
             _ => {
                 let service = Peer { service: MANAGER.service, path: path.as_str(), interface: SERVICE };
@@ -84,23 +91,31 @@ impl Systemd {
                     _ => Reason::Ended,
                 })
             }
-        }
+        })
     }
 
+    /// Asks again and again where systemd does not answer: that nobody says anything does not mean that nothing runs.
     pub async fn stop(&self, name: &ApplicationName, within: Duration) {
         let file = format!("{}.service", name.unit());
-        if self.bus.call::<_, OwnedObjectPath>(MANAGER, "StopUnit", &(file.as_str(), "replace")).await.is_err() {
-            return;
-        }
         let until = tokio::time::Instant::now() + within;
-        let mut killed = false;
-        while let Some((state, _)) = self.active(name).await
-            && state != "inactive"
-            && state != "failed"
-        {
+        let (mut told, mut killed) = (false, false);
+        loop {
+            match self.unit(name).await {
+                Ok(None) => return,
+                Ok(Some((state, _))) if state == "inactive" || state == "failed" => return,
+                Ok(Some(_)) => {}
+                Err(error) => {
+                    tracing::warn!(%name, %error, "nobody says whether it has ended");
+                    tokio::time::sleep(UNKNOWN).await;
+                }
+            }
+            if !told {
+                let body = (file.as_str(), "replace");
+                told = self.bus.call::<_, OwnedObjectPath>(MANAGER, "StopUnit", &body).await.is_ok();
+            }
             if !killed && tokio::time::Instant::now() >= until {
-                killed = true;
-                drop(self.bus.call::<_, ()>(MANAGER, "KillUnit", &(file.as_str(), "all", 9_i32)).await);
+                let body = (file.as_str(), "all", 9_i32);
+                killed = self.bus.call::<_, ()>(MANAGER, "KillUnit", &body).await.is_ok();
             }
             tokio::time::sleep(LOOK).await;
         }

@@ -72,6 +72,10 @@ pub enum Command {
         copied: Copied,
         answer: Answer<()>,
     },
+    /// None of them is to run any more.
+    Park {
+        answer: Answer<Result<(), Fault>>,
+    },
     Adopt {
         set: SetOf,
         answer: Answer<Result<Vec<ApplicationName>, Fault>>,
@@ -106,6 +110,12 @@ enum Came {
     Logs(Answer<Result<Vec<String>, Fault>>, Vec<String>),
 }
 
+#[derive(Clone, Copy, Debug, Default)]
+struct Busy {
+    starts: u32,
+    stops: u32,
+}
+
 /// Who waits for all to be up, or down.
 struct Waits {
     began: BootMillis,
@@ -120,8 +130,8 @@ pub struct Task {
     /// The epoch in which they run here.
     here: Option<u64>,
     work: JoinSet<Came>,
-    /// What is being stopped; nothing is started of it before.
-    stopping: BTreeMap<ApplicationName, u32>,
+    /// What is being started or stopped. It may run as long as it is here, whatever its life says, and nothing is started of it.
+    busy: BTreeMap<ApplicationName, Busy>,
     /// To be started when what was before has ended.
     after: BTreeSet<ApplicationName>,
     up: Vec<Waits>,
@@ -159,7 +169,7 @@ impl Task {
             apps,
             here: None,
             work: JoinSet::new(),
-            stopping: BTreeMap::new(),
+            busy: BTreeMap::new(),
             after: BTreeSet::new(),
             up: Vec::new(),
             down: Vec::new(),
@@ -180,7 +190,7 @@ impl Task {
             let due = self.apps.values().filter_map(|app| app.life.deadline()).min();
             tokio::select! {
                 command = commands.recv() => match command {
-                    Some(command) => self.perform(command).await,
+                    Some(command) => self.perform(command),
                     None => return,
                 },
                 Some(came) = self.work.join_next() => match came {
@@ -202,7 +212,8 @@ impl Task {
     async fn find_running(&mut self) {
         let now = clock::now();
         for (name, app) in &mut self.apps {
-            if self.runner.gone(name).await.is_none() {
+            // where nobody can say it may run, and is looked at again
+            if !matches!(self.runner.gone(name).await, Ok(Some(_))) {
                 tracing::info!(%name, "runs already");
                 app.life = Life::Running { since: now, next: now, misses: 0, failed: 0 };
                 app.since = Some(clock::wall());
@@ -233,7 +244,7 @@ impl Task {
     fn effect(&mut self, name: &ApplicationName, effect: Effect) {
         let (Some(app), runner, name) = (self.apps.get(name), self.runner.clone(), name.clone()) else { return };
         match effect {
-            Effect::Start if self.stopping.contains_key(&name) => drop(self.after.insert(name)),
+            Effect::Start if self.busy.contains_key(&name) => drop(self.after.insert(name)),
             Effect::Start => {
                 let epoch = self.here.unwrap_or(0);
                 let job = Job { manifest: app.manifest.clone(), files: self.store.files(&name), epoch };
@@ -241,6 +252,7 @@ impl Task {
                 if let Some(app) = self.apps.get_mut(&name) {
                     app.epoch = epoch;
                 }
+                self.busy.entry(name.clone()).or_default().starts += 1;
                 self.work.spawn(async move {
                     let started = match whole {
                         Ok(()) => runner.start(&job).await,
@@ -253,8 +265,9 @@ impl Task {
                 let health = app.manifest.health.clone();
                 self.work.spawn(async move {
                     let seen = match runner.gone(&name).await {
-                        Some(reason) => Seen::Gone(reason),
-                        None => match health::ask(&health).await {
+                        Ok(Some(reason)) => Seen::Gone(reason),
+                        // what nobody knows changes nothing; its health check says the rest
+                        Ok(None) | Err(_) => match health::ask(&health).await {
                             Ok(()) => Seen::Healthy,
                             Err(last) => Seen::Unhealthy(last),
                         },
@@ -271,7 +284,7 @@ impl Task {
 
     fn stop_one(&mut self, name: ApplicationName, within: Duration) {
         let runner = self.runner.clone();
-        *self.stopping.entry(name.clone()).or_default() += 1;
+        self.busy.entry(name.clone()).or_default().stops += 1;
         self.work.spawn(async move {
             runner.stop(&name, within).await;
             Came::Stopped(name)
@@ -293,32 +306,36 @@ impl Task {
     fn came(&mut self, came: Came) {
         match came {
             Came::Started(name, started) => {
-                // it may have been stopped meanwhile
-                if matches!(self.apps.get(&name), Some(App { life: Life::Stopped, .. }) | None) && started.is_ok() {
-                    self.stop_one(name, Duration::from_secs(1));
-                    return;
+                // it may have been stopped meanwhile, or is to be another one
+                let stale = matches!(self.apps.get(&name), Some(App { life: Life::Stopped, .. }) | None);
+                if stale || self.after.contains(&name) {
+                    self.stop_one(name.clone(), Duration::from_secs(1));
+                } else {
+                    self.drive(&name, Event::Started(started));
                 }
-                self.drive(&name, Event::Started(started));
+                self.done_with(&name, |busy| &mut busy.starts);
             }
             Came::Looked(name, seen) => self.drive(&name, Event::Looked(seen)),
-            Came::Stopped(name) => {
-                if let Some(count) = self.stopping.get_mut(&name) {
-                    *count -= 1;
-                    if *count == 0 {
-                        self.stopping.remove(&name);
-                        let starts = matches!(self.apps.get(&name), Some(App { life: Life::Starting { .. }, .. }));
-                        if self.after.remove(&name) && starts {
-                            self.effect(&name, Effect::Start);
-                        }
-                    }
-                }
-            }
+            Came::Stopped(name) => self.done_with(&name, |busy| &mut busy.stops),
             Came::Logs(answer, lines) => drop(answer.send(Ok(lines))),
         }
     }
 
+    fn done_with(&mut self, name: &ApplicationName, of: fn(&mut Busy) -> &mut u32) {
+        let Some(busy) = self.busy.get_mut(name) else { return };
+        *of(busy) -= 1;
+        if busy.starts + busy.stops > 0 {
+            return;
+        }
+        self.busy.remove(name);
+        let starts = matches!(self.apps.get(name), Some(App { life: Life::Starting { .. }, .. }));
+        if self.after.remove(name) && starts {
+            self.effect(name, Effect::Start);
+        }
+    }
+
     fn answer_who_waits(&mut self) {
-        if self.stopping.is_empty() {
+        if self.busy.is_empty() {
             for answer in self.down.drain(..) {
                 // whoever asked may be gone
                 let _ = answer.send(());
@@ -349,12 +366,9 @@ impl Task {
         }
     }
 
-    async fn perform(&mut self, command: Command) {
+    fn perform(&mut self, command: Command) {
         match command {
-            Command::Add { bundle, revision, answer } => {
-                let added = self.add(*bundle, revision).await;
-                drop(answer.send(added));
-            }
+            Command::Add { bundle, revision, answer } => drop(answer.send(self.add(*bundle, revision))),
             Command::Remove { name, answer } => drop(answer.send(self.remove(&name))),
             Command::Enable { name, on, answer } => drop(answer.send(self.enable(&name, on))),
             Command::Logs { name, lines, answer } => {
@@ -379,8 +393,10 @@ impl Task {
                 let left = by.left(clock::now());
                 let names: Vec<_> = self.apps.keys().cloned().collect();
                 for name in names {
+                    // one that is being stopped has less time now
+                    let stops = self.busy.contains_key(&name);
                     let Some(app) = self.apps.get_mut(&name) else { continue };
-                    let ran = !matches!(app.life, Life::Stopped | Life::Failed { .. });
+                    let ran = stops || !matches!(app.life, Life::Stopped | Life::Failed { .. });
                     if run_state(&app.life) != RunState::Stopped {
                         app.since = Some(clock::wall());
                     }
@@ -401,6 +417,7 @@ impl Task {
                 let _ = answer.send(());
             }
             Command::Adopt { set, answer } => drop(answer.send(self.adopt(&set))),
+            Command::Park { answer } => drop(answer.send(self.park())),
         }
     }
 
@@ -434,8 +451,10 @@ impl Task {
             command: app.manifest.command.clone(),
         });
         let status = Status { all: all.collect(), here: self.here.is_some(), revision: self.set.revision };
-        let running = self.apps.iter().filter(|(_, app)| app.life != Life::Stopped);
-        let mut targets: Vec<Target> = running.filter_map(|(name, _)| self.runner.target(name)).collect();
+        // also what is on its way up or down, and what was removed meanwhile
+        let lives = self.apps.iter().filter(|(_, app)| app.life != Life::Stopped).map(|(name, _)| name);
+        let running = lives.chain(self.busy.keys()).collect::<BTreeSet<_>>();
+        let mut targets: Vec<Target> = running.into_iter().filter_map(|name| self.runner.target(name)).collect();
         targets.dedup();
         send(&self.status, status);
         send(&self.targets, targets);
@@ -458,30 +477,6 @@ fn run_state(life: &Life) -> RunState {
         Life::Running { .. } => RunState::Running,
         Life::Pausing { .. } => RunState::Restarting,
         Life::Failed { .. } => RunState::Failed,
-    }
-}
-
-/// A program of the system, or an image, that is not there: told before anything is kept.
-async fn missing_here(manifest: &Manifest) -> Vec<ManifestIssue> {
-    let issue = |field: &str, why: Why| vec![ManifestIssue { field: field.to_owned(), why }];
-    if let Some(image) = &manifest.image {
-        if !std::path::Path::new("/usr/bin/podman").exists() {
-            return issue("image", Why::NoPodman);
-        }
-        let mut podman = tokio::process::Command::new("/usr/bin/podman");
-        podman.args(["image", "exists", "--", image]).kill_on_drop(true);
-        let known = tokio::time::timeout(Duration::from_secs(10), podman.status()).await;
-        return if matches!(known, Ok(Ok(status)) if status.success()) {
-            Vec::new()
-        } else {
-            issue("image", Why::NoSuchImage)
-        };
-    }
-    match manifest.command.first() {
-        Some(program) if program.starts_with('/') && !std::path::Path::new(program).is_file() => {
-            issue("command", Why::NoSuchProgram)
-        }
-        Some(_) | None => Vec::new(),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::{
     App, ApplicationName, Bundle, Copied, Event, Fault, FileContent, MOST, ManifestIssue, Refusal, Set, SetOf, Task,
-    Why, base64url, clock, missing_here, no_such, not_saved,
+    Why, base64url, clock, no_such, not_saved,
 };
 
 impl Task {
     /// Everything is looked at before anything is kept.
-    pub(super) async fn add(&mut self, bundle: Bundle, revision: Option<u64>) -> Result<(), Fault> {
+    pub(super) fn add(&mut self, bundle: Bundle, revision: Option<u64>) -> Result<(), Fault> {
         let Bundle { manifest, files } = bundle;
         let files = files.into_iter().map(|FileContent { path, content }| {
             let content = base64url::decode(&content)
@@ -28,9 +28,6 @@ impl Task {
                 field: "name".into(),
                 why: Why::TooMany { most: u32::try_from(MOST).unwrap_or(0) },
             });
-        }
-        if issues.is_empty() {
-            issues.extend(missing_here(&manifest).await);
         }
         if !issues.is_empty() {
             return Err(Fault::Application { why: Refusal::Unusable { issues } });
@@ -87,6 +84,19 @@ impl Task {
             self.start_if_here();
         } else {
             self.drive(name, Event::Unwanted);
+        }
+        Ok(())
+    }
+
+    pub(super) fn park(&mut self) -> Result<(), Fault> {
+        let mut set = self.set.clone();
+        set.enabled.values_mut().for_each(|on| *on = false);
+        if set.enabled != self.set.enabled {
+            set.revision += 1;
+            self.keep(set)?;
+        }
+        for name in self.apps.keys().cloned().collect::<Vec<_>>() {
+            self.drive(&name, Event::Unwanted);
         }
         Ok(())
     }

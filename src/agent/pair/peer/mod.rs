@@ -96,6 +96,8 @@ async fn serve(ends: Ends, wire: Wire, asked: mpsc::Sender<Asked>) {
         }
     };
     let few = Arc::new(Semaphore::new(MOST));
+    // they end with the key that let them in
+    let mut connections = JoinSet::new();
     loop {
         let listener = match bound(&wire) {
             Ok(listener) => listener,
@@ -111,7 +113,8 @@ async fn serve(ends: Ends, wire: Wire, asked: mpsc::Sender<Asked>) {
                 continue;
             }
             let (acceptor, asked) = (acceptor.clone(), asked.clone());
-            tokio::spawn(async move {
+            while connections.try_join_next().is_some() {}
+            connections.spawn(async move {
                 let _permit = permit;
                 match timeout(ANSWER, acceptor.accept(stream)).await {
                     Ok(Ok(stream)) => converse(stream, asked).await,
@@ -167,26 +170,40 @@ pub async fn ask(ends: &Ends, ask: &Ask) -> Option<Answer> {
     open(ends, ask).await.map(|(_, answer)| answer)
 }
 
-/// As [`ask`], with the connection for what is to follow.
+/// As [`ask`], with the connection for what is to follow. What was asked over one way is not asked again over the next: the peer may have
+/// done it already.
 pub async fn open(ends: &Ends, ask: &Ask) -> Option<(TlsStream<TcpStream>, Answer)> {
     for way in &ends.wires {
-        match timeout(ANSWER, over(ends, way, ask)).await {
-            Ok(Ok(answered)) => return Some(answered),
-            Ok(Err(error)) => tracing::debug!(interface = way.interface, %error, "the peer does not answer"),
-            Err(_) => tracing::debug!(interface = way.interface, "the peer does not answer in time"),
-        }
+        let mut stream = match timeout(ANSWER, connected(ends, way)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                tracing::debug!(interface = way.interface, %error, "the peer is not reached");
+                continue;
+            }
+            Err(_) => continue,
+        };
+        return match timeout(ANSWER, answered(&mut stream, ask)).await {
+            Ok(Ok(answer)) => Some((stream, answer)),
+            Ok(Err(error)) => {
+                tracing::debug!(interface = way.interface, %error, "the peer does not answer");
+                None
+            }
+            Err(_) => None,
+        };
     }
     None
 }
 
-async fn over(ends: &Ends, way: &Wire, ask: &Ask) -> io::Result<(TlsStream<TcpStream>, Answer)> {
+async fn connected(ends: &Ends, way: &Wire) -> io::Result<TlsStream<TcpStream>> {
     let socket = TcpSocket::new_v4()?;
     SockRef::from(&socket).bind_device(Some(way.interface.as_bytes()))?;
     socket.bind(SocketAddr::from((way.own.addr(), 0)))?;
     let stream = timeout(CONNECT, socket.connect(SocketAddr::from((way.peer, PEER)))).await??;
     stream.set_nodelay(true)?;
-    let mut stream = tls::connect(stream, &ends.identity, &ends.peer_key).await?;
-    wire::write(&mut stream, ask).await?;
-    let answer = wire::read(&mut stream).await?.ok_or(io::ErrorKind::InvalidData)?;
-    Ok((stream, answer))
+    tls::connect(stream, &ends.identity, &ends.peer_key).await
+}
+
+async fn answered(stream: &mut TlsStream<TcpStream>, ask: &Ask) -> io::Result<Answer> {
+    wire::write(stream, ask).await?;
+    wire::read(stream).await?.ok_or(io::ErrorKind::InvalidData.into())
 }

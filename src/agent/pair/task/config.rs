@@ -1,32 +1,44 @@
 //! Which pair this box is of, what is set of it, and what the guard is told.
 
 use super::{
-    ALONE, CONFIG, Config, Enrolled, Ipv4Addr, Ipv4Net, Keepalived, Kept, Of, PairSettings, PortName, STOPS_WITHIN,
-    Stage, Task, VirtualIp, box_file, clock, disk, link,
+    ALONE, CONFIG, Config, Enrolled, Keepalived, Kept, Of, PairPorts, PairSettings, PortName, STOPS_WITHIN, Stage,
+    Task, box_file, clock, disk, link,
 };
 
 impl Task {
     /// Another pair begins anew. A box that was a member before it had a peer has what the pair's applications need; one that comes has not.
-    pub(super) fn belongs(&mut self, before: Option<&Enrolled>, now: Option<&Enrolled>) {
-        let Some(now) = now else { return };
+    /// False: something could not be saved, and it has to be looked at again.
+    pub(super) async fn belongs(&mut self, before: Option<&Enrolled>, now: Option<&Enrolled>) -> bool {
+        let Some(now) = now else {
+            // what was set goes with the account; what happened stays to be read
+            let gone = Kept { history: self.kept.history.clone(), ..Kept::default() };
+            if self.kept != gone && self.activation.view().stage == Stage::Left {
+                self.keep(gone);
+            }
+            return true;
+        };
         if now.info.pair == self.kept.pair {
             if now.info.pair.is_some() && now.info.peer.is_none() && !self.kept.in_sync {
                 // the other one was replaced, and with it went what this box had not
                 let kept = Kept { in_sync: true, ..self.kept.clone() };
                 self.keep(kept);
             }
-            return;
+            return true;
         }
         // until the registry has told the whole of it
         if now.info.peer.is_some() && now.info.pair.is_none() {
-            return;
+            return true;
         }
         let was_alone =
             before.is_some_and(|before| before.info.peer.is_none() && before.info.serial == now.info.serial);
-        if now.info.pair.is_none() && self.runs.is_none_or(|epoch| epoch == ALONE) && before.is_some() {
+        if now.info.pair.is_none()
+            && self.runs.is_none_or(|epoch| epoch == ALONE)
+            && before.is_some()
             // the other one has them; here they run again when somebody starts them
-            let apps = self.apps.clone();
-            tokio::spawn(async move { apps.park().await });
+            && let Err(fault) = self.apps.park().await
+        {
+            tracing::error!(%fault, "the applications that the other box has cannot be put aside");
+            return false;
         }
         if self.runs == Some(ALONE) && now.info.pair.is_some() {
             // the lease says from now on
@@ -39,6 +51,7 @@ impl Task {
         let fresh = Kept { pair: now.info.pair.clone(), settings, in_sync, ..Kept::default() };
         tracing::info!(pair = ?fresh.pair, was_alone, "another pair");
         self.keep(fresh);
+        true
     }
 
     pub(super) fn pair_of(&self, enrolled: &Enrolled) -> Option<Of> {
@@ -51,21 +64,32 @@ impl Task {
         Some(Of { own, peer: peer.clone(), ways, virtual_router: link::virtual_router(pair) })
     }
 
-    /// As they hold: where nobody has decided here, what was said with the activation, and the heartbeat port of the box file.
+    /// As they hold: where nobody has decided here, what was said with the activation.
     pub(super) fn settings(&self) -> PairSettings {
         if self.kept.settings.revision > 0 {
             return self.kept.settings.clone();
         }
-        let named = self.enrolled.borrow().as_ref().and_then(|enrolled| enrolled.info.virtual_ip);
-        let fits = |address: Ipv4Addr| {
-            let (port, net) = self.ports.addresses().into_iter().find(|(_, net)| net.contains(&address))?;
-            Some(VirtualIp { address: Ipv4Net::new(address, net.prefix_len()).ok()?, port })
-        };
-        let heartbeat = self.board.ports.iter().find(|port| port.role == box_file::Role::Heartbeat);
-        PairSettings {
-            virtual_ip: named.and_then(fits),
-            heartbeat: heartbeat.map(|port| port.name.clone()),
-            ..PairSettings::default()
+        let enrolled = self.enrolled.borrow();
+        let (address, ports) = enrolled.as_ref().map(|it| (it.info.virtual_ip, &it.ports)).unzip();
+        PairSettings::first(
+            &self.board,
+            ports.unwrap_or(&PairPorts::default()),
+            address.flatten(),
+            &self.ports.addresses(),
+        )
+    }
+
+    /// Ports that somebody has chosen in the wizard are a decision as any later one, which the peer gets: as soon as they fit.
+    pub(super) fn decide(&mut self) {
+        let chosen = self.enrolled.borrow().as_ref().is_some_and(|it| it.ports != PairPorts::default());
+        if !chosen || self.of.is_none() || self.kept.settings.revision > 0 {
+            return;
+        }
+        let settings = self.settings();
+        let named = self.enrolled.borrow().as_ref().and_then(|it| it.info.virtual_ip);
+        if settings.virtual_ip.is_some() == named.is_some() && self.issues(&settings).is_empty() {
+            let kept = Kept { settings: PairSettings { revision: 1, ..settings }, ..self.kept.clone() };
+            self.keep(kept);
         }
     }
 

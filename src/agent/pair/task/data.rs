@@ -27,7 +27,7 @@ impl Task {
 
     fn outgoing(&self, name: &ApplicationName, epoch: u64) -> Option<Outgoing> {
         let folders = self.apps.set().borrow().copies.get(name)?.folders.clone();
-        Some(Outgoing { name: name.clone(), epoch, folders, apps: self.apps.clone() })
+        Some(Outgoing { name: name.clone(), epoch, folders, apps: self.apps.clone(), turn: self.turn.clone() })
     }
 
     pub(super) fn copy_what_is_due(&mut self) {
@@ -68,11 +68,12 @@ impl Task {
         }
     }
 
-    /// Nothing of an epoch that is over, and nothing of an application that this box does not know as one whose data comes.
+    /// From the active one and nobody else, nothing of an epoch that is over, and nothing of an application that this box does not know as one whose data comes.
     pub(super) fn may_come(&self, name: ApplicationName, epoch: u64, flags: String) -> Said {
         let standby = matches!(self.state.as_ref().map(|state| state.role), Some(Role::Standby)) && self.runs.is_none();
         let known = self.apps.set().borrow().copies.contains_key(&name);
-        if !standby || !known || epoch < self.kept.epoch || !domain::pair::peer::is_flags(&flags) {
+        let active = self.peer_there().filter(|about| about.role == Told::Active && about.epoch == epoch);
+        if !standby || !known || active.is_none() || epoch < self.kept.epoch || !domain::pair::peer::is_flags(&flags) {
             return Said::Answer(Answer::Refused { why: Refusal::UnderWay });
         }
         Said::Receive(Box::new(Incoming { name, epoch, flags, door: self.door.clone(), apps: self.apps.clone() }))

@@ -3,6 +3,7 @@
 mod config;
 mod data;
 mod peers;
+mod share;
 mod takeover;
 mod told;
 
@@ -34,18 +35,18 @@ use domain::{
         link::{self, Way},
         peer as pair_peer,
         readiness::{self, Facts},
-        settings::{PairSettings, SettingsIssue, VirtualIp},
+        settings::{PairPorts, PairSettings, SettingsIssue, VirtualIp},
     },
     time::BootMillis,
 };
-use ipnet::Ipv4Net;
 use os::{clock, disk};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Mutex, mpsc, watch},
     task::JoinSet,
     time::{MissedTickBehavior, interval},
 };
 
+use self::share::Sharing;
 use super::{
     Answer, Around,
     copy::Door,
@@ -56,7 +57,6 @@ use super::{
     store::{HISTORY, Kept, Store},
 };
 use crate::{
-    acd,
     activation::{Activations, Enrolled},
     applications::Applications,
     done,
@@ -116,11 +116,24 @@ enum Answered {
         answer: Answer<()>,
     },
     Told,
-    Shared,
+    /// What the peer cannot use, and milliseconds before it is sent once more.
+    Shared {
+        untaken: Option<String>,
+        again: u64,
+    },
     Copied {
         name: ApplicationName,
         tried: Tried,
     },
+}
+
+/// Whether the registry is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    There,
+    Away,
+    /// Its name leads to this box, which must not be.
+    OnThisBox,
 }
 
 type UnderWay = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -149,17 +162,20 @@ pub struct Task {
     ends: Option<Ends>,
     listening: Option<Listening>,
     asked: (mpsc::Sender<peer::Asked>, Option<mpsc::Receiver<peer::Asked>>),
-    /// The applications are on their way to the peer.
-    sharing: bool,
+    /// Applications, on their way to the peer.
+    sharing: Sharing,
+    /// Both boxes are asked about new settings.
+    setting: bool,
+    /// They are not sent once more before.
+    settings_again: BootMillis,
     /// Data of an application is.
     copying: bool,
     tried: BTreeMap<ApplicationName, Tried>,
     door: Door,
-    /// The revision that the peer was sent last.
-    sent: u64,
-    registry: bool,
-    /// Of the last call about the lease: the registry's name leads to this box.
-    registry_here: bool,
+    /// Data goes to the peer one after the other.
+    turn: Arc<Mutex<()>>,
+    /// By the last call about the lease.
+    registry: Reach,
     refused: bool,
     under_way: Option<UnderWay>,
     /// The epoch in which applications run here, or are being started.
@@ -207,13 +223,14 @@ impl Task {
             ends: None,
             listening: None,
             asked: (asked, Some(asked_of)),
-            sent: 0,
-            sharing: false,
+            turn: Arc::default(),
+            sharing: Sharing::default(),
+            setting: false,
+            settings_again: BootMillis::default(),
             copying: false,
             tried: BTreeMap::new(),
             door: Door::new(),
-            registry: true,
-            registry_here: false,
+            registry: Reach::There,
             refused: false,
             under_way: None,
             runs: None,
@@ -248,13 +265,7 @@ impl Task {
                 },
                 Some(asked) = self.asks.join_next() => self.answered(asked).await,
                 Some(said) = self.peers.join_next() => self.heard_from_peer(said),
-                Some(peer::Asked { ask, answer }) = asked.recv() => {
-                    let said = match ask {
-                        pair_peer::Ask::Copy { name, epoch, flags } => self.may_come(name, epoch, flags),
-                        ask => Said::Answer(self.asked_by_peer(ask).await),
-                    };
-                    drop(answer.send(said));
-                }
+                Some(peer::Asked { ask, answer }) = asked.recv() => self.asked_by_peer(ask, answer),
                 outcome = done(&mut self.under_way) => self.came(outcome).await,
                 changed = enrolled.changed() => if changed.is_err() { return },
                 changed = network.changed() => if changed.is_err() { return },
@@ -268,9 +279,11 @@ impl Task {
     async fn look(&mut self, before: &mut Option<Arc<Enrolled>>) {
         let enrolled = self.enrolled.borrow().clone();
         self.ports = Ports::of(&self.network.borrow().status);
-        self.belongs(before.as_deref(), enrolled.as_deref());
-        before.clone_from(&enrolled);
+        if self.belongs(before.as_deref(), enrolled.as_deref()).await {
+            before.clone_from(&enrolled);
+        }
         self.of = enrolled.as_deref().and_then(|enrolled| self.pair_of(enrolled));
+        self.decide();
         let config = enrolled.as_deref().and_then(|enrolled| self.config_for(enrolled));
         // nothing is configured by a network that was not read yet: what is open would be closed
         if self.guard && !self.ports.is_empty() && (config != self.config || !self.configured) {
@@ -300,7 +313,7 @@ impl Task {
                 self.tell_targets().await;
             }
             FromLink::Gone => {
-                (self.guard, self.state) = (false, None);
+                (self.guard, self.state, self.wanted) = (false, None, None);
                 if self.runs.take().is_some() {
                     tracing::error!("the guard is gone: the applications end");
                     self.stop(clock::now().plus(MARGIN));
@@ -321,8 +334,11 @@ impl Task {
 
     async fn answered(&mut self, asked: Result<(u64, Asked), tokio::task::JoinError>) {
         let Ok((number, asked)) = asked else { return };
-        self.registry = !matches!(asked, Asked::Nothing | Asked::OnThisBox);
-        self.registry_here = asked == Asked::OnThisBox;
+        self.registry = match asked {
+            Asked::Nothing => Reach::Away,
+            Asked::OnThisBox => Reach::OnThisBox,
+            Asked::Answer(_) | Asked::NoPair => Reach::There,
+        };
         match asked {
             Asked::Answer(answer) => {
                 self.refused = answer == domain::pair::Answer::Refused;

@@ -8,10 +8,13 @@ use super::{
 use domain::application::api::RunState;
 
 impl Task {
+    pub(super) fn is_active(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| matches!(state.role, Role::Active { .. }))
+    }
+
     /// The end of what this box cannot do well any more.
     pub(super) async fn give_up_where_better(&mut self) {
-        let Some(state) = &self.state else { return };
-        if !matches!(state.role, Role::Active { .. }) {
+        if !self.is_active() {
             return;
         }
         let peer_could = self.peer_could();
@@ -58,8 +61,13 @@ impl Task {
             }
             Role::Active { epoch } if self.runs.is_some_and(|runs| runs != epoch) => {
                 self.go_on_in(epoch);
-                self.take_over(epoch);
+                self.runs = Some(epoch);
+                if self.wanted.is_none() {
+                    self.take_over(epoch);
+                }
             }
+            // what has ended for a switchover does not begin again before the guard has heard of it
+            Role::Active { .. } if self.wanted.is_some() => {}
             Role::Active { epoch } => {
                 if self.runs.is_none() && self.opened.is_some() && self.history_of(epoch).is_none() {
                     self.begin(epoch);
@@ -81,7 +89,9 @@ impl Task {
                     // of a switchover that is done
                     self.wanted = None;
                 }
-                if self.runs.take().is_some() {
+                // also what an earlier agent was stopping when it ended
+                let left = self.under_way.is_none() && !self.apps.targets().borrow().is_empty();
+                if self.runs.take().is_some() || left {
                     self.stop(clock::now().plus(MARGIN));
                 }
             }

@@ -1,8 +1,8 @@
 //! What is told: to the peer, and to people.
 
 use super::{
-    About, Enrolled, Facts, Gate, Kind, PairSettings, PairStatus, Path, PeerHeard, PeerStatus, Phase, Role, Serial,
-    SettingsIssue, Task, Told, WayStatus, clock, link, readiness,
+    About, Enrolled, Facts, Gate, Kind, PairSettings, PairStatus, Path, PeerHeard, PeerStatus, Phase, Reach, Role,
+    Serial, SettingsIssue, Task, Told, WayStatus, clock, link, readiness,
 };
 
 use domain::{activation::api::Away, application::copies};
@@ -12,7 +12,7 @@ impl Task {
         let settings = self.settings();
         let issues = self.issues(&settings);
         let carrier = settings.virtual_ip.as_ref().is_none_or(|virtual_ip| self.ports.carrier(&virtual_ip.port));
-        let planned = self.wanted.is_some();
+        let (planned, reach) = (self.wanted.is_some(), self.reach());
         About {
             role: Told::Standby,
             epoch: self.kept.epoch,
@@ -25,30 +25,35 @@ impl Task {
                 && !planned,
             maintenance: self.kept.maintenance,
             carrier,
-            registry: self.registry_there(),
+            registry: reach == Reach::There,
             planned,
-            registry_here: self.registry_here(),
+            registry_here: reach == Reach::OnThisBox,
+            fenced: self.kept.fence.is_some(),
             drill: self.wanted == Some(Kind::Drill),
             version: link::digest(env!("CARGO_PKG_VERSION").as_bytes()),
             settings: settings.digest(),
             applications: self.apps.set().borrow().digest(),
             revision: settings.revision,
             set_revision: self.apps.set().borrow().revision,
-            synced: copies::lateness(&self.apps.set().borrow().copies, &self.apps.copies().borrow(), clock::wall()),
+            synced: copies::lateness(
+                &self.apps.set().borrow().copies,
+                &self.apps.copies().borrow(),
+                self.kept.epoch,
+                clock::wall(),
+            ),
         }
     }
 
     /// By the lease's calls where there are some, and else by the box's signs of life.
-    pub(super) fn registry_there(&self) -> bool {
-        let active = self.state.as_ref().is_some_and(|state| matches!(state.role, Role::Active { .. }));
-        if active { self.registry } else { self.activation.view().member.is_some_and(|member| member.away.is_none()) }
-    }
-
-    /// Found out in the same two ways.
-    fn registry_here(&self) -> bool {
-        let active = self.state.as_ref().is_some_and(|state| matches!(state.role, Role::Active { .. }));
-        let away = self.activation.view().member.and_then(|member| member.away).map(|away| away.why);
-        if active { self.registry_here } else { matches!(away, Some(Away::OnThisBox { .. })) }
+    fn reach(&self) -> Reach {
+        if self.is_active() {
+            return self.registry;
+        }
+        match self.activation.view().member.map(|member| member.away.map(|away| away.why)) {
+            Some(None) => Reach::There,
+            Some(Some(Away::OnThisBox { .. })) => Reach::OnThisBox,
+            Some(Some(_)) | None => Reach::Away,
+        }
     }
 
     pub(super) fn issues(&self, settings: &PairSettings) -> Vec<SettingsIssue> {
@@ -135,7 +140,7 @@ impl Task {
         let state = self.state.as_ref();
         let issues = self.issues(settings);
         let heartbeat = settings.heartbeat.as_ref();
-        let on_pair = self.registry_here() || self.peer_there().is_some_and(|about| about.registry_here);
+        let on_pair = self.reach() == Reach::OnThisBox || self.peer_there().is_some_and(|about| about.registry_here);
         let registry = enrolled.and_then(|enrolled| Some(enrolled.trust.urls.first()?.host()));
         let own = About { role: state.map_or(Told::Standby, |state| state.role.into()), ..self.about_now() };
         let port = settings.virtual_ip.as_ref().map(|virtual_ip| &virtual_ip.port);
@@ -149,7 +154,7 @@ impl Task {
             starting: matches!(self.phase(enrolled), Phase::Starting | Phase::Acquiring | Phase::Stopping),
             maintenance: self.kept.maintenance,
             fence: self.kept.fence.as_ref(),
-            registry: self.registry_there(),
+            registry: self.reach() == Reach::There,
             registry_on_pair: registry.filter(|_| on_pair),
             lease_refused: self.refused && heard.is_none_or(|heard| !heard.is_there()),
             heard,
@@ -163,6 +168,8 @@ impl Task {
                     .is_some_and(|ago| ago < domain::pair::beat::GONE),
             watchdog: Path::new("/dev/watchdog").exists(),
             copies: !self.apps.set().borrow().copies.is_empty(),
+            untaken: self.sharing.untaken.as_deref(),
+            planned: self.wanted.is_some(),
         })
     }
 }
