@@ -4,7 +4,9 @@
 set -euo pipefail
 suite=bookworm
 packages=(systemd systemd-sysv dbus polkitd libpam-systemd systemd-timesyncd dnsmasq-base iproute2 tzdata procps
-  keepalived rsync modemmanager podman crun busybox-static)
+  keepalived rsync modemmanager busybox-static)
+# These need each other to be configured, which is more than debootstrap can do.
+containers=(podman crun)
 
 cache=${GATEHOUSE_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/gatehouse/lab}
 image=$cache/debian-$(sha256sum <"${BASH_SOURCE[0]}" | cut -c 1-12)
@@ -25,6 +27,12 @@ rm -rf --one-file-system "$new"
 echo "lab: making $image; once, some minutes" >&2
 debootstrap --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" "$suite" "$new" ${mirror:+"$mirror"} >"$cache/log" 2>&1 ||
   { tail -n 20 "$cache/log" >&2; exit 1; }
+
+in_new() {
+  chroot "$new" env DEBIAN_FRONTEND=noninteractive "$@" >>"$cache/log" 2>&1 || { tail -n 20 "$cache/log" >&2; exit 1; }
+}
+in_new apt-get -q update
+in_new apt-get -q -y install --no-install-recommends "${containers[@]}"
 
 # What no box of the lab needs, and what would make each boot longer.
 rm -rf "$new"/var/cache/apt/* "$new"/var/lib/apt/lists/* "$new"/usr/share/{man,locale,info}/*

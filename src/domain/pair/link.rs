@@ -26,23 +26,28 @@ pub struct Way {
     pub peer: Ipv4Addr,
 }
 
-/// All ways, over these ports in their order.
-pub fn ways<'a>(pair: &PairId, own: &Serial, peer: &Serial, ports: impl IntoIterator<Item = &'a PortName>) -> Vec<Way> {
-    let mut ways = Vec::<Way>::new();
-    for port in ports {
-        if ways.iter().all(|way| way.port != *port) {
-            let (own, peer) = addresses(pair, ways.len(), own < peer);
-            ways.push(Way { port: port.clone(), own, peer });
-        }
-    }
-    ways
+/// All ways, that over the heartbeat port first. Each has its network whether the other one is there or not: boxes whose settings differ
+/// must meet to hear of it.
+pub fn ways(
+    pair: &PairId,
+    own: &Serial,
+    peer: &Serial,
+    heartbeat: Option<&PortName>,
+    site: Option<&PortName>,
+) -> Vec<Way> {
+    let way = |number: u64, port: &PortName| {
+        let (own, peer) = addresses(pair, number, own < peer);
+        Way { port: port.clone(), own, peer }
+    };
+    let site = site.filter(|port| heartbeat != Some(port));
+    heartbeat.map(|port| way(1, port)).into_iter().chain(site.map(|port| way(0, port))).collect()
 }
 
 /// Of one way, for the box with the lower serial number or the other one.
-fn addresses(pair: &PairId, way: usize, first: bool) -> (Ipv4Net, Ipv4Addr) {
+fn addresses(pair: &PairId, way: u64, first: bool) -> (Ipv4Net, Ipv4Addr) {
     // 169.254.1.0 to 169.254.254.255 (RFC 3927, 2.1), in networks of four
     const NETWORKS: u64 = 254 * 64;
-    let hash = digest(pair.to_string().as_bytes()).wrapping_add(u64::try_from(way).unwrap_or(0));
+    let hash = digest(pair.to_string().as_bytes()).wrapping_add(way);
     let network = u32::try_from(hash % NETWORKS).unwrap_or(0) * 4;
     let base = u32::from(Ipv4Addr::new(169, 254, 1, 0)) + network;
     let (one, two) = (Ipv4Addr::from(base + 1), Ipv4Addr::from(base + 2));

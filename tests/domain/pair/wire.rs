@@ -98,8 +98,12 @@ proptest! {
     fn both_boxes_work_out_the_same_ways(pair in "[a-z0-9]{8,32}") {
         let (a, b): (Serial, Serial) = (parse("7F3K-2219"), parse("7F3K-2220"));
         let pair: PairId = parse(&pair);
-        let ports: [PortName; 3] = [parse("lan4"), parse("lan1"), parse("lan4")];
-        let (of_a, of_b) = (ways(&pair, &a, &b, &ports), ways(&pair, &b, &a, &ports));
+        let (lan4, lan1): (PortName, PortName) = (parse("lan4"), parse("lan1"));
+        let of = |own, peer, heartbeat| ways(&pair, own, peer, heartbeat, Some(&lan1));
+        let (of_a, of_b) = (of(&a, &b, Some(&lan4)), of(&b, &a, Some(&lan4)));
+        // one that was told of no heartbeat port meets the other one all the same
+        prop_assert_eq!(&of(&a, &b, None)[0], &of_a[1]);
+        prop_assert_eq!(of(&a, &b, Some(&lan1)).len(), 1);
         prop_assert_eq!(of_a.len(), 2);
         for (mine, theirs) in of_a.iter().zip(&of_b) {
             prop_assert_eq!(&mine.port, &theirs.port);
@@ -117,7 +121,7 @@ proptest! {
 fn keepalived_is_told_what_it_needs() {
     let (a, b): (Serial, Serial) = (parse("7F3K-2219"), parse("7F3K-2220"));
     let (pair, port): (PairId, PortName) = (parse("p-1"), parse("lan1"));
-    let way = &ways(&pair, &a, &b, [&port])[0];
+    let way = &ways(&pair, &a, &b, None, Some(&port))[0];
     let virtual_ip = &VirtualIp { address: parse("10.20.0.100/24"), port: port.clone() };
     let virtual_router = virtual_router(&pair);
     let told = Keepalived { virtual_ip, interface: "eth0", way, virtual_router, first: true, folder: "/run/gatehouse" };

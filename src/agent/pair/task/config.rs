@@ -60,7 +60,7 @@ impl Task {
         let own = enrolled.info.serial.clone();
         let settings = self.settings();
         let site = settings.virtual_ip.as_ref().map(|virtual_ip| &virtual_ip.port).or_else(|| self.first_uplink());
-        let ways = link::ways(pair, &own, peer, settings.heartbeat.iter().chain(site));
+        let ways = link::ways(pair, &own, peer, settings.heartbeat.as_ref(), site);
         Some(Of { own, peer: peer.clone(), ways, virtual_router: link::virtual_router(pair) })
     }
 
