@@ -34,10 +34,16 @@ in_new() {
 in_new apt-get -q update
 in_new apt-get -q -y install --no-install-recommends "${containers[@]}"
 
+# A lab's box is an overlay, on which podman's own is not possible, and a container, which may not make keyrings.
+mkdir -p "$new/etc/containers"
+printf '[storage]\ndriver = "vfs"\nrunroot = "/run/containers/storage"\ngraphroot = "/var/lib/containers/storage"\n' >"$new/etc/containers/storage.conf"
+printf '[containers]\nkeyring = false\n' >"$new/etc/containers/containers.conf"
+
 # What no box of the lab needs, and what would make each boot longer.
 rm -rf "$new"/var/cache/apt/* "$new"/var/lib/apt/lists/* "$new"/usr/share/{man,locale,info}/*
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
-  systemd-update-utmp.service console-getty.service getty.target ModemManager.service keepalived.service; do
+  systemd-update-utmp.service console-getty.service getty.target ModemManager.service keepalived.service \
+  podman.socket podman.service podman-restart.service podman-auto-update.{timer,service}; do
   ln -sf /dev/null "$new/etc/systemd/system/$unit"
 done
 ln -sf /lib/systemd/system/multi-user.target "$new/etc/systemd/system/default.target"

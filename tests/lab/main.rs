@@ -3,6 +3,7 @@
 //! The image is made once by debootstrap (`packaging/lab/image.sh`) and kept outside the clone. What needs no systemd is tested
 //! faster in `tests/box`.
 
+mod containers;
 mod lab;
 mod package;
 mod pair;

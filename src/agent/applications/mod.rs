@@ -98,7 +98,7 @@ impl Applications {
     /// # Errors
     /// With all that is wrong with it; nothing is kept then.
     pub async fn add(&self, bundle: Bundle) -> Result<(), Fault> {
-        missing::look(&bundle.manifest).await?;
+        missing::look(&self.runner, &bundle.manifest).await?;
         self.ask(|answer| Command::Add { bundle: Box::new(bundle), revision: None, answer }).await?
     }
 
@@ -149,7 +149,7 @@ impl Applications {
     /// # Errors
     /// With all that is wrong with it; nothing is kept then.
     async fn import(&self, bundle: Bundle, revision: u64) -> Result<(), Fault> {
-        missing::look(&bundle.manifest).await?;
+        missing::look(&self.runner, &bundle.manifest).await?;
         self.ask(|answer| Command::Add { bundle: Box::new(bundle), revision: Some(revision), answer }).await?
     }
 

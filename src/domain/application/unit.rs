@@ -10,6 +10,10 @@ pub const SLICE: &str = "gatehouse-applications.slice";
 /// They end with it, and not with the agent.
 pub const BOUND_TO: &str = "gatehouse-guard.service";
 
+pub const PODMAN: &str = "/usr/bin/podman";
+/// For podman to say whether it has an image, in milliseconds. It locks its store, which may be busy.
+pub const IMAGE_LIMIT: u64 = 10_000;
+
 /// A property's value, as D-Bus has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -49,21 +53,23 @@ pub fn command(manifest: &Manifest, seen_at: &str) -> Vec<String> {
     }
 }
 
-/// A container with nothing that it was not given: no capability, no writable root, its data folder.
+/// A container with nothing that it was not given: no capability, no writable root, its data folder. It stays in the unit's own cgroup
+/// (`--cgroups=disabled`, which crun can): what ends the unit ends all of it, whoever asks.
 fn podman(manifest: &Manifest, image: &str) -> Vec<String> {
     let unit = manifest.name.unit();
     let fixed = [
-        "/usr/bin/podman",
+        PODMAN,
         "run",
         "--rm",
         "--replace",
         "--pull=never",
         "--network=host",
+        "--uts=host",
         "--read-only",
         "--cap-drop=all",
         "--security-opt=no-new-privileges",
         "--log-driver=passthrough",
-        "--cgroups=split",
+        "--cgroups=disabled",
     ];
     let mut words: Vec<String> = fixed.iter().map(|word| (*word).to_owned()).collect();
     words.push(format!("--name={unit}"));
@@ -72,6 +78,25 @@ fn podman(manifest: &Manifest, image: &str) -> Vec<String> {
     words.extend(manifest.environment.keys().map(|name| format!("--env={name}")));
     words.push(image.to_owned());
     words
+}
+
+/// Ends with 0 if it is there (podman-image-exists(1)).
+pub fn image_exists(image: &str) -> [String; 5] {
+    [PODMAN, "image", "exists", "--", image].map(str::to_owned)
+}
+
+/// The unit that asks it: the agent itself may not write where podman locks. It is gone when it has succeeded, and stays when it has failed.
+pub fn asks_for_image(image: &str) -> Vec<(&'static str, Value)> {
+    let text = |text: &str| Value::Text(text.to_owned());
+    vec![
+        ("Description", text("Whether there is an image")),
+        ("Type", text("oneshot")),
+        ("ExecStart", Value::Command(image_exists(image).to_vec())),
+        ("TimeoutStartUSec", Value::Number(IMAGE_LIMIT * 1000)),
+        ("CollectMode", text("inactive")),
+        ("StandardOutput", text("null")),
+        ("StandardError", text("null")),
+    ]
 }
 
 pub fn environment(manifest: &Manifest, epoch: u64) -> BTreeMap<String, String> {
@@ -100,7 +125,8 @@ pub fn properties(manifest: &Manifest, place: &Place<'_>) -> Vec<(&'static str, 
         ("KillMode", text("control-group")),
         // started anew by whoever looks at its health
         ("Restart", text("no")),
-        ("CollectMode", text("inactive-or-failed")),
+        // how one ended is read before it is forgotten
+        ("CollectMode", text("inactive")),
         ("TasksMax", Value::Number(512)),
         ("NoNewPrivileges", Value::Truth(true)),
         ("PrivateTmp", Value::Truth(true)),

@@ -7,9 +7,11 @@ mod systemd;
 use std::{io, path::PathBuf, time::Duration};
 
 use domain::{
-    application::{ApplicationName, Manifest, life::Reason},
+    application::{ApplicationName, Manifest, life::Reason, unit},
     pair::guard::Target,
 };
+
+use tokio::{process::Command, time::timeout};
 
 use crate::bus::{Bus, BusError};
 
@@ -86,6 +88,23 @@ impl Runner {
         };
         data::make(&folder, name, mode)?;
         Ok(folder)
+    }
+
+    /// Whether podman has this image. No answer within ten seconds is none.
+    pub async fn has_image(&self, image: &str) -> bool {
+        match self {
+            Self::Systemd(systemd) => systemd.has_image(image).await.unwrap_or_else(|error| {
+                tracing::warn!(image, %error, "podman cannot be asked");
+                false
+            }),
+            Self::Process(_) => {
+                let [program, arguments @ ..] = &unit::image_exists(image);
+                let mut podman = Command::new(program);
+                podman.args(arguments).kill_on_drop(true);
+                let limit = Duration::from_millis(unit::IMAGE_LIMIT);
+                matches!(timeout(limit, podman.status()).await, Ok(Ok(status)) if status.success())
+            }
+        }
     }
 
     /// What it has printed last, the oldest first.

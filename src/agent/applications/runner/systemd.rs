@@ -1,13 +1,13 @@
 //! Applications as transient units of systemd (`StartTransientUnit`, org.freedesktop.systemd1(5)): what is told is [`domain::application::unit`].
 
-use std::{fs, path::PathBuf, process::Stdio, time::Duration};
+use std::{fs, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
 use domain::application::{
     ApplicationName,
     life::Reason,
     unit::{self, Place, Value},
 };
-use tokio::process::Command;
+use tokio::{process::Command, sync::Mutex};
 use zbus::{OwnedObjectPath, Variant};
 
 use super::Job;
@@ -20,6 +20,8 @@ const MANAGER: Peer<'_> = Peer {
 };
 const SERVICE: &str = "org.freedesktop.systemd1.Service";
 const UNIT: &str = "org.freedesktop.systemd1.Unit";
+/// Whether there is an image.
+const IMAGES: &str = "gatehouse-image.service";
 /// systemd makes folders of a slice's name.
 pub const SLICE_PATH: &str = "gatehouse.slice/gatehouse-applications.slice";
 const NO_SUCH_UNIT: &str = "org.freedesktop.systemd1.NoSuchUnit";
@@ -32,11 +34,13 @@ const UNKNOWN: Duration = Duration::from_millis(500);
 pub struct Systemd {
     bus: Bus,
     runtime_dir: PathBuf,
+    /// One is asked for at a time.
+    images: Arc<Mutex<()>>,
 }
 
 impl Systemd {
     pub fn new(bus: Bus, runtime_dir: PathBuf) -> Self {
-        Self { bus, runtime_dir }
+        Self { bus, runtime_dir, images: Arc::default() }
     }
 
     /// # Errors
@@ -51,20 +55,48 @@ impl Systemd {
         let (files, seen_at) = (job.files.display().to_string(), seen_at.display().to_string());
         let place = Place { files: &files, seen_at: &seen_at, epoch: job.epoch };
         let properties = unit::properties(&job.manifest, &place);
+        self.start_unit(&format!("{}.service", name.unit()), &properties).await
+    }
+
+    async fn start_unit(&self, file: &str, properties: &[(&str, Value)]) -> Result<(), BusError> {
         let properties: Vec<(&str, Variant<'_>)> =
             properties.iter().map(|(name, value)| (*name, variant(value))).collect();
         let nothing: Vec<(&str, Vec<(&str, Variant<'_>)>)> = Vec::new();
-        let file = format!("{}.service", name.unit());
-        // one that failed is there until it is forgotten
-        drop(self.bus.call::<_, ()>(MANAGER, "ResetFailedUnit", &(file.as_str(),)).await);
-        let body = (file.as_str(), "replace", properties, nothing);
+        self.forget_failed(file).await;
+        let body = (file, "replace", properties, nothing);
         self.bus.call::<_, OwnedObjectPath>(MANAGER, "StartTransientUnit", &body).await.map(drop)
     }
 
-    /// `None`: there is no such unit.
+    /// One that failed is there until it is forgotten.
+    async fn forget_failed(&self, file: &str) {
+        drop(self.bus.call::<_, ()>(MANAGER, "ResetFailedUnit", &(file,)).await);
+    }
+
+    /// # Errors
+    /// What systemd says.
+    pub async fn has_image(&self, image: &str) -> Result<bool, BusError> {
+        let _turn = self.images.lock().await;
+        self.start_unit(IMAGES, &unit::asks_for_image(image)).await?;
+        loop {
+            match self.state_of(IMAGES).await? {
+                None => return Ok(true),
+                Some((state, _)) if state == "inactive" => return Ok(true),
+                Some((state, _)) if state == "failed" => {
+                    self.forget_failed(IMAGES).await;
+                    return Ok(false);
+                }
+                Some(_) => tokio::time::sleep(LOOK).await,
+            }
+        }
+    }
+
     async fn unit(&self, name: &ApplicationName) -> Result<Option<(String, OwnedObjectPath)>, BusError> {
-        let file = format!("{}.service", name.unit());
-        let path = match self.bus.call::<_, OwnedObjectPath>(MANAGER, "GetUnit", &(file.as_str(),)).await {
+        self.state_of(&format!("{}.service", name.unit())).await
+    }
+
+    /// `None`: there is no such unit.
+    async fn state_of(&self, file: &str) -> Result<Option<(String, OwnedObjectPath)>, BusError> {
+        let path = match self.bus.call::<_, OwnedObjectPath>(MANAGER, "GetUnit", &(file,)).await {
             Ok(path) => path,
             Err(error) if error.is(NO_SUCH_UNIT) => return Ok(None),
             Err(error) => return Err(error),
@@ -102,7 +134,8 @@ impl Systemd {
         loop {
             match self.unit(name).await {
                 Ok(None) => return,
-                Ok(Some((state, _))) if state == "inactive" || state == "failed" => return,
+                Ok(Some((state, _))) if state == "inactive" => return,
+                Ok(Some((state, _))) if state == "failed" => return self.forget_failed(&file).await,
                 Ok(Some(_)) => {}
                 Err(error) => {
                     tracing::warn!(%name, %error, "nobody says whether it has ended");
