@@ -10,10 +10,11 @@ run=(cc=build-essential node=nodejs npm=npm curl=curl ip=iproute2 unshare=util-l
 # The browser without its own windows and toolbars: the same engine, and it leaves the machine's cores to the tests. A DHCP server
 # and a client of another make. A proxy. What loses packets for a test. What makes and boots the lab's Debian.
 test=(chromium-headless-shell=chromium-headless-shell udhcpc=udhcpc udhcpd=udhcpd
-  tinyproxy=tinyproxy-bin nft=nftables
+  tinyproxy=tinyproxy-bin nft=nftables busybox=busybox
   debootstrap=debootstrap systemd-nspawn=systemd-container)
-# Without these fonts a screenshot of a Chinese page is a page of boxes.
-test_files=(/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk)
+# Without these fonts a screenshot of a Chinese page is a page of boxes. The library sets one box's clock and not the machine's.
+test_files=(/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk
+  "/usr/lib/$(uname -m)-linux-gnu/faketime/libfaketimeMT.so.1=libfaketime")
 
 die() {
   echo "deps: $*" >&2

@@ -62,7 +62,7 @@ Priority: optional
 Installed-Size: $(du -k -s "$root" | cut -f1)
 Depends: libc6 (>= $libc), libgcc-s1, dnsmasq-base, keepalived (>= 1:2.2), rsync, dbus, systemd (>= 247), tzdata, init-system-helpers, passwd
 Recommends: systemd-timesyncd | chrony, polkitd
-Suggests: modemmanager, mobile-broadband-provider-info
+Suggests: modemmanager, mobile-broadband-provider-info, podman (>= 4), crun
 Description: local management platform of an edge appliance
  Pages and a command line on the box, with which a technician gives it its place on a site's network. Each change of the
  network undoes itself unless somebody shows that the box is still reached.

@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use rustix::time::{ClockId, clock_gettime};
@@ -27,9 +27,16 @@ pub fn wall_millis() -> i64 {
     seconds.saturating_mul(1000).saturating_add(nanos / 1_000_000)
 }
 
+/// As the standard library reads it, and with it TLS: a box has one wall clock.
 fn realtime() -> (i64, i64) {
-    let t = clock_gettime(ClockId::Realtime);
-    (t.tv_sec.saturating_add(SHIFT.load(Ordering::Relaxed)), t.tv_nsec)
+    let seconds = |of: Duration| i64::try_from(of.as_secs()).unwrap_or(i64::MAX);
+    let (whole, nanos) = match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => (seconds(since), since.subsec_nanos()),
+        // the second that has begun, as clock_gettime(2) has it
+        Err(before) if before.duration().subsec_nanos() == 0 => (-seconds(before.duration()), 0),
+        Err(before) => (-seconds(before.duration()) - 1, 1_000_000_000 - before.duration().subsec_nanos()),
+    };
+    (whole.saturating_add(SHIFT.load(Ordering::Relaxed)), i64::from(nanos))
 }
 
 /// What tests let the wall clock jump by: the machine's own is never set.

@@ -100,6 +100,7 @@ fn every() -> Vec<Reason> {
         Reason::SettingsDiffer,
         Reason::SettingsUnusable { issue: SettingsIssue::PortHasNoAddress { port: port() } },
         Reason::NoVirtualIp,
+        Reason::AddressConflict { by: "02:00:00:00:0a:78".into() },
         Reason::NoKeepalived,
         Reason::ApplicationsDiffer { untaken: None },
         Reason::ApplicationsDiffer { untaken: Some(NASTY.into()) },

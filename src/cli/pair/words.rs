@@ -83,6 +83,10 @@ pub(super) fn reason(reason: &Reason) -> (String, &'static str) {
             (format!("the pair's settings do not fit this box: {issue}"), "Change the port or the virtual IP.")
         }
         Reason::NoVirtualIp => ("there is no virtual IP".into(), "gatehouse pair set --virtual-ip … --port …"),
+        Reason::AddressConflict { by } => (
+            format!("the device {by} uses the virtual IP, too"),
+            "Find it by its hardware address, and give it another address.",
+        ),
         Reason::NoKeepalived => ("keepalived does not run, which has the virtual IP".into(), "Is it installed?"),
         Reason::ApplicationsDiffer { untaken: None } => (
             "the two boxes have other applications".into(),

@@ -84,6 +84,7 @@ pub fn reason(text: Text, reason: &Reason, ports: Ports<'_>) -> (String, &'stati
             (t.pair_settings_unusable(issue(t, it, ports)), t.pair_settings_unusable_mend())
         }
         Reason::NoVirtualIp => (t.pair_no_virtual_ip().into(), t.pair_no_virtual_ip_mend()),
+        Reason::AddressConflict { by } => (t.pair_conflict(by), t.pair_conflict_mend()),
         Reason::NoKeepalived => (t.pair_no_keepalived().into(), t.pair_no_keepalived_mend()),
         Reason::ApplicationsDiffer { untaken: None } => {
             (t.pair_applications_differ().into(), t.pair_applications_differ_mend())

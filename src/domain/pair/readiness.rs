@@ -47,6 +47,10 @@ pub enum Reason {
         issue: SettingsIssue,
     },
     NoVirtualIp,
+    /// Another device of the site answers for it, too.
+    AddressConflict {
+        by: String,
+    },
     /// keepalived, which has the virtual IP, does not run.
     NoKeepalived,
     ApplicationsDiffer {
@@ -111,6 +115,7 @@ impl Reason {
             | Self::SettingsDiffer
             | Self::SettingsUnusable { .. }
             | Self::NoVirtualIp
+            | Self::AddressConflict { .. }
             | Self::NoKeepalived
             | Self::ApplicationsDiffer { .. }
             | Self::PeerFenced
@@ -155,6 +160,8 @@ pub struct Facts<'a> {
     pub watchdog: bool,
     /// Whether an application has data that is copied; then also for how long none was, here or there.
     pub copies: bool,
+    /// Whose hardware address answers for the virtual IP beside this box's own.
+    pub conflict: Option<&'a str>,
     /// What the peer cannot use of the applications.
     pub untaken: Option<&'a str>,
     /// Somebody wants this box to give up.
@@ -177,8 +184,9 @@ fn of_one(facts: &Facts<'_>, awaits: &Serial) -> Vec<Reason> {
     let guard = (!facts.guard).then_some(Reason::GuardAway);
     let maintenance = facts.maintenance.then_some(Reason::Maintenance { here: true });
     let fence = facts.fence.map(|why| Reason::Fenced { why: why.clone() });
+    let conflict = facts.conflict.map(|by| Reason::AddressConflict { by: by.to_owned() });
     let waits = Reason::NoPeer { awaits: awaits.clone() };
-    guard.into_iter().chain(maintenance).chain(fence).chain([waits]).collect()
+    guard.into_iter().chain(maintenance).chain(fence).chain(conflict).chain([waits]).collect()
 }
 
 fn of_two(facts: &Facts<'_>, peer: &Serial) -> Vec<Reason> {
@@ -209,6 +217,9 @@ fn of_two(facts: &Facts<'_>, peer: &Serial) -> Vec<Reason> {
         when(true, Reason::SettingsUnusable { issue: issue.clone() });
     }
     when(facts.settings.virtual_ip.is_none(), Reason::NoVirtualIp);
+    if let Some(by) = facts.conflict {
+        when(true, Reason::AddressConflict { by: by.to_owned() });
+    }
     when(facts.guard && facts.settings.virtual_ip.is_some() && !facts.keepalived, Reason::NoKeepalived);
     let untaken = facts.untaken.map(str::to_owned);
     when(there.is_some_and(|peer| peer.applications != facts.own.applications), Reason::ApplicationsDiffer { untaken });

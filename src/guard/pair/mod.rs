@@ -43,7 +43,7 @@ use crate::{
 const MEND: u64 = 1_000;
 /// How long it may take for getting the address: three lost adverts and more. Then it is started anew; 2.2.7 sometimes looks at its gate no more
 /// after it has read its file again.
-const GETS: u64 = 1_500;
+const GETS: u64 = 800;
 /// How long keepalived may take for giving up the address: it takes some 5 ms.
 const GIVES_UP: u64 = 100;
 /// Before all must be closed: to kill what is left, and to take the address away.

@@ -1,5 +1,6 @@
 //! Two boxes of a pair with the real keepalived, a registry, and a host on the site's network that looks who has the virtual IP.
 
+mod clock;
 mod data;
 mod faults;
 mod members;
@@ -7,7 +8,7 @@ mod prober;
 
 use std::time::Duration;
 
-use boxes::{Appliance, Ended, Ns, Registry, Site};
+use boxes::{Appliance, Builder, Ended, Ns, Registry, Site};
 use serde_json::{Value, json};
 
 use self::prober::Prober;
@@ -23,13 +24,20 @@ struct Pair {
     registry: Registry,
     _dhcp: Box<dyn std::any::Any + Sync>,
     third: Ns,
+    /// Does nothing, unless a fault says so.
+    fourth: Ns,
     site: Site,
 }
 
 impl Pair {
     /// One is active.
     fn new() -> Self {
-        let pair = Self::formed();
+        Self::formed_from(Self::apart())
+    }
+
+    fn formed_from(pair: Self) -> Self {
+        pair.begin(&[]);
+        pair.join();
         within(LONG, "an active box", || pair.active());
         pair
     }
@@ -43,27 +51,35 @@ impl Pair {
 
     /// The first one is a member; its peer is still to come.
     fn awaiting() -> Self {
-        Self::awaiting_with(&[])
+        let pair = Self::apart();
+        pair.begin(&[]);
+        pair
     }
 
-    fn awaiting_with(more: &[&str]) -> Self {
-        let pair = Self::apart();
+    fn begin(&self, more: &[&str]) {
         let first =
             ["--association", "manual", "--new-cluster", "plant", "--peer", "7F3K-2220", "--virtual-ip", VIRTUAL_IP];
-        pair.activate(0, &[&first, more].concat());
-        pair
+        self.activate(0, &[&first, more].concat());
     }
 
     /// Two boxes of nobody, and a registry.
     fn apart() -> Self {
+        Self::apart_with(|builder| builder)
+    }
+
+    /// The same of another make.
+    fn apart_with(make: fn(Builder) -> Builder) -> Self {
         let site = Site::new().expect("these tests need root");
-        let boxes =
-            [Lab::on(&site, boxes::Builder::heartbeat), Lab::on(&site, |builder| builder.number(2).heartbeat())];
+        let boxes = [
+            Lab::on(&site, |builder| make(builder.heartbeat())),
+            Lab::on(&site, |builder| make(builder.number(2).heartbeat())),
+        ];
         let dhcp = Box::new(site.dhcp().expect("DHCP and DNS"));
         let folder = boxes[0].folder().join("registry");
         let registry = Registry::start(&site, env!("CARGO_BIN_EXE_gatehouse").as_ref(), &folder).expect("registry");
         let third = site.a.host("third", "02:00:00:00:0a:77", "10.20.0.77/24").expect("a host of the site");
-        let pair = Self { boxes, registry, _dhcp: dhcp, third, site };
+        let fourth = site.a.host("fourth", "02:00:00:00:0a:78", "10.20.0.78/24").expect("a host of the site");
+        let pair = Self { boxes, registry, _dhcp: dhcp, third, fourth, site };
         pair.registry.by_account(&["cluster", "enable"]).expect("enabled");
         pair
     }

@@ -102,6 +102,12 @@ fn index_of(interface: &str) -> std::io::Result<u32> {
 }
 
 impl Seen {
+    /// Without what others on the site have answered.
+    pub fn of(mut self, boxes: [Mac; 2]) -> Self {
+        self.asked.iter_mut().for_each(|(_, by)| by.retain(|mac| boxes.contains(mac)));
+        self
+    }
+
     /// How long two answered at once.
     pub fn double(&self) -> Duration {
         let both = self.asked.iter().filter(|(_, by)| by.len() > 1).count();

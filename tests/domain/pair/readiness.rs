@@ -63,6 +63,7 @@ fn found_with(first: impl FnOnce(&mut Facts<'_>), change: Change) -> Vec<Reason>
         heartbeat_heard: true,
         watchdog: true,
         copies: true,
+        conflict: None,
         untaken: None,
         planned: false,
     };
@@ -99,6 +100,7 @@ fn each_is_found_by_itself() {
         (|f| heard(f, |about| about.registry = false), Reason::RegistryUnreachable { here: false }),
         (|f| f.lease_refused = true, Reason::LeaseUnavailable),
         (|f| heard(f, |about| about.settings = 9), Reason::SettingsDiffer),
+        (|f| f.conflict = Some("02:00:00:00:0a:78"), Reason::AddressConflict { by: "02:00:00:00:0a:78".into() }),
         (|f| f.keepalived = false, Reason::NoKeepalived),
         (|f| heard(f, |about| about.applications = 9), Reason::ApplicationsDiffer { untaken: None }),
         (|f| heard(f, |about| (about.fenced, about.fit) = (true, false)), Reason::PeerFenced),

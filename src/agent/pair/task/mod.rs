@@ -46,7 +46,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use self::share::Sharing;
+use self::{share::Sharing, takeover::Conflict};
 use super::{
     Answer, Around,
     copy::Door,
@@ -116,6 +116,10 @@ enum Answered {
         answer: Answer<()>,
     },
     Told,
+    /// Who has the virtual IP, other than this box.
+    Contested {
+        by: Option<SettingsIssue>,
+    },
     /// What the peer cannot use, and milliseconds before it is sent once more.
     Shared {
         untaken: Option<String>,
@@ -180,6 +184,7 @@ pub struct Task {
     under_way: Option<UnderWay>,
     /// The epoch in which applications run here, or are being started.
     runs: Option<u64>,
+    conflict: Conflict,
     /// When the gate was opened.
     opened: Option<BootMillis>,
     /// Since when it is open and the virtual IP is not there.
@@ -234,6 +239,7 @@ impl Task {
             refused: false,
             under_way: None,
             runs: None,
+            conflict: Conflict::default(),
             opened: None,
             missing: None,
             peer_active: None,
@@ -297,6 +303,7 @@ impl Task {
         self.meet(enrolled.as_deref());
         self.look_at_the_peer();
         self.copy_what_is_due();
+        self.look_for_a_conflict();
         self.give_up_where_better().await;
         let about = self.about_now();
         if about != self.about && self.guard && self.configured {

@@ -81,6 +81,7 @@ impl Task {
             }
             Ok(Answered::Passed { said, answer }) => drop(answer.send(self.all_done(said))),
             Ok(Answered::Told) => {}
+            Ok(Answered::Contested { by }) => self.conflict_seen(by),
             Ok(Answered::Shared { untaken, again }) => {
                 (self.sharing.busy, self.sharing.untaken) = (false, untaken);
                 self.sharing.again = clock::now().plus(again);

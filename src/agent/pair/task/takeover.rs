@@ -1,13 +1,53 @@
 //! What the guard's role means for what runs here, and what is written down of it.
 
 use super::{
-    ADDRESS_WITHIN, AppOutcome, BootMillis, Fence, Gate, HISTORY, Kept, Kind, MARGIN, Outcome, Role, Takeover, Task,
-    ToGuard, clock, guard,
+    ADDRESS_WITHIN, Answered, AppOutcome, BootMillis, Fence, Gate, HISTORY, Kept, Kind, MARGIN, Outcome, Role,
+    SettingsIssue, Takeover, Task, ToGuard, clock, guard,
 };
 
 use domain::application::api::RunState;
 
+use crate::pair::seen::taken;
+
+/// Between two looks for a device that has the virtual IP, too, in milliseconds. keepalived does not look for one.
+const CONFLICT_LOOK: u64 = 10_000;
+
+/// Another device that has the virtual IP.
+#[derive(Debug, Default)]
+pub struct Conflict {
+    /// Its hardware address.
+    pub by: Option<String>,
+    next: BootMillis,
+}
+
 impl Task {
+    /// The box that has the virtual IP asks the site who else has it (RFC 5227): a probe, which changes nobody's mind.
+    pub(super) fn look_for_a_conflict(&mut self) {
+        let open = self.state.as_ref().is_some_and(|state| state.gate == Gate::Open);
+        let Some(virtual_ip) = self.settings().virtual_ip.filter(|_| open) else {
+            self.conflict = Conflict::default();
+            return;
+        };
+        let now = clock::now();
+        if now < self.conflict.next {
+            return;
+        }
+        self.conflict.next = now.plus(CONFLICT_LOOK);
+        let status = self.network.borrow().status.clone();
+        self.peers.spawn(async move { Answered::Contested { by: taken(&status, &virtual_ip).await } });
+    }
+
+    pub(super) fn conflict_seen(&mut self, by: Option<SettingsIssue>) {
+        let by = match by {
+            Some(SettingsIssue::Taken { by, .. }) if self.is_active() => Some(by),
+            Some(_) | None => None,
+        };
+        if let Some(by) = by.as_ref().filter(|_| by != self.conflict.by) {
+            tracing::error!(by, "another device has the virtual IP, too");
+        }
+        self.conflict.by = by;
+    }
+
     pub(super) fn is_active(&self) -> bool {
         self.state.as_ref().is_some_and(|state| matches!(state.role, Role::Active { .. }))
     }

@@ -168,6 +168,7 @@ impl Task {
                     .is_some_and(|ago| ago < domain::pair::beat::GONE),
             watchdog: Path::new("/dev/watchdog").exists(),
             copies: !self.apps.set().borrow().copies.is_empty(),
+            conflict: self.conflict.by.as_deref(),
             untaken: self.sharing.untaken.as_deref(),
             planned: self.wanted.is_some(),
         })

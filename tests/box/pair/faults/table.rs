@@ -1,17 +1,19 @@
-//! The faults of a pair by name, each with what a host of the site saw of it: who answers for the virtual IP, asked each 10 ms.
-//!
-//! One stand, one fault after the other; between two the pair is whole again. `make test` has a sample, `PAIR_FAULTS=all` (which `make bench`
-//! sets) has all, and prints the table.
+//! The faults by name: what happens, what is to come of it, and how it is mended.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use boxes::{BRIDGE, Ns, Role, Signal};
+use serde_json::{Value, json};
 
-use super::{Pair, prober::Seen, within};
+use crate::{
+    applications::{MANIFEST, SERVER, add},
+    lab::within,
+    pair::{LONG, Pair},
+};
 
 /// What is to come of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expect {
+pub enum Expect {
     /// The active one stays active; a lease that had run out while the peer's promise held is another one now.
     Nothing,
     /// The other one becomes active.
@@ -22,23 +24,25 @@ enum Expect {
     One,
 }
 
-struct Fault {
-    name: &'static str,
-    expect: Expect,
+pub struct Fault {
+    pub name: &'static str,
+    pub expect: Expect,
     /// In the sample of `make test`.
-    sample: bool,
+    pub sample: bool,
     /// Looked at for so long where nothing is to happen.
-    lasts: Duration,
+    pub lasts: Duration,
+    /// What must be so before: not measured.
+    pub first: fn(&Pair, usize),
     /// `active` is the box that is active.
-    happens: fn(&Pair, usize),
-    mended: fn(&Pair, usize),
+    pub happens: fn(&Pair, usize),
+    pub mended: fn(&Pair, usize),
 }
 
 const SHORT: Duration = Duration::from_secs(3);
 /// Two TTLs: what was to run out has.
 const WHILE: Duration = Duration::from_secs(8);
 
-const FAULTS: &[Fault] = &[
+pub const FAULTS: &[Fault] = &[
     fault(
         "keepalived ended (SIGTERM)",
         Expect::Nothing,
@@ -242,13 +246,55 @@ const FAULTS: &[Fault] = &[
         },
     ),
     fault(
-        "another host takes the virtual IP",
+        "another host has the virtual IP",
         Expect::Nothing,
         false,
         WHILE,
-        |p, _| p.third.ip("addr add 10.20.0.100/32 dev lo").expect("taken"),
-        |p, _| p.third.ip("addr del 10.20.0.100/32 dev lo").expect("free"),
+        |p, a| {
+            p.fourth.ip("addr add 10.20.0.100/24 dev eth0").expect("taken");
+            // it says so to everybody, as a host does when it comes up
+            let argv = ["-A", "-c", "3", "-I", "eth0", "10.20.0.100"];
+            let said = p.fourth.command("busybox").arg("arping").args(argv).output().expect("arping");
+            assert!(said.status.code().is_some(), "{said:?}");
+            told(p, a, "address_conflict");
+        },
+        |p, _| p.fourth.ip("addr del 10.20.0.100/24 dev eth0").expect("free"),
     ),
+    fault(
+        "an application does not start on the standby",
+        Expect::One,
+        false,
+        Duration::from_secs(12),
+        |p, a| switch_over(p, a),
+        |p, a| {
+            let other = 1 - a;
+            within(LONG, "a fence", || (p.phase(other) == "fenced").then_some(()));
+            sh(p, other, &format!("rm -f {DATA}"));
+            p.post(other, "/v1/pair/clear", &Value::Null);
+            removed(p);
+        },
+    )
+    .after(|p, a| {
+        added(p, a, SERVER);
+        sh(p, 1 - a, &format!("rm -rf {DATA} && touch {DATA}"));
+    }),
+    fault("an application's stop hangs: switchover", Expect::TakeOver, false, WHILE, switch_over, |p, _| removed(p))
+        .after(|p, a| added(p, a, &stubborn())),
+    fault(
+        "an application's stop hangs: silent cut",
+        Expect::TakeOver,
+        false,
+        WHILE,
+        |p, a| cut(p, a, true),
+        |p, a| {
+            let running = p.boxes[a].sh("pgrep -f '[s]erver.js'").stdout;
+            assert!(running.is_empty(), "it does not run twice: {running}");
+            cut(p, a, false);
+            within(LONG, "a whole pair", || p.active());
+            removed(p);
+        },
+    )
+    .after(|p, a| added(p, a, &stubborn())),
 ];
 
 const fn fault(
@@ -259,10 +305,60 @@ const fn fault(
     happens: fn(&Pair, usize),
     mended: fn(&Pair, usize),
 ) -> Fault {
-    Fault { name, expect, sample, lasts, happens, mended }
+    Fault { name, expect, sample, lasts, first: nothing, happens, mended }
 }
 
+impl Fault {
+    const fn after(mut self, first: fn(&Pair, usize)) -> Self {
+        self.first = first;
+        self
+    }
+}
+
+/// Of boxes whose wall clock is ours to set: see [`crate::pair::clock`].
+pub const CLOCK_FAULTS: &[Fault] = &[
+    // certificates and codes have run out, and nobody who asks for the time is right
+    fault(
+        "clock jumps 100 days ahead",
+        Expect::Nothing,
+        false,
+        WHILE,
+        |p, a| p.jump(a, 100 * 86_400),
+        |p, a| p.jump(a, 0),
+    ),
+    fault("clock jumps an hour back", Expect::Nothing, true, WHILE, |p, a| p.jump(a, -3_600), |p, a| p.jump(a, 0)),
+];
+
+const DATA: &str = "/var/lib/gatehouse/application-data/hello";
+
 fn nothing(_: &Pair, _: usize) {}
+
+fn switch_over(pair: &Pair, active: usize) {
+    pair.post(active, "/v1/pair/switchover", &Value::Null);
+}
+
+fn stubborn() -> String {
+    format!("process.on('SIGTERM', () => {{}});\n{SERVER}")
+}
+
+/// The application is on both, and runs on the active one.
+fn added(pair: &Pair, active: usize, server: &str) {
+    assert_eq!(add(&pair.boxes[active], MANIFEST, server).code, 0);
+    let runs = || (pair.boxes[active].cli(&["app", "health", "hello"]).code == 0).then_some(());
+    within(LONG, "the application", runs);
+    within(LONG, "the other one has it", || pair.active());
+}
+
+fn removed(pair: &Pair) {
+    let active = within(LONG, "a whole pair", || pair.active());
+    pair.post(active, "/v1/applications/remove", &json!({ "name": "hello" }));
+    within(LONG, "a whole pair", || pair.active());
+}
+
+fn told(pair: &Pair, at: usize, reason: &str) {
+    let says = || pair.status(at)["reasons"].to_string().contains(reason).then_some(());
+    within(LONG, reason, says);
+}
 
 fn sh(pair: &Pair, at: usize, line: &str) {
     let ended = pair.boxes[at].sh(line);
@@ -338,79 +434,9 @@ fn one_way(pair: &Pair, from: usize) {
     let (from, to) = (from + 1, 2 - from);
     filter(pair, &format!("iifname \"box{from}-*\" oifname \"box{to}-*\" drop"));
     let silent = || pair.status(deaf)["reasons"].to_string().contains("peer_unreachable").then_some(());
-    within(super::LONG, "a peer that is not heard", silent);
+    within(LONG, "a peer that is not heard", silent);
 }
 
-fn mac_text(at: usize) -> String {
+pub fn mac_text(at: usize) -> String {
     format!("02:00:00:00:{:02x}:01", at + 1)
-}
-
-/// What came of one fault.
-struct Figures {
-    /// Until the other one answered.
-    active: Option<Duration>,
-    /// The longest time without an answer.
-    gap: Duration,
-    /// Both answered.
-    double: Duration,
-}
-
-fn figures(pair: &Pair, fault: &Fault) -> Figures {
-    let active = within(super::LONG, "a whole pair", || pair.active());
-    let takeovers = |at: usize| pair.status(at)["history"].as_array().map(Vec::len);
-    let before = takeovers(active);
-    let prober = pair.prober();
-    // so that what was before is seen, too
-    std::thread::sleep(Duration::from_millis(300));
-    let since = prober.now();
-    (fault.happens)(pair, active);
-    let started = Instant::now();
-    let other = 1 - active;
-    let holds = |at: usize| pair.boxes[at].sh("ip -4 -o addr show dev lan1").stdout.contains(super::VIRTUAL_IP);
-    match fault.expect {
-        Expect::TakeOver => {
-            within(super::LONG, fault.name, || (pair.phase(other) == "active" && holds(other)).then_some(()));
-        }
-        Expect::One => {
-            within(super::LONG, fault.name, || (0..2).any(|at| pair.phase(at) == "active" && holds(at)).then_some(()));
-        }
-        Expect::Nobody => within(super::LONG, fault.name, || (!holds(active)).then_some(())),
-        Expect::Nothing => {}
-    }
-    std::thread::sleep(fault.lasts.saturating_sub(started.elapsed()));
-    let seen: Seen = prober.end();
-    (fault.mended)(pair, active);
-    if fault.expect == Expect::Nothing {
-        let still = pair.device(active).init_pid().is_ok() && holds(active);
-        assert!(still, "{}: the active one has lost it\n{}", fault.name, pair.logs());
-        within(super::LONG, "its status", || (pair.phase(active) == "active").then_some(()));
-        assert_eq!(takeovers(active), before, "{}", fault.name);
-    }
-    let mac = |at: usize| mac_text(at).parse().expect("a hardware address");
-    Figures { active: seen.until(mac(other), since), gap: seen.gap(), double: seen.double() }
-}
-
-#[test]
-fn each_fault_leaves_one_active_and_never_two() {
-    let all = std::env::var("PAIR_FAULTS").is_ok_and(|which| which == "all");
-    let one = std::env::var("PAIR_FAULT").ok();
-    let pair = Pair::new();
-    let chosen = FAULTS.iter().filter(|fault| one.as_ref().map_or(all || fault.sample, |one| fault.name.contains(one)));
-    println!("| fault | to the new active | client's gap | both |\n|---|---|---|---|");
-    for fault in chosen {
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| figures(&pair, fault)));
-        let Ok(figures) = done else { panic!("{}\n{}", fault.name, pair.logs()) };
-        let active = match (fault.expect, figures.active) {
-            (Expect::Nothing | Expect::Nobody, _) | (_, None) => "–".to_owned(),
-            (Expect::TakeOver | Expect::One, Some(took)) => format!("{} ms", took.as_millis()),
-        };
-        let gap = if fault.expect == Expect::Nobody {
-            "until mended".to_owned()
-        } else {
-            format!("{} ms", figures.gap.as_millis())
-        };
-        println!("| {} | {active} | {gap} | {} ms |", fault.name, figures.double.as_millis());
-        let both = figures.double;
-        assert_eq!(both, Duration::ZERO, "{}: two were active\n{}", fault.name, pair.logs());
-    }
 }
