@@ -220,9 +220,11 @@ pub const FAULTS: &[Fault] = &[
         WHILE,
         |p, a| {
             p.device(a).power_off();
-            for _ in 0..20 {
-                sh(p, 1 - a, "pkill -HUP -o keepalived");
-                std::thread::sleep(Duration::from_millis(200));
+            // each time it begins anew to wait for three adverts: within less than those nobody's would come up
+            for _ in 0..8 {
+                // it may be starting at this moment
+                sh(p, 1 - a, "pkill -HUP -o keepalived; true");
+                std::thread::sleep(Duration::from_millis(500));
             }
         },
         |p, a| p.device(a).power_on().expect("on"),
@@ -276,7 +278,7 @@ pub const FAULTS: &[Fault] = &[
     )
     .after(|p, a| {
         added(p, a, SERVER);
-        sh(p, 1 - a, &format!("rm -rf {DATA} && touch {DATA}"));
+        sh(p, 1 - a, &format!("rm -rf {DATA} && mkdir -p $(dirname {DATA}) && touch {DATA}"));
     }),
     fault("an application's stop hangs: switchover", Expect::TakeOver, false, WHILE, switch_over, |p, _| removed(p))
         .after(|p, a| added(p, a, &stubborn())),
