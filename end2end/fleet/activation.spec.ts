@@ -28,7 +28,16 @@ test("from three unopened boxes to a pair, and back to nothing", async ({ page, 
   await first.sees("activate.problem_cluster_name");
   await page.locator("#name").fill("box-a1");
   await page.locator("#new_cluster").fill("plant-2");
+  // a virtual IP of another network is told where it was typed, and what was typed stays
+  await page.locator("#virtual_ip").fill("10.99.0.100");
+  await page.locator("#virtual_ip_port").selectOption({ label: "LAN1" });
   await first.press("activate.next");
+  await expect(page.getByRole("alert").first()).toContainText("10.99.0.100");
+  await expect(page.locator("#virtual_ip_port")).toHaveValue("lan1");
+  await page.locator("#virtual_ip").fill("10.20.0.100");
+  await first.press("activate.next");
+  await first.isAt("activate.review");
+  await expect(page.locator("main")).toContainText("LAN1");
   await activates(first);
   expect((await site.run("hostname")).trim()).toBe("box-a1");
 

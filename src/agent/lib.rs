@@ -42,6 +42,7 @@ pub mod support;
 use std::{path::PathBuf, pin::Pin};
 
 use os::disk;
+use tokio::sync::watch;
 
 /// Where the agent finds and keeps its things.
 #[derive(Clone, Debug)]
@@ -106,16 +107,18 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let cellular = cellular::start(&options.state_dir, &board, network.clone());
     let filled = (network.clone(), auth.clone(), settings.clone(), audit.clone());
     let seed = seed::start(&options.state_dir, config.seed_paths.clone(), board.clone(), filled);
+    let (holds, held) = watch::channel(false);
     let around = activation::Around {
         network: network.watch(),
         settings: settings.clone(),
         seed: seed.clone(),
         audit: audit.clone(),
+        holds: held,
     };
     let activation = activation::start(&options.state_dir, &board, around)?;
     tokio::spawn(activation::keep_fleet(activation.fleet.clone(), auth.clone()));
     let apps = applications::start(&options.state_dir, options.runtime_dir.clone(), bus.clone());
-    let around = pair::Around { network: network.watch(), activation: activation.clone(), apps: apps.clone() };
+    let around = pair::Around { network: network.watch(), activation: activation.clone(), apps: apps.clone(), holds };
     let pairs = pair::start(&options.state_dir, options.runtime_dir.clone(), &board, around);
     let (network_watch, auth_watch, power_watch, proof) =
         (network.clone(), auth.clone(), power.clone(), network.clone());

@@ -65,7 +65,7 @@ async fn round(own: &Own, store: &Store, ledger: &Ledger, polled: &mut Polled) -
     if !told::is_plausible(&info, &me.serial) {
         return Err(here("what the registry tells cannot be about this box".into()));
     }
-    if let Some(state) = leave(&registry, store, &info).await? {
+    if let Some(state) = leave(own, &registry, store, &info).await? {
         info.state = state;
     }
     if standing == Standing::Renew {
@@ -84,10 +84,13 @@ async fn round(own: &Own, store: &Store, ledger: &Ledger, polled: &mut Polled) -
     Ok(())
 }
 
-/// A box that is to go has nothing to give away yet, so it goes. Applications are given away here once there are some.
-async fn leave(registry: &Registry, store: &Store, info: &BoxInfo) -> Result<Option<String>, Failed> {
+/// A box that is to go hands its applications over first, where somebody can take them: the pair's task does, and has this asked again.
+async fn leave(own: &Own, registry: &Registry, store: &Store, info: &BoxInfo) -> Result<Option<String>, Failed> {
     let mut state = info.state.clone();
-    if state == "draining" {
+    if state == told::DRAINING {
+        if own.holds() {
+            return Ok(None);
+        }
         state = registry.call::<calls::BoxDrained>(With::default(), &()).await?.state;
     }
     if state == "leaving" {

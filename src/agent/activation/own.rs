@@ -43,6 +43,8 @@ pub struct Own {
     preset: Mutex<Option<Trust>>,
     network: watch::Receiver<Arc<Published>>,
     pub settings: Settings,
+    /// Whether applications are here that the peer could take.
+    holds: watch::Receiver<bool>,
 }
 
 /// What decides whether a registry that was out of reach may be in reach now.
@@ -65,7 +67,12 @@ impl Own {
         }
         let factory = store::factory(board)?;
         let preset = Mutex::new(store::preset(factory.as_ref(), store));
-        Ok(Self { identified, factory, preset, network: around.network.clone(), settings: around.settings.clone() })
+        let (network, settings, holds) = (around.network.clone(), around.settings.clone(), around.holds.clone());
+        Ok(Self { identified, factory, preset, network, settings, holds })
+    }
+
+    pub fn holds(&self) -> bool {
+        *self.holds.borrow()
     }
 
     /// # Errors

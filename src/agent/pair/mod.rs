@@ -52,6 +52,8 @@ pub struct Around {
     pub network: watch::Receiver<Arc<Published>>,
     pub activation: Activations,
     pub apps: Applications,
+    /// Whether applications are here that the peer could take.
+    pub holds: watch::Sender<bool>,
 }
 
 /// Asks the task. Cheap to clone.

@@ -4,7 +4,9 @@ use super::code::MOST_URLS;
 use crate::cluster::{api::BoxInfo, names::Serial};
 
 /// Of a host, as the registry words them.
-const STATES: [&str; 5] = ["active", "draining", "leaving", "removed", "replaced"];
+const STATES: [&str; 5] = ["active", DRAINING, "leaving", "removed", "replaced"];
+/// Of a box that is to go, as long as it has something to hand over.
+pub const DRAINING: &str = "draining";
 /// Base64url of the longest certificate that is looked at, and more.
 const LONGEST: usize = 8_192;
 

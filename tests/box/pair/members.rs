@@ -112,6 +112,30 @@ fn two_that_are_parted_run_what_they_have_once() {
 }
 
 #[test]
+fn an_active_box_that_is_removed_hands_over_before_it_goes() {
+    let pair = Pair::new();
+    let active = within(LONG, "a whole pair", || pair.active());
+    let (other, serials) = (1 - active, ["7F3K-2219", "7F3K-2220"]);
+    assert_eq!(add(&pair.boxes[active], MANIFEST, SERVER).code, 0);
+    within(LONG, "the application", || Some(pair.hello()).filter(Value::is_object));
+    within(LONG, "the other one has it", || pair.active());
+    pair.registry.by_account(&["cluster", "remove-host", serials[active], "--yes"]).expect("removed");
+    let taken = within(LONG * 2, "the other one", || {
+        Some(pair.status(other)["history"][0].clone()).filter(|taken| taken["kind"] == "switchover")
+    });
+    println!("removed: {taken}");
+    let left = || {
+        let told = pair.boxes[active].socket("0", "GET", "/v1/activation", None, &Value::Null);
+        let told: Value = serde_json::from_str(&told.body).unwrap_or_default();
+        (told["member"]["left"]["left"] == "removed").then_some(())
+    };
+    within(LONG * 2, "a box that has left", left);
+    within(LONG * 2, "a box of its own", || (pair.phase(other) == "single" && pair.runs(other)).then_some(()));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert!(!pair.runs(active) && !pair.has_address(active), "nothing of it is left there");
+}
+
+#[test]
 fn a_new_box_takes_a_dead_ones_place_and_the_old_one_does_nothing_when_it_returns() {
     let pair = Pair::new();
     let active = within(LONG, "a whole pair", || pair.active());

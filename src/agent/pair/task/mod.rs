@@ -192,6 +192,7 @@ pub struct Task {
     /// When the other one was active, as far as it was heard.
     peer_active: Option<(BootMillis, Option<Kind>)>,
     wanted: Option<Kind>,
+    holds: watch::Sender<bool>,
     publish: watch::Sender<PairStatus>,
 }
 
@@ -244,6 +245,7 @@ impl Task {
             missing: None,
             peer_active: None,
             wanted: None,
+            holds: around.holds,
             publish,
         }
     }
@@ -305,6 +307,7 @@ impl Task {
         self.copy_what_is_due();
         self.look_for_a_conflict();
         self.give_up_where_better().await;
+        self.leave_in_order();
         let about = self.about_now();
         if about != self.about && self.guard && self.configured {
             self.about = about;

@@ -1,6 +1,6 @@
 //! What the two boxes ask of each other, and who gives up.
 
-use domain::pair::beat::MOST;
+use domain::{activation::told, pair::beat::MOST};
 use tokio::sync::oneshot;
 
 use super::{
@@ -225,6 +225,30 @@ impl Task {
             Outcome::Drained
         }));
         Ok(())
+    }
+
+    /// The registry has said that this box is to go.
+    pub(super) fn drains(&self) -> bool {
+        self.enrolled.borrow().as_ref().is_some_and(|enrolled| enrolled.info.state == told::DRAINING)
+    }
+
+    /// What runs here goes to the peer before this box does; where nobody can take it, it ends with the box.
+    pub(super) fn leave_in_order(&mut self) {
+        let drains = self.drains();
+        if drains && self.wanted.is_none() && self.is_active() && self.peer_could() {
+            match self.switch_over(Kind::Switchover) {
+                Ok(()) => tracing::info!("this box is to leave: the peer takes over"),
+                Err(why) => tracing::warn!(%why, "this box is to leave, and hands nothing over"),
+            }
+        }
+        // and until the peer has it: then the two are no pair any more
+        let theirs = self.peer_there().filter(|about| about.fit && about.role != Told::Active).is_some();
+        let holds = self.wanted.is_some() || theirs && (self.is_active() || drains);
+        let had = self.holds.send_replace(holds);
+        if drains && had && !holds {
+            let activation = self.activation.clone();
+            tokio::spawn(async move { activation.poll().await });
+        }
     }
 
     pub(super) fn maintain(&mut self, on: bool) -> Result<(), Fault> {

@@ -22,7 +22,8 @@ impl Task {
                 && self.kept.fence.is_none()
                 && issues.is_empty()
                 && carrier
-                && !planned,
+                && !planned
+                && !self.drains(),
             maintenance: self.kept.maintenance,
             carrier,
             registry: reach == Reach::There,
