@@ -48,8 +48,8 @@ pub fn of_epoch(wanted: &Wanted, copies: &Copies, epoch: u64) -> bool {
 /// Seconds by which the oldest copy is older than its interval. `None`: of one there is no data of this epoch.
 pub fn lateness(wanted: &Wanted, copies: &Copies, epoch: u64, now: UnixSeconds) -> Option<u32> {
     let late = wanted.iter().map(|(name, copying)| {
-        let copied = copies.get(name).filter(|copied| copied.epoch >= epoch)?;
-        let age = now.0.saturating_sub(copied.at.0);
+        let last = copies.get(name).filter(|last| last.epoch >= epoch)?;
+        let age = now.0.saturating_sub(last.at.0);
         Some(u32::try_from(age).unwrap_or(u32::MAX).saturating_sub(copying.every))
     });
     late.collect::<Option<Vec<u32>>>().map(|late| late.into_iter().max().unwrap_or(0))

@@ -4,6 +4,7 @@
 //! the agent and datagrams of fixed length that carry the pair's seal. What it has opened it closes by itself, whoever else has gone.
 
 mod agent;
+mod closing;
 mod end;
 mod keepalived;
 mod kernel;
@@ -24,7 +25,12 @@ use rustix::{
     io::Errno,
 };
 
-use self::{agent::Agent, keepalived::Keepalived, wires::Wires};
+use self::{
+    agent::Agent,
+    closing::{Closing, last_moment, removed},
+    keepalived::Keepalived,
+    wires::Wires,
+};
 use crate::{
     clock,
     domain::{
@@ -44,10 +50,6 @@ const MEND: u64 = 1_000;
 /// How long it may take for getting the address: three lost adverts and more. Then it is started anew; 2.2.7 sometimes looks at its gate no more
 /// after it has read its file again.
 const GETS: u64 = 800;
-/// How long keepalived may take for giving up the address: it takes some 5 ms.
-const GIVES_UP: u64 = 100;
-/// Before all must be closed: to kill what is left, and to take the address away.
-const LAST_MOMENT: u64 = 60;
 /// How long a guard that is told to end waits for its release to be told.
 const LAST_WORDS: u64 = 300;
 
@@ -139,16 +141,6 @@ struct Heard {
     sequence: u64,
     about: About,
     at: BootMillis,
-}
-
-/// Everything that is open is being closed.
-#[derive(Clone, Copy)]
-struct Closing {
-    by: BootMillis,
-    /// keepalived is killed then.
-    patience: BootMillis,
-    address_gone: bool,
-    stopped: bool,
 }
 
 impl Pair {
@@ -442,16 +434,6 @@ impl Pair {
         self.tell_state();
     }
 
-    /// All of it, at once.
-    fn shut(&mut self) {
-        self.gate(false);
-        self.keepalived.kill();
-        self.remove_address();
-        self.kill_running();
-        self.closing = None;
-        self.of = None;
-    }
-
     fn drive(&mut self, event: Event) {
         let Some(of) = &mut self.of else { return };
         let before = of.state.role();
@@ -478,57 +460,7 @@ impl Pair {
             }
             // the role says which
             Effect::Goes { .. } => {}
-            Effect::Close { by } => {
-                self.gate(false);
-                let now = clock::now();
-                let had_address = self.of.as_ref().is_some_and(|of| of.config.virtual_ip.is_some());
-                self.closing = Some(Closing {
-                    by,
-                    patience: now.plus(GIVES_UP).min(last_moment(by)),
-                    address_gone: !had_address,
-                    stopped: self.running.is_empty(),
-                });
-            }
-        }
-    }
-
-    /// The next part of closing, if it is its time.
-    fn close_on(&mut self, now: BootMillis) {
-        let Some(mut closing) = self.closing else { return };
-        if !closing.address_gone && closing.patience <= now {
-            tracing::warn!("keepalived does not give the address up: it is killed");
-            self.keepalived.kill();
-            closing.address_gone = true;
-        }
-        if last_moment(closing.by) <= now && !closing.stopped {
-            tracing::warn!("applications have not stopped in time: they are killed");
-            self.kill_running();
-            closing.stopped = true;
-        }
-        self.closing = Some(closing);
-        if closing.address_gone && closing.stopped {
-            // also where keepalived said so
-            self.remove_address();
-            self.closing = None;
-            self.drive(Event::Closed);
-        }
-    }
-
-    fn kill_running(&mut self) {
-        self.running.iter().for_each(end::kill);
-    }
-
-    fn gate(&mut self, open: bool) {
-        if let Err(error) = self.keepalived.gate(open) {
-            tracing::error!(%error, open, "the gate cannot be written: keepalived is killed");
-            self.keepalived.kill();
-            self.remove_address();
-        }
-    }
-
-    fn remove_address(&self) {
-        if let Some(virtual_ip) = self.of.as_ref().and_then(|of| of.config.virtual_ip.as_ref()) {
-            removed(virtual_ip);
+            Effect::Close { by } => self.close(by),
         }
     }
 
@@ -578,15 +510,5 @@ impl Pair {
             tracing::warn!(%error, "the agent does not hear");
             self.agent_gone();
         }
-    }
-}
-
-fn last_moment(by: BootMillis) -> BootMillis {
-    BootMillis(by.0.saturating_sub(LAST_MOMENT))
-}
-
-fn removed(virtual_ip: &guard::OnInterface) {
-    if let Err(error) = kernel::remove(&virtual_ip.interface, virtual_ip.address) {
-        tracing::error!(%error, address = %virtual_ip.address, "the virtual IP cannot be taken away");
     }
 }

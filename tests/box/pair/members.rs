@@ -18,12 +18,6 @@ impl Pair {
     fn runs(&self, at: usize) -> bool {
         !self.boxes[at].sh("pgrep -f '[s]erver.js'").stdout.is_empty()
     }
-
-    fn hello(&self) -> Value {
-        let argv = ["-s", "--max-time", "1", "http://10.20.0.100:8080/"];
-        let said = self.third.command("curl").args(argv).output().expect("curl").stdout;
-        serde_json::from_slice(&said).unwrap_or_default()
-    }
 }
 
 #[test]

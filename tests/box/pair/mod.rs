@@ -134,6 +134,17 @@ impl Pair {
         &self.boxes[at].device
     }
 
+    /// What a host of the site is answered at the virtual IP, by whichever box has it.
+    fn hello(&self) -> Value {
+        self.get("/")
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let argv = ["-s", "--max-time", "1", &format!("http://{VIRTUAL_IP}:8080{path}")];
+        let said = self.third.command("curl").args(argv).output().expect("curl").stdout;
+        serde_json::from_slice(&said).unwrap_or_default()
+    }
+
     /// Looks from now on.
     fn prober(&self) -> Prober {
         Prober::start(&self.third, VIRTUAL_IP)
@@ -247,11 +258,7 @@ fn an_application_moves_with_the_virtual_ip_and_one_that_does_not_start_there_co
     let pair = Pair::new();
     let active = within(LONG, "a whole pair", || pair.active());
     let other = 1 - active;
-    let hello = || {
-        let argv = ["curl", "-s", "--max-time", "1", "http://10.20.0.100:8080/"];
-        let said = pair.third.command(argv[0]).args(&argv[1..]).output().expect("curl").stdout;
-        serde_json::from_slice::<Value>(&said).unwrap_or_default()
-    };
+    let hello = || pair.hello();
     let added = crate::applications::add(&pair.boxes[active], MANIFEST, SERVER);
     assert_eq!(added.code, 0, "{added:?}");
     let first = within(LONG, "the application", || Some(hello()).filter(Value::is_object));

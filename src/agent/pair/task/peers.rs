@@ -242,7 +242,7 @@ impl Task {
             }
         }
         // and until the peer has it: then the two are no pair any more
-        let theirs = self.peer_there().filter(|about| about.fit && about.role != Told::Active).is_some();
+        let theirs = self.peer_there().is_some_and(|about| about.fit && about.role != Told::Active);
         let holds = self.wanted.is_some() || theirs && (self.is_active() || drains);
         let had = self.holds.send_replace(holds);
         if drains && had && !holds {

@@ -267,7 +267,7 @@ pub const FAULTS: &[Fault] = &[
         Expect::One,
         false,
         Duration::from_secs(12),
-        |p, a| switch_over(p, a),
+        switch_over,
         |p, a| {
             let other = 1 - a;
             within(LONG, "a fence", || (p.phase(other) == "fenced").then_some(()));
