@@ -82,7 +82,7 @@ pub fn page(frame: Frame, status: &Applications, view: &ListView) -> impl IntoVi
             </Card>
         }
     });
-    let elsewhere = elsewhere_only.then(|| view! { <p>{text.app_elsewhere()}" "{text.app_elsewhere_change()}</p> });
+    let elsewhere = elsewhere_only.then(|| view! { <p>{text.app_elsewhere()}</p> });
     let added = view.added.then(|| view! { <Note mood=Mood::Ok title=text.app_added() role="status">""</Note> });
     view! {
         <Shell frame=frame>
@@ -146,7 +146,7 @@ pub fn app_page(frame: Frame, view: &AppView) -> impl IntoView + use<> {
         }
         .into_any()
     } else {
-        view! { <p class="muted">{text.app_elsewhere()}" "{text.app_elsewhere_change()}</p> }.into_any()
+        view! { <p class="muted">{text.app_elsewhere()}</p> }.into_any()
     };
     let log = if view.lines.is_empty() {
         view! { <p class="muted">{text.app_logs_none()}</p> }.into_any()

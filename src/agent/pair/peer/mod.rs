@@ -27,6 +27,8 @@ use crate::{activation::Enrolled, registry::Identity};
 const CONNECT: Duration = Duration::from_millis(800);
 /// For one question. A box that must ask its neighbours takes a second.
 const ANSWER: Duration = Duration::from_secs(5);
+/// For an application with its files to arrive, and to be looked at: podman may take ten seconds to say whether it has an image.
+const TAKEN: Duration = Duration::from_secs(20);
 /// Connections at a time: one peer needs one.
 const MOST: usize = 4;
 /// Between two attempts to listen where the address is not there yet.
@@ -182,7 +184,8 @@ pub async fn open(ends: &Ends, ask: &Ask) -> Option<(TlsStream<TcpStream>, Answe
             }
             Err(_) => continue,
         };
-        return match timeout(ANSWER, answered(&mut stream, ask)).await {
+        let limit = if matches!(ask, Ask::Application { .. }) { TAKEN } else { ANSWER };
+        return match timeout(limit, answered(&mut stream, ask)).await {
             Ok(Ok(answer)) => Some((stream, answer)),
             Ok(Err(error)) => {
                 tracing::debug!(interface = way.interface, %error, "the peer does not answer");
