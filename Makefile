@@ -24,7 +24,7 @@ build: deps assets ## the program that ships, in target/release
 deb: build ## the Debian package of it, in target/deb
 	@packaging/stage.sh "package" packaging/deb/make.sh
 
-bench: deps assets ## measure the program that ships, beside others in the same run
+bench: deps-test assets ## measure the program that ships, beside others in the same run
 	@packaging/bench.sh
 
 soak: deps-test ## kill the agent at least 1,000 times in the middle of a change

@@ -12,13 +12,16 @@ die() {
   exit 1
 }
 
+# Only the tests need root: cargo itself must not leave files of root's in the target folder.
+tests_as_root() {
+  [ "$(id -u)" -eq 0 ] && return
+  command -v sudo >/dev/null || die "root is needed for network namespaces, and sudo is not installed"
+  export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="sudo -E" CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="sudo -E"
+}
+
 # cargo-nextest where it is installed. Building it takes longer than it saves, so it is not installed for this.
 rust_tests() {
-  # Only the tests need root: cargo itself must not leave files of root's in the target folder.
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || die "root is needed for network namespaces, and sudo is not installed"
-    export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="sudo -E" CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="sudo -E"
-  fi
+  tests_as_root
   if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked --workspace --no-tests=fail --color=never 2>&1 | tee "$log/rust"
     ! grep -qE 'Summary .* [1-9][0-9]* skipped' "$log/rust" || die "tests were skipped"
@@ -51,6 +54,7 @@ case ${1:-} in
   rust) rust_tests ;;
   soak)
     cargo build --locked --workspace --bins
+    tests_as_root
     GATEHOUSE_KILLS=1000 cargo test --locked --workspace --test network -- --nocapture s24_
     ;;
   browser) cd end2end && browser_tests ;;

@@ -32,6 +32,9 @@ put "$here/files/registry.toml" "$doc/examples/registry.toml"
 put docs/registry.md "$doc/registry.md"
 put docs/errors.md "$doc/errors.md"
 put docs/command-line.md "$doc/command-line.md"
+put docs/applications.md "$doc/applications.md"
+put docs/alarms.md "$doc/alarms.md"
+put docs/seed-file.md "$doc/seed-file.md"
 {
   printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nCopyright: the authors of Gatehouse\n'
   printf 'License: MIT or Apache-2.0\n'

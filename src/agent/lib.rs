@@ -107,7 +107,7 @@ pub async fn run(options: AgentOptions) -> Result<(), AgentError> {
     let cellular = cellular::start(&options.state_dir, &board, network.clone());
     let filled = (network.clone(), auth.clone(), settings.clone(), audit.clone());
     let seed = seed::start(&options.state_dir, config.seed_paths.clone(), board.clone(), filled);
-    let (holds, held) = watch::channel(false);
+    let (holds, held) = watch::channel(None);
     let around = activation::Around {
         network: network.watch(),
         settings: settings.clone(),

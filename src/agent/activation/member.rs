@@ -88,7 +88,7 @@ async fn round(own: &Own, store: &Store, ledger: &Ledger, polled: &mut Polled) -
 async fn leave(own: &Own, registry: &Registry, store: &Store, info: &BoxInfo) -> Result<Option<String>, Failed> {
     let mut state = info.state.clone();
     if state == told::DRAINING {
-        if own.holds() {
+        if own.holds().await {
             return Ok(None);
         }
         state = registry.call::<calls::BoxDrained>(With::default(), &()).await?.state;

@@ -81,8 +81,8 @@ pub struct Around {
     pub settings: Settings,
     pub seed: watch::Receiver<SeedStatus>,
     pub audit: Audit,
-    /// Whether applications are here that the peer could take.
-    pub holds: watch::Receiver<bool>,
+    /// Whether applications are here that the peer could take; none before that is known.
+    pub holds: watch::Receiver<Option<bool>>,
 }
 
 /// Asks the task. Cheap to clone.

@@ -1,6 +1,9 @@
 //! What the box is in a registry's eyes, where it looks for one, and how it gets there.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use domain::{
     activation::ledger::Trust,
@@ -10,7 +13,7 @@ use domain::{
     name::PortName,
     settings::proxy::ProxyView,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use super::{Around, store, store::Store};
 use crate::{
@@ -20,6 +23,9 @@ use crate::{
     registry::{Registry, Way},
     settings::Settings,
 };
+
+/// For the pair's task to hear of its guard, after a start of both.
+const KNOWN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -43,8 +49,7 @@ pub struct Own {
     preset: Mutex<Option<Trust>>,
     network: watch::Receiver<Arc<Published>>,
     pub settings: Settings,
-    /// Whether applications are here that the peer could take.
-    holds: watch::Receiver<bool>,
+    holds: watch::Receiver<Option<bool>>,
 }
 
 /// What decides whether a registry that was out of reach may be in reach now.
@@ -71,8 +76,11 @@ impl Own {
         Ok(Self { identified, factory, preset, network, settings, holds })
     }
 
-    pub fn holds(&self) -> bool {
-        *self.holds.borrow()
+    /// Whether applications are here that the peer could take. Waits for that to be known; where nobody comes to know it, there are none.
+    pub async fn holds(&self) -> bool {
+        let mut holds = self.holds.clone();
+        let known = timeout(KNOWN, holds.wait_for(Option::is_some)).await;
+        matches!(known, Ok(Ok(holds)) if *holds == Some(true))
     }
 
     /// # Errors

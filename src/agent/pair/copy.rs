@@ -291,6 +291,13 @@ impl Rsync {
     }
 }
 
+/// Also one whose connection was given up: what it has started would go on, and nobody would wait for it.
+impl Drop for Rsync {
+    fn drop(&mut self) {
+        end(group(&self.child));
+    }
+}
+
 fn group(child: &Child) -> Option<Pid> {
     Pid::from_raw(i32::try_from(child.id()?).ok()?)
 }

@@ -52,8 +52,8 @@ pub struct Around {
     pub network: watch::Receiver<Arc<Published>>,
     pub activation: Activations,
     pub apps: Applications,
-    /// Whether applications are here that the peer could take.
-    pub holds: watch::Sender<bool>,
+    /// Whether applications are here that the peer could take; none before that is known.
+    pub holds: watch::Sender<Option<bool>>,
 }
 
 /// Asks the task. Cheap to clone.

@@ -85,14 +85,16 @@ pub fn image_exists(image: &str) -> [String; 5] {
     [PODMAN, "image", "exists", "--", image].map(str::to_owned)
 }
 
-/// The unit that asks it: the agent itself may not write where podman locks. It is gone when it has succeeded, and stays when it has failed.
+/// The unit that asks it: the agent itself may not write where podman locks. It stays active when it has succeeded, until it is stopped.
 pub fn asks_for_image(image: &str) -> Vec<(&'static str, Value)> {
     let text = |text: &str| Value::Text(text.to_owned());
     vec![
         ("Description", text("Whether there is an image")),
         ("Type", text("oneshot")),
         ("ExecStart", Value::Command(image_exists(image).to_vec())),
+        ("RemainAfterExit", Value::Truth(true)),
         ("TimeoutStartUSec", Value::Number(IMAGE_LIMIT * 1000)),
+        ("TimeoutStopUSec", Value::Number(1_000_000)),
         ("CollectMode", text("inactive")),
         ("StandardOutput", text("null")),
         ("StandardError", text("null")),

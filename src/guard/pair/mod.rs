@@ -50,10 +50,11 @@ const MEND: u64 = 1_000;
 /// How long it may take for getting the address: three lost adverts and more. Then it is started anew; 2.2.7 sometimes looks at its gate no more
 /// after it has read its file again.
 const GETS: u64 = 800;
+const GETS_AT_MOST: u64 = 4_000;
 /// How long a guard that is told to end waits for its release to be told.
 const LAST_WORDS: u64 = 300;
 
-/// Runs of the peer that are remembered when they are over.
+/// Runs of the peer that are remembered beside the one that is heard.
 const LIVES: usize = 16;
 
 /// When the pair's thread has looked around last, for whoever says that the guard is alive.
@@ -121,6 +122,8 @@ struct Pair {
     next_mend: BootMillis,
     /// The address is there by then, or keepalived is started anew.
     address_by: Option<BootMillis>,
+    /// For getting it, doubled each time that it does not.
+    patience: u64,
     ends: Option<BootMillis>,
 }
 
@@ -130,8 +133,8 @@ struct Of {
     state: State,
     wires: Wires,
     peer: Option<Heard>,
-    /// The peer's earlier runs, the newest first: whoever has listened may say again what they said.
-    over: Vec<u64>,
+    /// Other runs of the peer, the newest first, and what was heard of each last: whoever has listened may say again what they said.
+    over: Vec<(u64, u64)>,
     master: bool,
 }
 
@@ -161,6 +164,7 @@ impl Pair {
             next_tell: now,
             next_mend: now,
             address_by: None,
+            patience: GETS,
             ends: None,
         })
     }
@@ -195,11 +199,13 @@ impl Pair {
     fn look_for_the_address(&mut self, now: BootMillis) {
         let wants = |of: &Of| of.config.virtual_ip.is_some() && !of.master;
         if !self.keepalived.gate_open() || !self.of.as_ref().is_some_and(wants) {
-            self.address_by = None;
+            (self.address_by, self.patience) = (None, GETS);
             return;
         }
-        let by = *self.address_by.get_or_insert(now.plus(GETS));
+        let by = *self.address_by.get_or_insert(now.plus(self.patience));
         if by <= now {
+            // on a box that is slower than that it must come up once
+            self.patience = (self.patience * 2).min(GETS_AT_MOST);
             tracing::warn!("keepalived does not get the address: it is started anew");
             self.address_by = None;
             self.keepalived.kill();
@@ -291,13 +297,14 @@ impl Pair {
             if of.peer.is_some_and(|peer| peer.run == beat.run && peer.sequence >= beat.sequence) {
                 continue;
             }
-            // nor is anything of a life that is over
-            if of.over.contains(&beat.run) {
+            // nor is what was said in another run of it; only one that goes on says something new
+            if of.over.iter().any(|(run, last)| *run == beat.run && *last >= beat.sequence) {
                 continue;
             }
             if let Some(before) = of.peer.filter(|peer| peer.run != beat.run) {
+                of.over.retain(|(run, _)| *run != beat.run);
                 of.over.truncate(LIVES - 1);
-                of.over.insert(0, before.run);
+                of.over.insert(0, (before.run, before.sequence));
             }
             let heard = Heard { run: beat.run, sequence: beat.sequence, about: beat.about, at: now };
             let news = of.peer.is_none_or(|peer| peer.about.role != beat.about.role || peer.at.plus(beat::GONE) < now);

@@ -62,10 +62,10 @@ pub fn run(gatehouse: &Path, controls: &[PathBuf], fleet: bool) -> Result<ExitCo
     Ok(code)
 }
 
-/// The registry, an activation code of it, and whether this machine reaches the site's network.
+/// The registry, activation codes of it for two boxes, and whether this machine reaches the site's network.
 struct Fleet {
     registry: Arc<Registry>,
-    code: String,
+    codes: [String; 2],
     reach: Option<Leg>,
 }
 
@@ -73,12 +73,13 @@ impl Fleet {
     fn start(site: &Site, gatehouse: &Path, folder: &Path) -> Result<Self> {
         println!("Starting a registry …");
         let registry = Arc::new(Registry::start(site, gatehouse, &folder.join("registry"))?);
-        let code = registry.code(&[])?;
+        registry.by_account(&["cluster", "enable"])?;
+        let codes = [registry.code(&[])?, registry.code(&[])?];
         let reach = match in_use::user_of(in_use::SITE)? {
             None => Some(site.a.here(SITE_INTERFACE, SITE_MAC, SITE_ADDRESS)?),
             Some(_) => None,
         };
-        Ok(Self { registry, code, reach })
+        Ok(Self { registry, codes, reach })
     }
 }
 
@@ -93,6 +94,8 @@ fn until_told(events: &Events, gatehouse: &Path, folder: &Path, controls: &[Path
     let mut on = Vec::new();
     for (builder, control) in builders.into_iter().zip(controls) {
         let builder = if on.is_empty() { builder.service_port_here(INTERFACE).sim_slot() } else { builder };
+        // the two of one model, with a wire between them
+        let builder = if fleet.is_some() && on.len() < 2 { builder.heartbeat() } else { builder };
         let appliance = Arc::new(builder.start()?);
         let about = About::new(&appliance).registry(fleet.as_ref().map(|fleet| &fleet.registry));
         serve(control, if on.is_empty() { about.modem(&modem) } else { about })?;
@@ -145,16 +148,18 @@ fn introduce(fleet: &Fleet) {
         Some(_) => "https://10.20.0.16/ (the same model) and https://10.20.0.17/ (another one)",
         None => "10.20.0.16 and 10.20.0.17, which this machine cannot reach, because it uses 10.20.0.0/24 itself",
     };
+    let [first, second] = &fleet.codes;
     println!(
         "
-There is a registry, {REGISTRY_URL}, with the account `demo`, so that the box can be activated. Its code, good for one box:
+There is a registry, {REGISTRY_URL}, with the account `demo`, so that boxes can be activated. Two codes, each good for one box:
 
-{}
+{first}
+
+{second}
 
   More codes, clusters and hosts: Cluster → sign in for the fleet, as {FLEET_USER} with the password `{FLEET_PASSWORD}`
   Two more boxes: {others}. Their passwords are set on their
-  consoles (as root): {program} exec --box 2 -- gatehouse password reset, and --box 3.",
-        fleet.code
+  consoles (as root): {program} exec --box 2 -- gatehouse password reset, and --box 3."
     );
 }
 

@@ -90,21 +90,28 @@ impl Runner {
         Ok(folder)
     }
 
-    /// Whether podman has this image. No answer within ten seconds is none.
-    pub async fn has_image(&self, image: &str) -> bool {
-        match self {
-            Self::Systemd(systemd) => systemd.has_image(image).await.unwrap_or_else(|error| {
-                tracing::warn!(image, %error, "podman cannot be asked");
-                false
-            }),
-            Self::Process(_) => {
-                let [program, arguments @ ..] = &unit::image_exists(image);
-                let mut podman = Command::new(program);
-                podman.args(arguments).kill_on_drop(true);
-                let limit = Duration::from_millis(unit::IMAGE_LIMIT);
-                matches!(timeout(limit, podman.status()).await, Ok(Ok(status)) if status.success())
+    /// Whether podman has this image. It is asked to the end, also where nobody waits for the answer any more.
+    ///
+    /// # Errors
+    /// Why nobody says, for people.
+    pub async fn has_image(&self, image: &str) -> Result<bool, String> {
+        let (runner, image) = (self.clone(), image.to_owned());
+        let asked = tokio::spawn(async move {
+            match &runner {
+                Self::Systemd(systemd) => systemd.has_image(&image).await.map_err(|error| error.to_string()),
+                Self::Process(_) => {
+                    let [program, arguments @ ..] = &unit::image_exists(&image);
+                    let mut podman = Command::new(program);
+                    podman.args(arguments).kill_on_drop(true);
+                    match timeout(Duration::from_millis(unit::IMAGE_LIMIT), podman.status()).await {
+                        Ok(Ok(status)) => Ok(status.success()),
+                        Ok(Err(error)) => Err(error.to_string()),
+                        Err(late) => Err(late.to_string()),
+                    }
+                }
             }
-        }
+        });
+        asked.await.unwrap_or_else(|error| Err(error.to_string()))
     }
 
     /// What it has printed last, the oldest first.

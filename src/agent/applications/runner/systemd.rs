@@ -1,17 +1,23 @@
 //! Applications as transient units of systemd (`StartTransientUnit`, org.freedesktop.systemd1(5)): what is told is [`domain::application::unit`].
 
-use std::{fs, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, process::Stdio, time::Duration};
 
 use domain::application::{
     ApplicationName,
     life::Reason,
     unit::{self, Place, Value},
 };
-use tokio::{process::Command, sync::Mutex};
+use tokio::{
+    process::Command,
+    time::{Instant, sleep, timeout},
+};
 use zbus::{OwnedObjectPath, Variant};
 
 use super::Job;
-use crate::bus::{Bus, BusError, Peer};
+use crate::{
+    bus::{Bus, BusError, Peer},
+    secrets,
+};
 
 const MANAGER: Peer<'_> = Peer {
     service: "org.freedesktop.systemd1",
@@ -20,8 +26,6 @@ const MANAGER: Peer<'_> = Peer {
 };
 const SERVICE: &str = "org.freedesktop.systemd1.Service";
 const UNIT: &str = "org.freedesktop.systemd1.Unit";
-/// Whether there is an image.
-const IMAGES: &str = "gatehouse-image.service";
 /// systemd makes folders of a slice's name.
 pub const SLICE_PATH: &str = "gatehouse.slice/gatehouse-applications.slice";
 const NO_SUCH_UNIT: &str = "org.freedesktop.systemd1.NoSuchUnit";
@@ -34,13 +38,11 @@ const UNKNOWN: Duration = Duration::from_millis(500);
 pub struct Systemd {
     bus: Bus,
     runtime_dir: PathBuf,
-    /// One is asked for at a time.
-    images: Arc<Mutex<()>>,
 }
 
 impl Systemd {
     pub fn new(bus: Bus, runtime_dir: PathBuf) -> Self {
-        Self { bus, runtime_dir, images: Arc::default() }
+        Self { bus, runtime_dir }
     }
 
     /// # Errors
@@ -73,21 +75,25 @@ impl Systemd {
     }
 
     /// # Errors
-    /// What systemd says.
+    /// When systemd or podman does not say.
     pub async fn has_image(&self, image: &str) -> Result<bool, BusError> {
-        let _turn = self.images.lock().await;
-        self.start_unit(IMAGES, &unit::asks_for_image(image)).await?;
-        loop {
-            match self.state_of(IMAGES).await? {
-                None => return Ok(true),
-                Some((state, _)) if state == "inactive" => return Ok(true),
-                Some((state, _)) if state == "failed" => {
-                    self.forget_failed(IMAGES).await;
-                    return Ok(false);
+        let file = format!("gatehouse-image-{:016x}.service", secrets::random());
+        self.start_unit(&file, &unit::asks_for_image(image)).await?;
+        // podman's own limit, and what systemd needs to end it
+        let limit = Duration::from_millis(2 * unit::IMAGE_LIMIT);
+        let said = timeout(limit, async {
+            loop {
+                match self.state_of(&file).await?.map(|(state, _)| state).as_deref() {
+                    Some("active") => return Ok(true),
+                    Some("failed") | None => return Ok(false),
+                    Some(_) => sleep(LOOK).await,
                 }
-                Some(_) => tokio::time::sleep(LOOK).await,
             }
-        }
+        });
+        let said = said.await.unwrap_or(Err(BusError::Late { service: "podman" }));
+        drop(self.bus.call::<_, OwnedObjectPath>(MANAGER, "StopUnit", &(file.as_str(), "replace")).await);
+        self.forget_failed(&file).await;
+        said
     }
 
     async fn unit(&self, name: &ApplicationName) -> Result<Option<(String, OwnedObjectPath)>, BusError> {
@@ -103,7 +109,10 @@ impl Systemd {
         };
         let unit = Peer { service: MANAGER.service, path: path.as_str(), interface: UNIT };
         let state = self.bus.property::<String>(unit, "ActiveState").await?;
-        Ok(Some((state, path)))
+        // its start waits in systemd's queue
+        let is_new =
+            state == "inactive" && self.bus.property::<u64>(unit, "InactiveExitTimestampMonotonic").await? == 0;
+        Ok(Some((if is_new { "activating".to_owned() } else { state }, path)))
     }
 
     /// # Errors
@@ -129,28 +138,32 @@ impl Systemd {
     /// Asks again and again where systemd does not answer: that nobody says anything does not mean that nothing runs.
     pub async fn stop(&self, name: &ApplicationName, within: Duration) {
         let file = format!("{}.service", name.unit());
-        let until = tokio::time::Instant::now() + within;
+        let until = Instant::now() + within;
         let (mut told, mut killed) = (false, false);
         loop {
+            if !told {
+                // also takes back a start that waits in systemd's queue
+                match self.bus.call::<_, OwnedObjectPath>(MANAGER, "StopUnit", &(file.as_str(), "replace")).await {
+                    Ok(_) => told = true,
+                    Err(error) if error.is(NO_SUCH_UNIT) => return,
+                    Err(error) => tracing::warn!(%name, %error, "systemd does not end it"),
+                }
+            }
             match self.unit(name).await {
                 Ok(None) => return,
-                Ok(Some((state, _))) if state == "inactive" => return,
+                Ok(Some((state, _))) if told && state == "inactive" => return,
                 Ok(Some((state, _))) if state == "failed" => return self.forget_failed(&file).await,
                 Ok(Some(_)) => {}
                 Err(error) => {
                     tracing::warn!(%name, %error, "nobody says whether it has ended");
-                    tokio::time::sleep(UNKNOWN).await;
+                    sleep(UNKNOWN).await;
                 }
             }
-            if !told {
-                let body = (file.as_str(), "replace");
-                told = self.bus.call::<_, OwnedObjectPath>(MANAGER, "StopUnit", &body).await.is_ok();
-            }
-            if !killed && tokio::time::Instant::now() >= until {
+            if !killed && Instant::now() >= until {
                 let body = (file.as_str(), "all", 9_i32);
                 killed = self.bus.call::<_, ()>(MANAGER, "KillUnit", &body).await.is_ok();
             }
-            tokio::time::sleep(LOOK).await;
+            sleep(LOOK).await;
         }
     }
 
@@ -159,7 +172,7 @@ impl Systemd {
         let mut command = Command::new("journalctl");
         command.args(["--no-pager", "--output=cat", "--quiet", "--unit", &unit, "--lines", &lines.to_string()]);
         command.stdin(Stdio::null()).kill_on_drop(true);
-        let said = tokio::time::timeout(Duration::from_secs(5), command.output()).await;
+        let said = timeout(Duration::from_secs(5), command.output()).await;
         let Ok(Ok(said)) = said else { return Vec::new() };
         String::from_utf8_lossy(&said.stdout).lines().map(str::to_owned).collect()
     }

@@ -242,6 +242,12 @@ impl Task {
     }
 
     fn effect(&mut self, name: &ApplicationName, effect: Effect) {
+        let Some(app) = self.apps.get_mut(name) else { return };
+        if effect == Effect::Start && self.here.is_none() {
+            // an earlier agent has started it, and it has ended since: nobody has said yet that it is to run here
+            app.life = Life::Stopped;
+            return;
+        }
         let (Some(app), runner, name) = (self.apps.get(name), self.runner.clone(), name.clone()) else { return };
         match effect {
             Effect::Start if self.busy.contains_key(&name) => drop(self.after.insert(name)),
@@ -368,6 +374,11 @@ impl Task {
 
     fn perform(&mut self, command: Command) {
         match command {
+            // the peer's, and this one is active meanwhile
+            Command::Add { revision: Some(_), answer, .. } if self.here.is_some() => {
+                drop(answer.send(Err(under_way())));
+            }
+            Command::Adopt { answer, .. } if self.here.is_some() => drop(answer.send(Err(under_way()))),
             Command::Add { bundle, revision, answer } => drop(answer.send(self.add(*bundle, revision))),
             Command::Remove { name, answer } => drop(answer.send(self.remove(&name))),
             Command::Enable { name, on, answer } => drop(answer.send(self.enable(&name, on))),
@@ -482,6 +493,10 @@ fn run_state(life: &Life) -> RunState {
 
 fn no_such(name: &ApplicationName) -> Fault {
     Fault::Application { why: Refusal::NoSuchApplication { name: name.clone() } }
+}
+
+fn under_way() -> Fault {
+    Fault::Pair { why: domain::pair::api::Refusal::UnderWay }
 }
 
 fn not_saved(error: std::io::Error) -> Fault {

@@ -192,7 +192,7 @@ pub struct Task {
     /// When the other one was active, as far as it was heard.
     peer_active: Option<(BootMillis, Option<Kind>)>,
     wanted: Option<Kind>,
-    holds: watch::Sender<bool>,
+    holds: watch::Sender<Option<bool>>,
     publish: watch::Sender<PairStatus>,
 }
 
@@ -287,7 +287,8 @@ impl Task {
     async fn look(&mut self, before: &mut Option<Arc<Enrolled>>) {
         let enrolled = self.enrolled.borrow().clone();
         self.ports = Ports::of(&self.network.borrow().status);
-        if self.belongs(before.as_deref(), enrolled.as_deref()).await {
+        let settled = self.belongs(before.as_deref(), enrolled.as_deref()).await;
+        if settled {
             before.clone_from(&enrolled);
         }
         self.of = enrolled.as_deref().and_then(|enrolled| self.pair_of(enrolled));
@@ -300,7 +301,9 @@ impl Task {
         }
         if self.of.is_none() {
             self.state = None;
-            self.stand_alone();
+            if settled {
+                self.stand_alone();
+            }
         }
         self.meet(enrolled.as_deref());
         self.look_at_the_peer();

@@ -232,20 +232,24 @@ impl Task {
         self.enrolled.borrow().as_ref().is_some_and(|enrolled| enrolled.info.state == told::DRAINING)
     }
 
-    /// What runs here goes to the peer before this box does; where nobody can take it, it ends with the box.
+    /// What runs here goes to the peer before this box does; where nobody can take it, it ends with the box. Until the peer has it the two must
+    /// stay a pair.
     pub(super) fn leave_in_order(&mut self) {
         let drains = self.drains();
-        if drains && self.wanted.is_none() && self.is_active() && self.peer_could() {
+        let peer = self.peer_there().filter(|about| about.fit);
+        // without the registry it would get no lease, and this box none back: it is waited for
+        let reaches = peer.is_some_and(|about| about.registry);
+        if drains && self.wanted.is_none() && self.is_active() && reaches {
             match self.switch_over(Kind::Switchover) {
                 Ok(()) => tracing::info!("this box is to leave: the peer takes over"),
                 Err(why) => tracing::warn!(%why, "this box is to leave, and hands nothing over"),
             }
         }
-        // and until the peer has it: then the two are no pair any more
-        let theirs = self.peer_there().is_some_and(|about| about.fit && about.role != Told::Active);
-        let holds = self.wanted.is_some() || theirs && (self.is_active() || drains);
+        let theirs = peer.is_some_and(|about| about.role != Told::Active) && (self.is_active() || drains);
+        let is_known = self.enrolled.borrow().is_some() && (self.of.is_none() || self.state.is_some());
+        let holds = is_known.then_some(self.wanted.is_some() || theirs);
         let had = self.holds.send_replace(holds);
-        if drains && had && !holds {
+        if drains && had == Some(true) && holds == Some(false) {
             let activation = self.activation.clone();
             tokio::spawn(async move { activation.poll().await });
         }
