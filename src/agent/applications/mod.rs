@@ -98,8 +98,7 @@ impl Applications {
     /// # Errors
     /// With all that is wrong with it; nothing is kept then.
     pub async fn add(&self, bundle: Bundle) -> Result<(), Fault> {
-        missing::look(&self.runner, &bundle.manifest).await?;
-        self.ask(|answer| Command::Add { bundle: Box::new(bundle), revision: None, answer }).await?
+        self.add_as(bundle, None).await
     }
 
     /// Its data stays.
@@ -140,34 +139,25 @@ impl Applications {
     }
 
     /// Of the peer: the whole set is that one from now on. What is not in it goes; what is missing is answered.
-    async fn adopt(&self, set: SetOf) -> Result<Vec<ApplicationName>, Fault> {
-        self.ask(|answer| Command::Adopt { set, answer }).await?
-    }
-
-    /// One that [`Self::adopt`] was missing.
-    ///
-    /// # Errors
-    /// With all that is wrong with it; nothing is kept then.
-    async fn import(&self, bundle: Bundle, revision: u64) -> Result<(), Fault> {
-        missing::look(&self.runner, &bundle.manifest).await?;
-        self.ask(|answer| Command::Add { bundle: Box::new(bundle), revision: Some(revision), answer }).await?
-    }
-
-    /// The peer's set, as it is answered.
-    pub async fn adopt_all(self, set: SetOf) -> Answered {
-        match self.adopt(set).await {
+    pub async fn adopt(self, set: SetOf) -> Answered {
+        match self.ask(|answer| Command::Adopt { set, answer }).await.and_then(|adopted| adopted) {
             Ok(names) if names.is_empty() => Answered::Done,
             Ok(names) => Answered::Missing { names },
             Err(fault) => Answered::NotTaken { why: fault.to_string() },
         }
     }
 
-    /// One of the peer's, as it is answered.
-    pub async fn take_in(self, bundle: Bundle, revision: u64) -> Answered {
-        match self.import(bundle, revision).await {
+    /// One that [`Self::adopt`] was missing.
+    pub async fn import(self, bundle: Bundle, revision: u64) -> Answered {
+        match self.add_as(bundle, Some(revision)).await {
             Ok(()) => Answered::Done,
             Err(fault) => Answered::NotTaken { why: fault.to_string() },
         }
+    }
+
+    async fn add_as(&self, bundle: Bundle, revision: Option<u64>) -> Result<(), Fault> {
+        missing::look(&self.runner, &bundle.manifest).await?;
+        self.ask(|answer| Command::Add { bundle: Box::new(bundle), revision, answer }).await?
     }
 
     /// Ends when the task does, which it never should.

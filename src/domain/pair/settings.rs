@@ -145,6 +145,11 @@ impl PairSettings {
         link::digest(text.as_bytes())
     }
 
+    /// Of two the higher one holds: the later decision, and of those that were made apart, with the same revision, one of them on both boxes.
+    pub fn rank(&self) -> (u64, u64) {
+        (self.revision, self.digest())
+    }
+
     /// All that is wrong with it on a box with this network. `now`: what the ports have at this moment, for those by DHCP.
     pub fn issues(&self, board: &BoxFile, spec: &NetworkSpec, now: &[(PortName, Ipv4Net)]) -> Vec<SettingsIssue> {
         let mut issues = Vec::new();

@@ -242,6 +242,9 @@ fn settings_are_the_same_whatever_their_revision() {
     let settings = |revision| PairSettings { revision, ..PairSettings::default() };
     assert_eq!(settings(1).digest(), settings(2).digest());
     assert_ne!(settings(1).digest(), PairSettings { heartbeat: Some(parse("lan4")), ..settings(1) }.digest());
+    let other = |revision| PairSettings { heartbeat: Some(parse("lan4")), ..settings(revision) };
+    assert!(settings(2).rank() > other(1).rank() && other(2).rank() > settings(1).rank(), "the later one");
+    assert_ne!(settings(1).rank(), other(1).rank(), "of two made apart one holds");
     assert_eq!(settings(1).terms().ttl, 3_000);
     assert_eq!(PairSettings { registry: Nearness::Wan, ..settings(1) }.terms().ttl, 15_000);
 }

@@ -110,12 +110,6 @@ enum Came {
     Logs(Answer<Result<Vec<String>, Fault>>, Vec<String>),
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Busy {
-    starts: u32,
-    stops: u32,
-}
-
 /// Who waits for all to be up, or down.
 struct Waits {
     began: BootMillis,
@@ -130,8 +124,8 @@ pub struct Task {
     /// The epoch in which they run here.
     here: Option<u64>,
     work: JoinSet<Came>,
-    /// What is being started or stopped. It may run as long as it is here, whatever its life says, and nothing is started of it.
-    busy: BTreeMap<ApplicationName, Busy>,
+    /// Starts and stops that are under way. It may run as long as it is here, whatever its life says, and nothing is started of it.
+    busy: BTreeMap<ApplicationName, u32>,
     /// To be started when what was before has ended.
     after: BTreeSet<ApplicationName>,
     up: Vec<Waits>,
@@ -258,7 +252,7 @@ impl Task {
                 if let Some(app) = self.apps.get_mut(&name) {
                     app.epoch = epoch;
                 }
-                self.busy.entry(name.clone()).or_default().starts += 1;
+                *self.busy.entry(name.clone()).or_default() += 1;
                 self.work.spawn(async move {
                     let started = match whole {
                         Ok(()) => runner.start(&job).await,
@@ -290,7 +284,7 @@ impl Task {
 
     fn stop_one(&mut self, name: ApplicationName, within: Duration) {
         let runner = self.runner.clone();
-        self.busy.entry(name.clone()).or_default().stops += 1;
+        *self.busy.entry(name.clone()).or_default() += 1;
         self.work.spawn(async move {
             runner.stop(&name, within).await;
             Came::Stopped(name)
@@ -319,18 +313,18 @@ impl Task {
                 } else {
                     self.drive(&name, Event::Started(started));
                 }
-                self.done_with(&name, |busy| &mut busy.starts);
+                self.done_with(&name);
             }
             Came::Looked(name, seen) => self.drive(&name, Event::Looked(seen)),
-            Came::Stopped(name) => self.done_with(&name, |busy| &mut busy.stops),
+            Came::Stopped(name) => self.done_with(&name),
             Came::Logs(answer, lines) => drop(answer.send(Ok(lines))),
         }
     }
 
-    fn done_with(&mut self, name: &ApplicationName, of: fn(&mut Busy) -> &mut u32) {
+    fn done_with(&mut self, name: &ApplicationName) {
         let Some(busy) = self.busy.get_mut(name) else { return };
-        *of(busy) -= 1;
-        if busy.starts + busy.stops > 0 {
+        *busy -= 1;
+        if *busy > 0 {
             return;
         }
         self.busy.remove(name);

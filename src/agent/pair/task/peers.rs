@@ -112,9 +112,9 @@ impl Task {
     pub(super) fn asked_by_peer(&mut self, ask: pair_peer::Ask, answer: oneshot::Sender<Said>) {
         let said = match ask {
             pair_peer::Ask::Copy { name, epoch, flags } => self.may_come(name, epoch, flags),
-            pair_peer::Ask::Set { set } => return self.take(answer, set.revision, |apps| apps.adopt_all(set)),
+            pair_peer::Ask::Set { set } => return self.take(answer, set.revision, |apps| apps.adopt(set)),
             pair_peer::Ask::Application { bundle, revision } => {
-                return self.take(answer, revision, move |apps| apps.take_in(*bundle, revision));
+                return self.take(answer, revision, move |apps| apps.import(*bundle, revision));
             }
             ask => Said::Answer(self.answered_at_once(ask)),
         };

@@ -28,11 +28,11 @@ pub struct Sharing {
 }
 
 impl Task {
-    /// The peer was away when they were made, or has come later. Of two that were made apart, with the same revision, the higher digest holds.
+    /// The peer was away when they were made, or has come later.
     pub(super) fn share_settings(&mut self, about: &About) {
         let (own, now) = (&self.kept.settings, clock::now());
-        let apart = own.revision > 0 && about.revision == own.revision && about.settings < own.digest();
-        if !(about.revision < own.revision || apart) || now < self.settings_again {
+        let behind = own.revision > 0 && (about.revision, about.settings) < own.rank();
+        if !behind || now < self.settings_again {
             return;
         }
         self.settings_again = now.plus(SETTINGS_AGAIN);
@@ -47,9 +47,7 @@ impl Task {
 
     /// Where they do not fit any more that is told, and the box keeps what it has.
     pub(super) fn adopt_settings(&mut self, settings: PairSettings) -> pair_peer::Answer {
-        let own = &self.kept.settings;
-        let apart = settings.revision == own.revision && settings.digest() > own.digest();
-        if settings.revision > MOST || !(settings.revision > own.revision || apart) {
+        if settings.revision > MOST || settings.rank() <= self.kept.settings.rank() {
             return pair_peer::Answer::Done;
         }
         let issues = self.issues(&settings);
